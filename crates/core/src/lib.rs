@@ -1,0 +1,32 @@
+//! Turns finished requests into windows, and windows into bigger ones.
+//!
+//! Start at [`requests`]: a finished request lands in a series of the [`RequestTable`]. Once a second
+//! what the series gained becomes the [`RequestAggregate`] of a [`Window`]. Aggregates merge exactly.
+//!
+//! Nothing here reads a clock, does I/O, starts a thread or knows Python: time is passed in, so tests
+//! and replays are exact.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod aggregate;
+pub mod anomaly;
+pub mod bucket;
+pub mod endpoint;
+pub mod folded;
+pub mod histogram;
+pub mod requests;
+pub mod run;
+pub mod series;
+pub mod system;
+pub mod text;
+pub mod window;
+
+pub use aggregate::RequestAggregate;
+pub use anomaly::{Anomalies, Anomaly};
+pub use endpoint::{EndpointKey, EndpointStats};
+pub use histogram::Histogram;
+pub use requests::{Buffer, DEFAULT_MAX_SERIES, Request, RequestTable};
+pub use run::{Role, RunIdentity};
+pub use series::{SeriesKey, SeriesStats};
+pub use system::SystemSample;
+pub use window::{Event, Window};

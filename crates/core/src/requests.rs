@@ -1,0 +1,286 @@
+//! Where a finished request lands: the table that interns series and counts requests until the window
+//! closes.
+//!
+//! One writer at a time (the caller holds a lock or the GIL). Closing a window swaps two buffers, so the
+//! lock is held for a few assignments however many series there are; the closed buffer is read and
+//! cleared outside of it and handed back at the next swap.
+
+use crate::aggregate::RequestAggregate;
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::folded::FoldedNames;
+use crate::histogram::MAX_ELAPSED_NS;
+use crate::series::{SeriesKey, SeriesStats};
+use crate::text;
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::num::NonZeroU16;
+use std::sync::Arc;
+
+/// How many series a process keeps by default before it folds new ones into the overflow series.
+pub const DEFAULT_MAX_SERIES: usize = 10_000;
+
+/// Fast rather than hard to flood: the names come from the user's own test.
+const HASHER: FixedState = FixedState::with_seed(0x5EED);
+
+/// One finished request, borrowed from whoever reports it.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The request's name.
+    pub name: &'a str,
+    /// The request's type (HTTP method).
+    pub method: &'a str,
+    /// The response's status, if there was a response.
+    pub status: Option<NonZeroU16>,
+    /// The class of the exception, if the request failed.
+    pub error_type: Option<&'a str>,
+    /// The response time in milliseconds, if there is one; may be any float.
+    pub elapsed_ms: Option<f64>,
+    /// The length of the response in bytes.
+    pub response_bytes: u64,
+}
+
+/// A series' place in the buffers.
+#[derive(Debug)]
+struct Slot {
+    key: Arc<SeriesKey>,
+    stats: SeriesStats,
+}
+
+/// What was counted since the last swap. Made and reused by [`RequestTable`].
+#[derive(Debug, Default)]
+pub struct Buffer {
+    /// By series number; rows beyond the end were not seen yet by this buffer.
+    slots: Vec<Slot>,
+    /// The numbers of the series that gained something.
+    touched: Vec<u32>,
+    anomalies: Anomalies,
+    folded: FoldedNames,
+    /// Which set of series the numbers belong to.
+    generation: u64,
+}
+
+impl Buffer {
+    /// Turns the counts into an aggregate and clears them, keeping the room.
+    pub fn drain(&mut self) -> RequestAggregate {
+        let mut aggregate = RequestAggregate { anomalies: self.anomalies, ..RequestAggregate::default() };
+        aggregate.folded = std::mem::take(&mut self.folded);
+        for number in self.touched.drain(..) {
+            let slot = &mut self.slots[number as usize];
+            aggregate.series.insert(Arc::clone(&slot.key), slot.stats.compact());
+            slot.stats.clear();
+        }
+        self.anomalies = Anomalies::default();
+        aggregate
+    }
+}
+
+/// Interns series and counts requests.
+#[derive(Debug)]
+pub struct RequestTable {
+    /// From a series' hash to its number.
+    numbers: HashTable<u32>,
+    /// By number; shared with the buffers.
+    keys: Vec<Arc<SeriesKey>>,
+    max_series: usize,
+    active: Buffer,
+}
+
+impl RequestTable {
+    /// An empty table that keeps at most `max_series` series (at least 1), the two overflow series not
+    /// counted. Allocates nothing until the first request.
+    #[must_use]
+    pub fn new(max_series: usize) -> Self {
+        Self { numbers: HashTable::new(), keys: Vec::new(), max_series: max_series.max(1), active: Buffer::default() }
+    }
+
+    /// Changes the limit on series (at least 1); what is interned stays.
+    pub fn set_max_series(&mut self, max_series: usize) {
+        self.max_series = max_series.max(1);
+    }
+
+    /// How many series are interned.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Adds one finished request to its series.
+    ///
+    /// A response time that cannot be used is counted as an anomaly, and the request without it.
+    /// Cost: one table probe and a handful of adds; no allocation once the series exists and its
+    /// latencies stay within the range seen (`benches/record.rs`, `tests/no_allocation.rs`).
+    #[inline]
+    pub fn record(&mut self, request: &Request<'_>) {
+        let number = self.intern(request);
+        if number as usize >= self.active.slots.len() {
+            self.open_slots(number);
+        }
+        let stats = &mut self.active.slots[number as usize].stats;
+        if stats.requests == 0 {
+            self.active.touched.push(number);
+        }
+        stats.requests += 1;
+        stats.response_bytes = stats.response_bytes.saturating_add(request.response_bytes);
+        match elapsed_ns(request.elapsed_ms) {
+            Ok(elapsed_ns) => stats.latency.record(elapsed_ns),
+            Err(Anomaly::TimeClamped) => {
+                stats.latency.record(MAX_ELAPSED_NS);
+                self.active.anomalies.count(Anomaly::TimeClamped);
+            }
+            Err(anomaly) => self.active.anomalies.count(anomaly),
+        }
+    }
+
+    /// Counts something odd about a request that is recorded as well, or cannot be.
+    pub fn count_anomaly(&mut self, anomaly: Anomaly) {
+        self.active.anomalies.count(anomaly);
+    }
+
+    /// Puts `spare` in place of what was counted so far, and returns that.
+    ///
+    /// Cost: constant, whatever the number of series. `spare` must be drained; pass
+    /// `Buffer::default()` the first time.
+    #[must_use]
+    pub fn swap(&mut self, spare: Buffer) -> Buffer {
+        let mut next = if spare.generation == self.active.generation { spare } else { self.empty_buffer() };
+        std::mem::swap(&mut self.active, &mut next);
+        next
+    }
+
+    /// Forgets all series, for a new run. What was counted and not swapped out is returned.
+    #[must_use]
+    pub fn reset(&mut self) -> Buffer {
+        let generation = self.active.generation + 1;
+        let counted = std::mem::take(&mut self.active);
+        self.active.generation = generation;
+        self.numbers = HashTable::new();
+        self.keys = Vec::new();
+        counted
+    }
+
+    fn empty_buffer(&self) -> Buffer {
+        Buffer { generation: self.active.generation, ..Buffer::default() }
+    }
+
+    #[inline]
+    fn intern(&mut self, request: &Request<'_>) -> u32 {
+        let hash = hash_parts(request.name, request.method, request.status, request.error_type);
+        let known = self.numbers.find(hash, |&number| {
+            let key = &self.keys[number as usize];
+            *key.name == *request.name
+                && *key.method == *request.method
+                && key.status == request.status
+                && key.error_type.as_deref() == request.error_type
+        });
+        match known {
+            Some(&number) => number,
+            None => self.intern_new(request, hash),
+        }
+    }
+
+    /// A series that is not in the table under these very texts: clean them, then fold or add.
+    #[cold]
+    fn intern_new(&mut self, request: &Request<'_>, hash: u64) -> u32 {
+        let is_clean = text::is_clean(request.name)
+            && text::is_clean(request.method)
+            && request.error_type.is_none_or(text::is_clean);
+        if !is_clean {
+            let name = text::clean(request.name, &mut self.active.anomalies);
+            let method = text::clean(request.method, &mut self.active.anomalies);
+            let error_type = request.error_type.map(|error| text::clean(error, &mut self.active.anomalies));
+            return self.intern(&Request {
+                name: &name,
+                method: &method,
+                error_type: error_type.as_deref(),
+                ..*request
+            });
+        }
+        let is_overflow = request.name == crate::series::OVERFLOW_NAME;
+        if self.keys.len() >= self.max_series && !is_overflow {
+            self.active.anomalies.count(Anomaly::SeriesOverflow);
+            self.active.folded.add(request.method, request.name);
+            let overflow = SeriesKey::overflow(request.error_type.is_some());
+            return self.intern(&Request {
+                name: &overflow.name,
+                method: &overflow.method,
+                status: None,
+                error_type: overflow.error_type.as_deref(),
+                ..*request
+            });
+        }
+        self.add(
+            SeriesKey {
+                name: request.name.into(),
+                method: request.method.into(),
+                status: request.status,
+                error_type: request.error_type.map(Into::into),
+            },
+            hash,
+        )
+    }
+
+    fn add(&mut self, key: SeriesKey, hash: u64) -> u32 {
+        // The limit on series is far below 2^32.
+        let number = self.keys.len() as u32;
+        self.keys.push(Arc::new(key));
+        let keys = &self.keys;
+        self.numbers.insert_unique(hash, number, |&other| hash_key(&keys[other as usize]));
+        number
+    }
+
+    /// Gives the active buffer a row for every series up to `number`.
+    #[cold]
+    fn open_slots(&mut self, number: u32) {
+        let from = self.active.slots.len();
+        let missing = &self.keys[from..=number as usize];
+        self.active
+            .slots
+            .extend(missing.iter().map(|key| Slot { key: Arc::clone(key), stats: SeriesStats::default() }));
+        // Room for every series, so that touching a known one never allocates.
+        let wanted = self.active.slots.capacity() - self.active.touched.len();
+        self.active.touched.reserve(wanted);
+    }
+}
+
+fn hash_key(key: &SeriesKey) -> u64 {
+    hash_parts(&key.name, &key.method, key.status, key.error_type.as_deref())
+}
+
+#[inline]
+fn hash_parts(name: &str, method: &str, status: Option<NonZeroU16>, error_type: Option<&str>) -> u64 {
+    let mut state = HASHER.build_hasher();
+    state.write(name.as_bytes());
+    state.write(method.as_bytes());
+    state.write_u16(status.map_or(0, NonZeroU16::get));
+    if let Some(error_type) = error_type {
+        error_type.hash(&mut state);
+    }
+    state.finish()
+}
+
+/// Milliseconds as Locust has them, in whole nanoseconds; or what is wrong with them.
+#[inline]
+fn elapsed_ns(elapsed_ms: Option<f64>) -> Result<u64, Anomaly> {
+    let Some(elapsed_ms) = elapsed_ms else {
+        return Err(Anomaly::TimeMissing);
+    };
+    let nanoseconds = elapsed_ms * 1_000_000.0;
+    if nanoseconds >= 0.0 && nanoseconds <= MAX_ELAPSED_NS as f64 {
+        // Half up; both operands are exact below 2^53.
+        return Ok((nanoseconds + 0.5) as u64);
+    }
+    Err(if elapsed_ms.is_nan() {
+        Anomaly::TimeNan
+    } else if elapsed_ms.is_infinite() {
+        Anomaly::TimeInfinite
+    } else if elapsed_ms < 0.0 {
+        Anomaly::TimeNegative
+    } else {
+        Anomaly::TimeClamped
+    })
+}
+
+#[cfg(test)]
+#[path = "requests_tests.rs"]
+mod tests;

@@ -1,0 +1,164 @@
+//! Tests of the request table.
+
+use super::*;
+use crate::endpoint::EndpointKey;
+use crate::series::OVERFLOW_NAME;
+use proptest::prelude::*;
+
+fn get(name: &str) -> Request<'_> {
+    Request {
+        name,
+        method: "GET",
+        status: NonZeroU16::new(200),
+        error_type: None,
+        elapsed_ms: Some(1.5),
+        response_bytes: 10,
+    }
+}
+
+fn drain(table: &mut RequestTable) -> RequestAggregate {
+    table.swap(Buffer::default()).drain()
+}
+
+#[test]
+fn outcomes_of_one_name_are_series_of_their_own() {
+    let mut table = RequestTable::new(100);
+    table.record(&get("/"));
+    table.record(&Request { method: "POST", ..get("/") });
+    table.record(&Request { status: NonZeroU16::new(404), error_type: Some("HTTPError"), ..get("/") });
+    table.record(&Request { status: None, error_type: Some("ConnectionRefusedError"), ..get("/") });
+    table.record(&get("/"));
+    let aggregate = drain(&mut table);
+    assert_eq!(aggregate.series.len(), 4);
+    assert_eq!((aggregate.requests(), aggregate.failures()), (5, 2));
+    let endpoints = aggregate.endpoints();
+    assert_eq!(endpoints[&EndpointKey { name: "/", method: "GET" }].all.requests, 4);
+    assert_eq!(endpoints[&EndpointKey { name: "/", method: "POST" }].failures, 0);
+}
+
+#[test]
+fn unusable_times_are_counted_and_the_requests_too() {
+    let mut table = RequestTable::new(100);
+    for elapsed_ms in [None, Some(-0.5), Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(1e300)] {
+        table.record(&Request { elapsed_ms, ..get("/") });
+    }
+    let aggregate = drain(&mut table);
+    let stats = aggregate.total();
+    assert_eq!((stats.requests, stats.latency.count()), (6, 1));
+    let kinds: Vec<_> = aggregate.anomalies.occurred().map(|(kind, count)| (kind.name(), count)).collect();
+    let expected =
+        [("time_missing", 1), ("time_negative", 1), ("time_nan", 1), ("time_infinite", 2), ("time_clamped", 1)];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn zero_and_negative_zero_are_times() {
+    let mut table = RequestTable::new(100);
+    table.record(&Request { elapsed_ms: Some(0.0), ..get("/") });
+    table.record(&Request { elapsed_ms: Some(-0.0), ..get("/") });
+    let aggregate = drain(&mut table);
+    assert_eq!(aggregate.total().latency.zero_count(), 2);
+    assert_eq!(aggregate.anomalies, Anomalies::default());
+}
+
+#[test]
+fn beyond_the_limit_requests_go_to_the_overflow_series_and_keep_their_outcome() {
+    let mut table = RequestTable::new(2);
+    for number in 0..1_000 {
+        let name = format!("/{number}");
+        let error_type = (number % 10 == 0).then_some("HTTPError");
+        table.record(&Request { error_type, ..get(&name) });
+    }
+    table.record(&get("/1"));
+    let aggregate = drain(&mut table);
+    assert_eq!((aggregate.requests(), aggregate.failures()), (1_001, 100));
+    assert_eq!(aggregate.series.len(), 4, "two series and two overflow series");
+    assert_eq!(aggregate.anomalies.get(Anomaly::SeriesOverflow), 998);
+    let overflow = SeriesKey::overflow(true);
+    assert_eq!(aggregate.series[&overflow].requests, 99);
+    assert_eq!(*overflow.name, *OVERFLOW_NAME);
+    assert!(aggregate.folded.iter().any(|name| name == "GET /10"));
+}
+
+#[test]
+fn dirty_names_land_in_the_series_of_their_clean_form() {
+    let mut table = RequestTable::new(100);
+    table.record(&get("a\nb"));
+    table.record(&get("a\nb"));
+    table.record(&get(r"a\nb"));
+    let aggregate = drain(&mut table);
+    assert_eq!(aggregate.series.len(), 1);
+    assert_eq!(aggregate.anomalies.get(Anomaly::TextEscaped), 2);
+}
+
+#[test]
+fn a_reset_forgets_the_series_and_returns_what_was_counted() {
+    let mut table = RequestTable::new(100);
+    table.record(&get("/old"));
+    let mut spare = table.swap(Buffer::default());
+    spare.drain();
+    table.record(&get("/old"));
+    assert_eq!(table.reset().drain().requests(), 1);
+    table.record(&get("/new"));
+    // The spare numbers its rows by the forgotten series: it must not be taken back.
+    let closed = table.swap(spare).drain();
+    assert_eq!(closed.series.keys().map(|key| &*key.name).collect::<Vec<_>>(), ["/new"]);
+    assert_eq!(drain(&mut table), RequestAggregate::default());
+}
+
+#[test]
+fn buffers_alternate_without_losing_late_series() {
+    let mut table = RequestTable::new(100);
+    let mut spare = Buffer::default();
+    for round in 1..=20_u64 {
+        for number in 0..round {
+            table.record(&get(&format!("/{number}")));
+        }
+        spare = table.swap(spare);
+        assert_eq!(spare.drain().requests(), round);
+    }
+}
+
+/// Everything that a request may carry, in numbers that collide often.
+fn any_request() -> impl Strategy<Value = (u8, bool, Option<u16>, Option<u8>, Option<f64>, u64)> {
+    (0_u8..6, any::<bool>(), prop::option::of(200_u16..204), prop::option::of(0_u8..2), elapsed(), 0_u64..5_000)
+}
+
+fn elapsed() -> impl Strategy<Value = Option<f64>> {
+    prop_oneof![4 => (0.0_f64..100_000.0).prop_map(Some), 1 => any::<f64>().prop_map(Some), 1 => Just(None)]
+}
+
+proptest! {
+    #[test]
+    fn any_split_over_processes_and_seconds_merges_to_the_whole(
+        requests in prop::collection::vec((any_request(), 0_usize..4, any::<bool>()), 0..200),
+        order in Just((0..4).collect::<Vec<usize>>()).prop_shuffle(),
+    ) {
+        let mut whole = RequestTable::new(1_000);
+        let mut parts: Vec<_> = (0..4).map(|_| (RequestTable::new(1_000), RequestAggregate::default())).collect();
+        for ((name, post, status, error, elapsed_ms, response_bytes), part, close) in &requests {
+            let (name, error) = (format!("/{name}"), error.map(|error| format!("Error{error}")));
+            let request = Request {
+                name: &name,
+                method: if *post { "POST" } else { "GET" },
+                status: status.and_then(NonZeroU16::new),
+                error_type: error.as_deref(),
+                elapsed_ms: *elapsed_ms,
+                response_bytes: *response_bytes,
+            };
+            whole.record(&request);
+            let (table, total) = &mut parts[*part];
+            table.record(&request);
+            if *close {
+                total.merge(&drain(table));
+            }
+        }
+        let mut merged = RequestAggregate::default();
+        for part in order {
+            let (table, total) = &mut parts[part];
+            merged.merge(&drain(table));
+            merged.merge(total);
+        }
+        prop_assert_eq!(merged, drain(&mut whole));
+    }
+}

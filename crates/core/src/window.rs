@@ -1,0 +1,42 @@
+//! One closed second of a run: what every recorder reads.
+
+use crate::aggregate::RequestAggregate;
+use crate::system::SystemSample;
+
+/// What one process saw in one second (or less, where a run begins or ends inside of it).
+///
+/// Windows of the same second may follow each other when a run ends within it; their requests add up.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Window {
+    /// The second: whole seconds since the Unix epoch.
+    pub start_s: i64,
+    /// The requests that finished in it.
+    pub requests: RequestAggregate,
+    /// Simulated users at its end.
+    pub users: u64,
+    /// How late the latest tick of the gevent hub came, in nanoseconds; `None` without a tick.
+    pub hub_lag_max_ns: Option<u64>,
+    /// The newest sample of the machine, if one was taken.
+    pub system: Option<SystemSample>,
+    /// What happened in it, in the order of occurrence.
+    pub events: Vec<Event>,
+}
+
+impl Window {
+    /// Whether nothing happened that is worth passing on while no test runs.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.requests.is_empty() && self.events.is_empty() && self.users == 0
+    }
+}
+
+/// A moment worth marking on a chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When: nanoseconds since the Unix epoch.
+    pub time_unix_ns: i64,
+    /// What: the documented name, such as `locust.tl.event.test.start`.
+    pub name: String,
+    /// What else is known of it, as text.
+    pub attributes: Vec<(String, String)>,
+}

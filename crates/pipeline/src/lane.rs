@@ -1,0 +1,118 @@
+//! A lane: one recorder, its queue, its ledger, and the native thread that runs it.
+
+use crate::ledger::{Ledger, Load};
+use crate::queue::{BoundedQueue, MAX_WEIGHT};
+use crate::recorder::{Record, Recorder, RunWindow};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Why the lane of a full queue drops.
+pub(crate) const QUEUE_FULL: &str = "queue full";
+
+enum Item {
+    Window(Arc<RunWindow>),
+    Record(Arc<Record>),
+    Flush(FlushTicket),
+}
+
+/// Tells whether everything offered before a flush has been passed on.
+#[derive(Debug, Clone, Default)]
+pub struct FlushTicket(Arc<AtomicBool>);
+
+impl FlushTicket {
+    /// Whether the flush is done.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn finish(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// One recorder on its own thread.
+pub(crate) struct Lane {
+    id: &'static str,
+    takes_records: bool,
+    queue: Arc<BoundedQueue<Item>>,
+    ledger: Arc<Ledger>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Lane {
+    /// Starts the thread.
+    pub(crate) fn start(recorder: Box<dyn Recorder>, ledger: Arc<Ledger>) -> io::Result<Self> {
+        let queue = Arc::new(BoundedQueue::new(MAX_WEIGHT));
+        let (id, takes_records) = (recorder.id(), recorder.takes_records());
+        let (theirs, books) = (Arc::clone(&queue), Arc::clone(&ledger));
+        let thread =
+            std::thread::Builder::new().name(format!("lt-{id}")).spawn(move || run(recorder, &theirs, &books))?;
+        Ok(Self { id, takes_records, queue, ledger, thread: Some(thread) })
+    }
+
+    pub(crate) fn id(&self) -> &'static str {
+        self.id
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Queues a window, or counts it as dropped.
+    pub(crate) fn offer_window(&self, window: &Arc<RunWindow>) {
+        let load = Load::requests(window.window.requests.requests());
+        self.ledger.offered(load);
+        let weight = 1 + window.window.requests.series.len();
+        if self.queue.offer(weight, Item::Window(Arc::clone(window))).is_err() {
+            self.ledger.dropped(load, QUEUE_FULL);
+        }
+    }
+
+    /// Queues a record where the recorder takes them, or counts it as dropped.
+    pub(crate) fn offer_record(&self, record: &Arc<Record>) {
+        if !self.takes_records {
+            return;
+        }
+        self.ledger.offered(Load::RECORD);
+        if self.queue.offer(1, Item::Record(Arc::clone(record))).is_err() {
+            self.ledger.dropped(Load::RECORD, QUEUE_FULL);
+        }
+    }
+
+    /// Asks for everything queued so far to be passed on.
+    pub(crate) fn flush(&self) -> FlushTicket {
+        let ticket = FlushTicket::default();
+        // A weight of zero always fits; only a closed lane refuses, and it flushes by itself at its end.
+        if self.queue.offer(0, Item::Flush(ticket.clone())).is_err() {
+            ticket.finish();
+        }
+        ticket
+    }
+
+    /// Takes nothing more; the thread ends once it has worked off what is queued.
+    pub(crate) fn close(&mut self) {
+        self.queue.close();
+        // Not joined: a recorder that hangs in I/O must not hold up the exit. The ledger tells what it
+        // still had.
+        drop(self.thread.take());
+    }
+}
+
+fn run(mut recorder: Box<dyn Recorder>, queue: &BoundedQueue<Item>, ledger: &Ledger) {
+    while !queue.is_finished() {
+        match queue.take(Duration::from_secs(60)) {
+            Some(Item::Window(window)) => recorder.window(&window, ledger),
+            Some(Item::Record(record)) => recorder.record(&record, ledger),
+            Some(Item::Flush(ticket)) => {
+                recorder.flush(ledger);
+                ticket.finish();
+            }
+            None => {}
+        }
+    }
+    recorder.flush(ledger);
+}
