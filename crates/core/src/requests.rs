@@ -34,8 +34,8 @@ pub struct Request<'a> {
     pub status: Option<NonZeroU16>,
     /// The class of the exception, if the request failed.
     pub error_type: Option<&'a str>,
-    /// The response time in milliseconds, if there is one; may be any float.
-    pub elapsed_ms: Option<f64>,
+    /// The response time in milliseconds, any float; or why there is none.
+    pub elapsed_ms: Result<f64, Anomaly>,
     /// The length of the response in bytes.
     pub response_bytes: u64,
 }
@@ -261,10 +261,8 @@ fn hash_parts(name: &str, method: &str, status: Option<NonZeroU16>, error_type: 
 
 /// Milliseconds as Locust has them, in whole nanoseconds; or what is wrong with them.
 #[inline]
-fn elapsed_ns(elapsed_ms: Option<f64>) -> Result<u64, Anomaly> {
-    let Some(elapsed_ms) = elapsed_ms else {
-        return Err(Anomaly::TimeMissing);
-    };
+fn elapsed_ns(elapsed_ms: Result<f64, Anomaly>) -> Result<u64, Anomaly> {
+    let elapsed_ms = elapsed_ms?;
     let nanoseconds = elapsed_ms * 1_000_000.0;
     if nanoseconds >= 0.0 && nanoseconds <= MAX_ELAPSED_NS as f64 {
         // Half up; both operands are exact below 2^53.

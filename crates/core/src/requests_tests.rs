@@ -11,7 +11,7 @@ fn get(name: &str) -> Request<'_> {
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
-        elapsed_ms: Some(1.5),
+        elapsed_ms: Ok(1.5),
         response_bytes: 10,
     }
 }
@@ -39,7 +39,9 @@ fn outcomes_of_one_name_are_series_of_their_own() {
 #[test]
 fn unusable_times_are_counted_and_the_requests_too() {
     let mut table = RequestTable::new(100);
-    for elapsed_ms in [None, Some(-0.5), Some(f64::NAN), Some(f64::INFINITY), Some(f64::NEG_INFINITY), Some(1e300)] {
+    for elapsed_ms in
+        [Err(Anomaly::TimeMissing), Ok(-0.5), Ok(f64::NAN), Ok(f64::INFINITY), Ok(f64::NEG_INFINITY), Ok(1e300)]
+    {
         table.record(&Request { elapsed_ms, ..get("/") });
     }
     let aggregate = drain(&mut table);
@@ -54,8 +56,8 @@ fn unusable_times_are_counted_and_the_requests_too() {
 #[test]
 fn zero_and_negative_zero_are_times() {
     let mut table = RequestTable::new(100);
-    table.record(&Request { elapsed_ms: Some(0.0), ..get("/") });
-    table.record(&Request { elapsed_ms: Some(-0.0), ..get("/") });
+    table.record(&Request { elapsed_ms: Ok(0.0), ..get("/") });
+    table.record(&Request { elapsed_ms: Ok(-0.0), ..get("/") });
     let aggregate = drain(&mut table);
     assert_eq!(aggregate.total().latency.zero_count(), 2);
     assert_eq!(aggregate.anomalies, Anomalies::default());
@@ -143,7 +145,7 @@ proptest! {
                 method: if *post { "POST" } else { "GET" },
                 status: status.and_then(NonZeroU16::new),
                 error_type: error.as_deref(),
-                elapsed_ms: *elapsed_ms,
+                elapsed_ms: elapsed_ms.ok_or(Anomaly::TimeMissing),
                 response_bytes: *response_bytes,
             };
             whole.record(&request);

@@ -36,6 +36,8 @@ pub struct RunIdentity {
     pub source: String,
     /// `master`, `worker-<index>` or `local`.
     pub source_id: String,
-    /// What plugins contributed as text, in their order.
+    /// What the plugins contributed, in their order, as text.
     pub metadata: Vec<(String, String)>,
+    /// How the user labelled the run.
+    pub labels: Vec<(String, String)>,
 }

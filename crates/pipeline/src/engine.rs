@@ -85,9 +85,9 @@ impl Engine {
     ///
     /// The only lock is the table's, which others hold for a few assignments at a time.
     #[inline]
-    pub fn record(&self, request: &Request<'_>, anomalies: &[Anomaly]) {
+    pub fn record(&self, request: &Request<'_>, anomalies: impl IntoIterator<Item = Anomaly>) {
         let mut table = lock(&self.0.table);
-        anomalies.iter().for_each(|&anomaly| table.count_anomaly(anomaly));
+        anomalies.into_iter().for_each(|anomaly| table.count_anomaly(anomaly));
         if self.0.recording.load(Relaxed) {
             table.record(request);
         } else {

@@ -15,11 +15,12 @@ fn identity(run_id: &str) -> RunIdentity {
         source: "LocalRunner".into(),
         source_id: "local".into(),
         metadata: Vec::new(),
+        labels: Vec::new(),
     }
 }
 
 fn request(name: &str) -> Request<'_> {
-    Request { name, method: "GET", status: None, error_type: None, elapsed_ms: Some(2.0), response_bytes: 1 }
+    Request { name, method: "GET", status: None, error_type: None, elapsed_ms: Ok(2.0), response_bytes: 1 }
 }
 
 fn with_tape() -> (Engine, Tape) {
@@ -45,10 +46,10 @@ fn flush(engine: &Engine, now_unix_ns: i64) {
 fn each_second_becomes_one_window_of_the_run() {
     let (engine, tape) = with_tape();
     engine.start_run(identity("a"), 100 * S + 1);
-    engine.record(&request("/"), &[]);
+    engine.record(&request("/"), []);
     engine.close_window(101 * S);
-    engine.record(&request("/"), &[]);
-    engine.record(&request("/"), &[]);
+    engine.record(&request("/"), []);
+    engine.record(&request("/"), []);
     engine.close_window(102 * S);
     flush(&engine, 102 * S);
     let seen: Vec<_> =
@@ -60,11 +61,11 @@ fn each_second_becomes_one_window_of_the_run() {
 fn nothing_of_the_last_run_is_in_the_next() {
     let (engine, tape) = with_tape();
     engine.start_run(identity("a"), 0);
-    engine.record(&request("/a"), &[]);
+    engine.record(&request("/a"), []);
     engine.stop_run(S);
-    engine.record(&request("/straggler"), &[]);
+    engine.record(&request("/straggler"), []);
     engine.start_run(identity("b"), 2 * S);
-    engine.record(&request("/b"), &[]);
+    engine.record(&request("/b"), []);
     flush(&engine, 3 * S);
     let of = |run: &str| {
         let mut all = RequestAggregate::default();
@@ -79,7 +80,7 @@ fn nothing_of_the_last_run_is_in_the_next() {
 #[test]
 fn requests_before_the_first_run_are_counted_as_outside() {
     let (engine, tape) = with_tape();
-    engine.record(&request("/"), &[]);
+    engine.record(&request("/"), []);
     engine.start_run(identity("a"), 0);
     flush(&engine, S);
     assert_eq!(engine.report().before_run.get(Anomaly::OutsideRun), 1);
@@ -91,7 +92,7 @@ fn windows_are_held_until_the_process_knows_its_name() {
     let (engine, tape) = with_tape();
     engine.hold();
     engine.start_run(identity("early"), 0);
-    engine.record(&request("/"), &[]);
+    engine.record(&request("/"), []);
     engine.close_window(S);
     flush(&engine, S);
     assert!(tape.windows().is_empty());
@@ -109,7 +110,7 @@ fn a_stalled_recorder_costs_counted_drops_and_no_time() {
     let started = Instant::now();
     let windows = 100_200;
     for second in 1..=windows {
-        engine.record(&request("/"), &[]);
+        engine.record(&request("/"), []);
         engine.close_window(second * S);
     }
     assert!(started.elapsed() < Duration::from_secs(20), "closing windows waited for the recorder");
@@ -128,7 +129,7 @@ fn subscribers_fetch_the_same_windows() {
     let engine = Engine::new(10);
     let subscription = engine.subscribe();
     engine.start_run(identity("a"), 0);
-    engine.record(&request("/"), &[]);
+    engine.record(&request("/"), []);
     engine.close_window(S);
     assert_eq!(subscription.next().unwrap().window.requests.requests(), 1);
     assert!(subscription.next().is_none());
@@ -172,7 +173,7 @@ fn concurrent_recording_and_closing_loses_nothing() {
             let engine = &engine;
             scope.spawn(move || {
                 for number in 0..each {
-                    engine.record(&request(&format!("/{}", (thread + number) % 20)), &[]);
+                    engine.record(&request(&format!("/{}", (thread + number) % 20)), []);
                 }
             });
         }

@@ -27,21 +27,24 @@ pub(crate) struct HostReader {
 
 impl HostReader {
     /// Reads nothing yet: the first [`read`](Self::read) is the base.
-    pub(crate) fn new() -> Self {
-        Self {
-            system: System::new(),
-            networks: Networks::new(),
+    /// Fails where sysinfo does not know the operating system.
+    pub(crate) fn new() -> Result<Self, sysinfo::Error> {
+        Ok(Self {
+            system: System::new()?,
+            networks: Networks::new()?,
             traffic: Traffic::default(),
             pid: Pid::from_u32(std::process::id()),
             last_process_cpu: None,
-        }
+        })
     }
 
     /// Takes one reading. `None` when the operating system does not tell of this process.
     ///
     /// sysinfo moves the host's CPU figure only when
     /// [`MINIMUM_CPU_UPDATE_INTERVAL`](sysinfo::MINIMUM_CPU_UPDATE_INTERVAL) has passed since the
-    /// reading before. Cost: about ten files per network interface and a handful besides.
+    /// reading before. On Linux it reads interfaces from `/sys/class/net`: those of the network
+    /// namespace for which `/sys` was mounted, as it is in a container. Cost: about ten files per
+    /// network interface and a handful besides.
     pub(crate) fn read(&mut self) -> Option<HostReading> {
         self.system.refresh_memory();
         self.system.refresh_cpu_usage();
@@ -60,10 +63,7 @@ impl HostReader {
         let before = self.last_process_cpu.replace((now, cpu_time));
         let (process_cpu_percent, host_cpu_percent) = match before {
             Some((then, cpu_time_then)) => (
-                percent_of_one_core(
-                    cpu_time.saturating_sub(cpu_time_then),
-                    now.saturating_duration_since(then),
-                ),
+                percent_of_one_core(cpu_time.saturating_sub(cpu_time_then), now.saturating_duration_since(then)),
                 percent_of_host(self.system.global_cpu_usage()),
             ),
             // sysinfo's first figure covers the time since the host booted.
@@ -74,7 +74,7 @@ impl HostReader {
         let interfaces = self.networks.iter().map(|(name, data)| {
             let sent = data.total_transmitted();
             let received = data.total_received();
-            (name.as_ref(), Bytes { sent, received })
+            (name.as_os_str(), Bytes { sent, received })
         });
         Some(HostReading {
             process_cpu_percent,
@@ -100,11 +100,7 @@ fn percent_of_one_core(cpu_time: Duration, passed: Duration) -> f64 {
 /// Keeps a figure of the operating system within 0 to 100; one that is no number becomes 0.
 fn percent_of_host(percent: f32) -> f64 {
     let percent = f64::from(percent);
-    if percent.is_finite() {
-        percent.clamp(0.0, 100.0)
-    } else {
-        0.0
-    }
+    if percent.is_finite() { percent.clamp(0.0, 100.0) } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Network traffic since a base reading, from counters per interface that may reset or vanish. Pure.
 
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 
 /// Bytes that all interfaces moved since the first call of [`Traffic::advance`]. Only grows.
 ///
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 pub(crate) struct Traffic {
     /// Kept for interfaces that vanished too: one that returns with its old counters must not count
     /// again.
-    last: HashMap<String, Bytes>,
+    last: HashMap<OsString, Bytes>,
     has_base: bool,
     total: Bytes,
 }
@@ -26,10 +27,7 @@ impl Traffic {
     /// Takes the present counters of each interface and returns the bytes since the first call.
     ///
     /// An interface that appears later counts from zero: what it moved, it moved since the start.
-    pub(crate) fn advance<'a>(
-        &mut self,
-        interfaces: impl IntoIterator<Item = (&'a str, Bytes)>,
-    ) -> Bytes {
+    pub(crate) fn advance<'a>(&mut self, interfaces: impl IntoIterator<Item = (&'a OsStr, Bytes)>) -> Bytes {
         for (name, now) in interfaces {
             match self.last.get_mut(name) {
                 Some(last) => {
@@ -71,45 +69,46 @@ mod tests {
         Bytes { sent, received }
     }
 
+    fn read(name: &str, sent: u64, received: u64) -> (&OsStr, Bytes) {
+        (OsStr::new(name), bytes(sent, received))
+    }
+
     #[test]
     fn the_first_reading_is_the_base() {
         let mut traffic = Traffic::default();
-        assert_eq!(traffic.advance([("lo", bytes(500, 600))]), bytes(0, 0));
-        assert_eq!(traffic.advance([("lo", bytes(510, 620))]), bytes(10, 20));
+        assert_eq!(traffic.advance([read("lo", 500, 600)]), bytes(0, 0));
+        assert_eq!(traffic.advance([read("lo", 510, 620)]), bytes(10, 20));
     }
 
     #[test]
     fn interfaces_add_up_and_a_late_one_counts_in_full() {
         let mut traffic = Traffic::default();
-        traffic.advance([("lo", bytes(5, 5))]);
-        let total = traffic.advance([("lo", bytes(6, 7)), ("eth0", bytes(100, 200))]);
+        traffic.advance([read("lo", 5, 5)]);
+        let total = traffic.advance([read("lo", 6, 7), read("eth0", 100, 200)]);
         assert_eq!(total, bytes(101, 202));
     }
 
     #[test]
     fn a_reset_counts_from_zero() {
         let mut traffic = Traffic::default();
-        traffic.advance([("eth0", bytes(1_000, 1_000))]);
-        assert_eq!(traffic.advance([("eth0", bytes(30, 1_001))]), bytes(30, 1));
+        traffic.advance([read("eth0", 1_000, 1_000)]);
+        assert_eq!(traffic.advance([read("eth0", 30, 1_001)]), bytes(30, 1));
     }
 
     #[test]
     fn an_interface_that_vanishes_takes_nothing_away_and_may_return() {
         let mut traffic = Traffic::default();
-        traffic.advance([("eth0", bytes(1_000, 1_000))]);
-        traffic.advance([("eth0", bytes(1_500, 1_000))]);
+        traffic.advance([read("eth0", 1_000, 1_000)]);
+        traffic.advance([read("eth0", 1_500, 1_000)]);
         assert_eq!(traffic.advance([]), bytes(500, 0));
-        assert_eq!(
-            traffic.advance([("eth0", bytes(1_501, 1_000))]),
-            bytes(501, 0)
-        );
+        assert_eq!(traffic.advance([read("eth0", 1_501, 1_000)]), bytes(501, 0));
     }
 
     #[test]
     fn an_unreadable_counter_does_not_count_again_when_it_returns() {
         let mut traffic = Traffic::default();
-        traffic.advance([("eth0", bytes(9_000, 9_000))]);
-        assert_eq!(traffic.advance([("eth0", bytes(0, 0))]), bytes(0, 0));
-        assert_eq!(traffic.advance([("eth0", bytes(9_002, 9_003))]), bytes(2, 3));
+        traffic.advance([read("eth0", 9_000, 9_000)]);
+        assert_eq!(traffic.advance([read("eth0", 0, 0)]), bytes(0, 0));
+        assert_eq!(traffic.advance([read("eth0", 9_002, 9_003)]), bytes(2, 3));
     }
 }

@@ -4,7 +4,10 @@
 /// Scheduler pressure since the reading before; `None` where the platform does not tell.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Pressure {
+    /// Summed over threads. A thread that a quota stops waits on its run queue too, so this holds the
+    /// throttling of busy threads as well.
     pub(crate) run_queue_delay_ns: Option<u64>,
+    /// Summed over cores.
     pub(crate) throttled_ns: Option<u64>,
 }
 
@@ -42,14 +45,8 @@ mod linux {
                 })
                 .find(|chain| !chain.is_empty())
                 .unwrap_or_default();
-            let base_ns = groups
-                .iter()
-                .map(|path| read_throttled_ns(path).unwrap_or_default());
-            Self {
-                run_queue: RunQueueDelay::default(),
-                throttled: Throttled::new(base_ns.collect()),
-                groups,
-            }
+            let base_ns = groups.iter().map(|path| read_throttled_ns(path).unwrap_or_default());
+            Self { run_queue: RunQueueDelay::default(), throttled: Throttled::new(base_ns.collect()), groups }
         }
 
         /// Cost: one open and one read per thread of the process and per group above it.
@@ -57,9 +54,7 @@ mod linux {
             let groups = self.groups.iter();
             let now_ns: Vec<_> = groups.map(|path| read_throttled_ns(path)).collect();
             Pressure {
-                run_queue_delay_ns: read_threads()
-                    .ok()
-                    .and_then(|threads| self.run_queue.advance(&threads)),
+                run_queue_delay_ns: read_threads().ok().and_then(|threads| self.run_queue.advance(&threads)),
                 throttled_ns: self.throttled.advance(&now_ns),
             }
         }

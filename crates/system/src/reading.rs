@@ -13,15 +13,13 @@ pub(crate) struct SampleReader {
 
 impl SampleReader {
     /// Finds the sources. The first [`read`](Self::read) is the base of all that is counted.
-    pub(crate) fn new() -> Self {
-        Self {
-            host: HostReader::new(),
-            pressure: PressureReader::new(),
-        }
+    /// Fails where sysinfo does not know the operating system.
+    pub(crate) fn new() -> Result<Self, sysinfo::Error> {
+        Ok(Self { host: HostReader::new()?, pressure: PressureReader::new() })
     }
 
-    /// Takes one sample. `None` when the operating system does not tell of this process; the next
-    /// sample then covers the time since the last that succeeded.
+    /// Takes one sample. `None` when the operating system does not tell of this process; what it
+    /// used and waited in that time is then in the next sample.
     pub(crate) fn read(&mut self) -> Option<SystemSample> {
         let host = self.host.read()?;
         let pressure = self.pressure.read();
@@ -42,9 +40,7 @@ impl SampleReader {
 
 /// Nanoseconds since the Unix epoch; 0 for a clock set before it.
 fn unix_ns(time: SystemTime) -> i64 {
-    time.duration_since(UNIX_EPOCH)
-        .map(|since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
-        .unwrap_or(0)
+    time.duration_since(UNIX_EPOCH).map(|since| i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]

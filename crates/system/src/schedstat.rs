@@ -46,10 +46,7 @@ impl RunQueueDelay {
         if threads.iter().all(|(_, times)| times.ran_ns == 0) {
             return None;
         }
-        let now: HashMap<u32, u64> = threads
-            .iter()
-            .map(|(tid, times)| (*tid, times.waited_ns))
-            .collect();
+        let now: HashMap<u32, u64> = threads.iter().map(|(tid, times)| (*tid, times.waited_ns)).collect();
         let gained = self.waited_ns.as_ref().map_or(0, |before| {
             now.iter()
                 .map(|(tid, waited)| match before.get(tid) {

@@ -36,9 +36,7 @@ pub(crate) fn candidate_files(proc_self_cgroup: &str) -> Vec<Vec<PathBuf>> {
     let mut chains = Vec::new();
     for line in proc_self_cgroup.lines() {
         let mut fields = line.splitn(3, ':');
-        let (Some(id), Some(controllers), Some(group)) =
-            (fields.next(), fields.next(), fields.next())
-        else {
+        let (Some(id), Some(controllers), Some(group)) = (fields.next(), fields.next(), fields.next()) else {
             continue;
         };
         if id == "0" && controllers.is_empty() {
@@ -60,14 +58,9 @@ pub(crate) fn candidate_files(proc_self_cgroup: &str) -> Vec<Vec<PathBuf>> {
 fn chain(mount: &Path, group: &str) -> Vec<PathBuf> {
     let relative = Path::new(group.trim_start_matches('/'));
     // A group outside of the namespace reads `/../…`: not reachable from the mount.
-    let inside = relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
+    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
     let relative = if inside { relative } else { Path::new("") };
-    relative
-        .ancestors()
-        .map(|above| mount.join(above).join("cpu.stat"))
-        .collect()
+    relative.ancestors().map(|above| mount.join(above).join("cpu.stat")).collect()
 }
 
 /// Throttled time from reading to reading, over a chain of groups.

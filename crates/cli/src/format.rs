@@ -1,0 +1,196 @@
+//! Numbers in words: three significant digits, units beside them, a space between thousands.
+//!
+//! Every result is bounded in width whatever the number, which lets the table promise its width.
+
+/// The widest of [`count`].
+#[cfg(test)]
+pub(crate) const COUNT_COLUMNS: usize = 14;
+
+const MS_PER_SECOND: i64 = 1_000;
+
+/// A count: `1 213 004`; from 10^11 on `1.21e12`. At most 14 columns.
+pub(crate) fn count(value: u64) -> String {
+    if value >= 100_000_000_000 {
+        return format!("{:.2e}", value as f64);
+    }
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count and its noun: `1 worker`, `8 workers`.
+pub(crate) fn counted(value: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
+/// Requests per second over `span_ms` milliseconds: `4 812/s`, `48.2/s`; `-` without a span. At most 9 columns.
+pub(crate) fn rate(requests: u64, span_ms: u64) -> String {
+    if span_ms == 0 {
+        return "-".to_owned();
+    }
+    let rate = requests as f64 * MS_PER_SECOND as f64 / span_ms as f64;
+    if requests > 0 && rate < 0.0005 {
+        "<0.001/s".to_owned()
+    } else if requests == 0 {
+        "0/s".to_owned()
+    } else if rate < 999.5 {
+        format!("{}/s", significant(rate))
+    } else if rate < 999_999.5 {
+        format!("{}/s", count(rate.round() as u64))
+    } else {
+        format!("{rate:.1e}/s")
+    }
+}
+
+/// `part` of `whole` in percent: `0.3%`. Never `0.0%` for some nor `100.0%` for not all. At most 6 columns.
+pub(crate) fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "-".to_owned();
+    }
+    let percent = part as f64 / whole as f64 * 100.0;
+    if part > 0 && percent < 0.1 {
+        "<0.1%".to_owned()
+    } else if part < whole && percent > 99.9 {
+        ">99.9%".to_owned()
+    } else {
+        format!("{:.1}%", percent.min(100.0))
+    }
+}
+
+/// A response time: `38.2 ms`, `1.94 s`, `12.0 µs`; `-` if there is none. At most 8 columns.
+pub(crate) fn latency(ms: Option<f64>) -> String {
+    let Some(ms) = ms else {
+        return "-".to_owned();
+    };
+    if ms <= 0.0 {
+        return "0 ms".to_owned();
+    }
+    // Each limit is where rounding would reach 1000 of the unit.
+    for (unit, ms_each) in [("µs", 1e-3), ("ms", 1.0), ("s", 1e3), ("min", 6e4)] {
+        if ms / ms_each < 999.5 {
+            return format!("{} {unit}", significant(ms / ms_each));
+        }
+    }
+    format!("{} h", count((ms / 3.6e6).round() as u64))
+}
+
+/// How long a run took: `4 min 12 s`, `42 s`, `1 h 3 min`, `812 ms`. At most 20 columns.
+pub(crate) fn duration(span_ms: u64) -> String {
+    if span_ms < MS_PER_SECOND.unsigned_abs() {
+        return format!("{span_ms} ms");
+    }
+    let seconds = span_ms.saturating_add(500) / 1_000;
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s} s"),
+        (0, min, s) => format!("{min} min {s} s"),
+        (h, min, _) => format!("{} h {min} min", count(h)),
+    }
+}
+
+/// The time of day of a moment in milliseconds since the Unix epoch: `12:03:04 UTC`.
+pub(crate) fn time_of_day(unix_ms: i64) -> String {
+    let seconds = unix_ms.div_euclid(MS_PER_SECOND).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02} UTC", seconds / 3_600, seconds / 60 % 60, seconds % 60)
+}
+
+/// Three significant digits of a number above 0 and below 999.5; three decimals at most.
+fn significant(value: f64) -> String {
+    let decimals = match value {
+        _ if value < 0.9995 => 3,
+        _ if value < 9.995 => 2,
+        _ if value < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn counts_have_a_space_between_thousands() {
+        let texts = [0, 999, 1_000, 1_213_004, 99_999_999_999, 100_000_000_000, u64::MAX].map(count);
+        assert_eq!(texts, ["0", "999", "1 000", "1 213 004", "99 999 999 999", "1.00e11", "1.84e19"]);
+    }
+
+    #[test]
+    fn nouns_are_singular_for_one_only() {
+        assert_eq!([0, 1, 2].map(|n| counted(n, "worker")), ["0 workers", "1 worker", "2 workers"]);
+    }
+
+    #[test]
+    fn latencies_have_three_significant_digits_and_a_unit() {
+        for (ms, text) in [
+            (0.0, "0 ms"),
+            (0.000_001, "0.001 µs"),
+            (0.012, "12.0 µs"),
+            (0.9994, "999 µs"),
+            (0.9996, "1.00 ms"),
+            (1.0, "1.00 ms"),
+            (9.994, "9.99 ms"),
+            (9.996, "10.0 ms"),
+            (38.2, "38.2 ms"),
+            (99.96, "100 ms"),
+            (999.6, "1.00 s"),
+            (1_940.0, "1.94 s"),
+            (120_000.0, "120 s"),
+            (3_600_000.0, "60.0 min"),
+            (9.007e9, "2 502 h"),
+        ] {
+            assert_eq!(latency(Some(ms)), text, "{ms}");
+        }
+        assert_eq!(latency(None), "-");
+    }
+
+    #[test]
+    fn rates_go_from_rare_to_many() {
+        let of = |requests| rate(requests, 10_000);
+        assert_eq!([0, 1, 482, 9_996, 48_120].map(of), ["0/s", "0.100/s", "48.2/s", "1 000/s", "4 812/s"]);
+        assert_eq!(rate(1, u64::MAX), "<0.001/s");
+        assert_eq!(rate(5, 0), "-");
+    }
+
+    #[test]
+    fn shares_are_never_rounded_to_none_or_all() {
+        assert_eq!(share(0, 10), "0.0%");
+        assert_eq!(share(3, 1_000), "0.3%");
+        assert_eq!(share(1, 1_000_000), "<0.1%");
+        assert_eq!(share(999_999, 1_000_000), ">99.9%");
+        assert_eq!(share(7, 7), "100.0%");
+        assert_eq!(share(0, 0), "-");
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        let texts = [0, 812, 41_600, 252_000, 3_780_000, 359_999_999].map(duration);
+        assert_eq!(texts, ["0 ms", "812 ms", "42 s", "4 min 12 s", "1 h 3 min", "100 h 0 min"]);
+    }
+
+    #[test]
+    fn times_of_day_are_utc_before_and_after_the_epoch() {
+        assert_eq!(time_of_day(1_700_000_000_999), "22:13:20 UTC");
+        assert_eq!(time_of_day(-1), "23:59:59 UTC");
+    }
+
+    proptest! {
+        #[test]
+        fn widths_are_bounded_for_any_number(a in any::<u64>(), b in any::<u64>(), shift in 0_u32..64, ms in 0.0..9.1e9_f64) {
+            let (a, b) = (a >> shift, b >> (63 - shift));
+            let columns = |text: String| text.chars().count();
+            prop_assert!(columns(count(a)) <= COUNT_COLUMNS);
+            prop_assert!(columns(rate(a, b)) <= 9, "{}", rate(a, b));
+            prop_assert!(columns(share(a, b)) <= 6);
+            prop_assert!(columns(latency(Some(ms))) <= 8, "{}", latency(Some(ms)));
+            prop_assert!(columns(latency(Some(ms.recip()))) <= 8);
+            prop_assert!(columns(duration(a)) <= 20, "{}", duration(a));
+        }
+    }
+}

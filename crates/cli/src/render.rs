@@ -1,0 +1,101 @@
+//! Writes a run down as a page of text: its header and its table. What is below them is in [`notes`].
+
+mod notes;
+
+use crate::format;
+use crate::run_summary::RunSummary;
+use crate::run_tally::{Endpoint, EndpointTally};
+use crate::table::Table;
+use crate::text::{columns, flow, left, shorten};
+use locust_telemetry_core::series::OVERFLOW_NAME;
+
+/// How many endpoints the table shows.
+const MAX_ENDPOINTS: usize = 30;
+/// As wide as the longest usual method, `OPTIONS`: up to there names are aligned.
+const MAX_METHOD_COLUMNS: usize = 7;
+const MAX_TESTPLAN_COLUMNS: usize = 40;
+const MAX_RUN_ID_COLUMNS: usize = 36;
+
+const FIGURES: [&str; 7] = ["requests", "rate", "fail", "p50", "p95", "p99", "max"];
+const NS_PER_MS: f64 = 1_000_000.0;
+
+/// The page: lines of at most 80 columns. `unread_lines` are those that could not be read, by file.
+pub(crate) fn page(run: &RunSummary, unread_lines: &[(String, u64)]) -> String {
+    let mut lines = header(run);
+    lines.push(String::new());
+    lines.extend(table(run));
+    lines.push(String::new());
+    lines.extend(notes::lines(run, unread_lines));
+    let mut page = String::new();
+    for line in &lines {
+        page.push_str(line.trim_end());
+        page.push('\n');
+    }
+    page
+}
+
+fn header(run: &RunSummary) -> Vec<String> {
+    let mut items = vec![
+        shorten(&run.testplan, MAX_TESTPLAN_COLUMNS).into_owned(),
+        format!("run {}", shorten(&run.run_id, MAX_RUN_ID_COLUMNS)),
+    ];
+    if run.duration_ms > 0 {
+        items.push(format::duration(run.duration_ms));
+    }
+    let workers = run.workers().count() as u64;
+    for (number, noun) in [(workers, "worker"), (run.peak_users, "user")] {
+        if number > 0 {
+            items.push(format::counted(number, noun));
+        }
+    }
+    flow("", &items, " · ")
+}
+
+fn table(run: &RunSummary) -> Vec<String> {
+    if run.endpoints.is_empty() {
+        return vec!["  no requests in these files".to_owned()];
+    }
+    let shown = &run.endpoints[..run.endpoints.len().min(MAX_ENDPOINTS)];
+    let methods = shown.iter().map(|(endpoint, _)| columns(&endpoint.method));
+    let method_columns = methods.filter(|width| *width <= MAX_METHOD_COLUMNS).max().unwrap_or(0);
+    let mut table = Table::new("endpoint", FIGURES);
+    for (endpoint, tally) in shown {
+        table.push(label(endpoint, method_columns), figures(tally, run.duration_ms));
+    }
+    table.push("total".to_owned(), figures(&run.total, run.duration_ms));
+    let mut lines = table.lines();
+    let hidden = run.endpoints.len() - shown.len();
+    if hidden > 0 {
+        lines.insert(lines.len() - 1, format!("  … and {} more", format::count(hidden as u64)));
+    }
+    lines
+}
+
+/// Method and name, the names of a table below each other where the method is not unusually long.
+fn label(endpoint: &Endpoint, method_columns: usize) -> String {
+    let Endpoint { name, method } = endpoint;
+    if method == OVERFLOW_NAME && name == OVERFLOW_NAME {
+        OVERFLOW_NAME.to_owned()
+    } else if columns(method) <= method_columns {
+        format!("{} {name}", left(method, method_columns))
+    } else {
+        format!("{method} {name}")
+    }
+}
+
+fn figures(tally: &EndpointTally, duration_ms: u64) -> [String; 7] {
+    let quantile = |q| format::latency(tally.latency.quantile_ms(q));
+    [
+        format::count(tally.requests),
+        format::rate(tally.requests, duration_ms),
+        format::share(tally.failures, tally.requests),
+        quantile(0.5),
+        quantile(0.95),
+        quantile(0.99),
+        format::latency(tally.latency.max_ns().map(|ns| ns as f64 / NS_PER_MS)),
+    ]
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

@@ -1,0 +1,196 @@
+//! The labelled lines below the table: errors, workers, the books, and everything that is not as it should be.
+
+use super::label;
+use crate::format::{count, counted, time_of_day};
+use crate::run_summary::RunSummary;
+use crate::run_tally::Fault;
+use crate::text::{columns, flow, left, right, shorten};
+
+const MAX_FAULTS: usize = 10;
+const MAX_FAULT_COLUMNS: usize = 28;
+/// Up to here each worker is listed.
+const MAX_WORKERS: usize = 8;
+const MAX_UNCLOSED: usize = 8;
+const MAX_FOLDED_NAMES: usize = 5;
+const MAX_FOLDED_COLUMNS: usize = 32;
+const MAX_FILES: usize = 10;
+const DOT: &str = " · ";
+
+/// All notes, those that have something to say.
+pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)]) -> Vec<String> {
+    let mut lines = errors(run);
+    lines.extend(workers(run));
+    lines.extend(note("recorded", &recorded(run), DOT));
+    lines.extend(gaps(run));
+    lines.extend(folded(run));
+    let odd = run.anomalies.iter().filter(|(name, _)| name != "series_overflow" || run.folded_requests == 0);
+    lines.extend(note("odd", &odd.map(|(name, times)| format!("{name} {}", count(*times))).collect::<Vec<_>>(), DOT));
+    lines.extend(unclosed(run));
+    lines.extend(unread(unread_lines));
+    lines
+}
+
+/// A label and its items; nothing without items.
+fn note(label: &str, items: &[String], separator: &str) -> Vec<String> {
+    if items.is_empty() { Vec::new() } else { flow(&format!("  {label:<8} "), items, separator) }
+}
+
+/// Several lines under one label.
+fn notes(label: &str, entries: Vec<Vec<String>>) -> Vec<String> {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    entries.into_iter().zip(labels).flat_map(|(words, label)| note(label, &words, " ")).collect()
+}
+
+fn more(hidden: usize) -> Vec<String> {
+    vec![format!("… and {} more", count(hidden as u64))]
+}
+
+fn errors(run: &RunSummary) -> Vec<String> {
+    if run.faults.is_empty() {
+        return match (run.total.failures, run.total.requests) {
+            (0, 0) => Vec::new(),
+            (0, _) => note("errors", &["none".to_owned()], DOT),
+            (failures, _) => note("errors", &[format!("{} of unknown kind", count(failures))], DOT),
+        };
+    }
+    let shown = &run.faults[..run.faults.len().min(MAX_FAULTS)];
+    let rows: Vec<_> = shown.iter().map(|row| (count(row.requests), kind(&row.fault), label(&row.endpoint, 0))).collect();
+    let widest = |of: fn(&(String, String, String)) -> &str| rows.iter().map(|row| columns(of(row))).max().unwrap_or(0);
+    let (number, fault) = (widest(|row| &row.0), widest(|row| &row.1));
+    let row = |(requests, kind, endpoint): &(String, String, String)| {
+        vec![format!("{}  {}  {endpoint}", right(requests, number), left(kind, fault))]
+    };
+    let mut entries: Vec<_> = rows.iter().map(row).collect();
+    if run.faults.len() > shown.len() {
+        entries.push(more(run.faults.len() - shown.len()));
+    }
+    notes("errors", entries)
+}
+
+/// The class of the error, and the status if there was a response.
+fn kind(fault: &Fault) -> String {
+    let status = fault.status.map_or_else(String::new, |status| format!(" {status}"));
+    format!("{}{status}", shorten(&fault.error_type, MAX_FAULT_COLUMNS - columns(&status)))
+}
+
+fn workers(run: &RunSummary) -> Vec<String> {
+    let workers: Vec<_> = run.workers().collect();
+    let closed = workers.iter().filter(|(_, source)| source.is_closed()).count();
+    let requests = || workers.iter().map(|(_, source)| source.requests());
+    let (Some(least), Some(most)) = (requests().min(), requests().max()) else {
+        return Vec::new();
+    };
+    let mut items = vec![format!("{} of {}", count(closed as u64), count(workers.len() as u64))];
+    if workers.len() <= MAX_WORKERS {
+        items.extend(workers.iter().map(|(id, source)| format!("{} {}", id.0, count(source.requests()))));
+    } else {
+        items.push(format!("{} to {} requests each", count(least), count(most)));
+    }
+    note("workers", &items, DOT)
+}
+
+/// The reconciliation with Locust, and what became of the records.
+fn recorded(run: &RunSummary) -> Vec<String> {
+    let (requests, failures) = (run.recorded_requests(), run.recorded_failures());
+    let ours = count(requests);
+    let mut items = Vec::new();
+    match run.locust {
+        Some(locust) => {
+            let compared = |ours: u64, theirs: u64| {
+                format!("Locust counted {} (difference {})", count(theirs), count(ours.abs_diff(theirs)))
+            };
+            if locust.requests == requests {
+                items.push(format!("{ours} = Locust's {ours}"));
+            } else {
+                items.extend([ours, compared(requests, locust.requests)]);
+            }
+            if locust.failures != failures {
+                items.extend([format!("failures {}", count(failures)), compared(failures, locust.failures)]);
+            }
+        }
+        None => items.extend([ours, "Locust's own total is not in these files".to_owned()]),
+    }
+    items.extend(delivered(run));
+    items
+}
+
+fn delivered(run: &RunSummary) -> Vec<String> {
+    let books = &run.deliveries.0;
+    if books.is_empty() {
+        return Vec::new();
+    }
+    let ids: Vec<&str> = books.keys().map(String::as_str).collect();
+    let mut items = vec![format!("delivered to {}", ids.join(", "))];
+    // What json still held when it wrote its closing record is in the file, or shown as missing.
+    let held = books.iter().filter(|(id, delivery)| *id != "json" && delivery.queued_requests > 0);
+    items.extend(held.map(|(id, delivery)| format!("{id} still held {}", count(delivery.queued_requests))));
+    let lossy: Vec<_> =
+        books.iter().filter(|(_, delivery)| delivery.dropped_requests > 0 || delivery.dropped_records > 0).collect();
+    for (id, delivery) in &lossy {
+        let lost = [(delivery.dropped_requests, "request"), (delivery.dropped_records, "record")];
+        let lost: Vec<_> = lost.iter().filter(|(lost, _)| *lost > 0).map(|(lost, noun)| counted(*lost, noun)).collect();
+        items.push(format!("{id} dropped {}", lost.join(" and ")));
+        items.extend(delivery.drop_reasons.iter().cloned());
+    }
+    if lossy.is_empty() {
+        items.push("dropped 0".to_owned());
+    }
+    items
+}
+
+/// Where the intervals and the closing records disagree.
+fn gaps(run: &RunSummary) -> Vec<String> {
+    let (missing, surplus) = (run.missing_requests(), run.surplus_requests());
+    let mut lines = Vec::new();
+    if missing > 0 {
+        let words = [counted(missing, "recorded request"), "not in these files:".into(), "is one left out?".into()];
+        lines.extend(note("missing", &words, " "));
+    }
+    if surplus > 0 {
+        let words = [counted(surplus, "request"), "more than recorded:".into(), "are files here twice?".into()];
+        lines.extend(note("surplus", &words, " "));
+    }
+    lines
+}
+
+fn folded(run: &RunSummary) -> Vec<String> {
+    if run.folded_requests == 0 {
+        return Vec::new();
+    }
+    let names = run.folded_names.iter().take(MAX_FOLDED_NAMES);
+    let mut items = vec![format!("{} beyond the limit on series", counted(run.folded_requests, "request"))];
+    items.extend(names.map(|name| shorten(name, MAX_FOLDED_COLUMNS).into_owned()));
+    if run.folded_names.len() > MAX_FOLDED_NAMES {
+        items.push("…".to_owned());
+    }
+    note("folded", &items, DOT)
+}
+
+fn unclosed(run: &RunSummary) -> Vec<String> {
+    let all: Vec<_> = run.unclosed().collect();
+    let mut entries: Vec<_> = all
+        .iter()
+        .take(MAX_UNCLOSED)
+        .map(|(id, source)| {
+            let until = source.last_interval_end_ms().map_or_else(String::new, time_of_day);
+            let recorded = format!("{} recorded", counted(source.requests(), "request"));
+            vec![format!("{} has no closing record (killed?):", id.0), recorded, format!("until {until}")]
+        })
+        .collect();
+    if all.len() > MAX_UNCLOSED {
+        entries.push(more(all.len() - MAX_UNCLOSED));
+    }
+    notes("unclosed", entries)
+}
+
+fn unread(files: &[(String, u64)]) -> Vec<String> {
+    let mut entries: Vec<_> = files
+        .iter()
+        .take(MAX_FILES)
+        .map(|(path, lines)| vec![counted(*lines, "line"), "could not be read in".to_owned(), path.clone()])
+        .collect();
+    if files.len() > MAX_FILES {
+        entries.push(more(files.len() - MAX_FILES));
+    }
+    notes("unread", entries)
+}

@@ -1,0 +1,158 @@
+//! What the entries of one process tell.
+
+use locust_telemetry_json::read::{IntervalEntry, SummaryEntry};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// A stretch of time in milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Its begin.
+    pub(crate) start_ms: i64,
+    /// Its end.
+    pub(crate) end_ms: i64,
+}
+
+impl Span {
+    /// The shortest stretch that holds both.
+    pub(crate) fn cover(self, other: Self) -> Self {
+        Self { start_ms: self.start_ms.min(other.start_ms), end_ms: self.end_ms.max(other.end_ms) }
+    }
+
+    /// How long it is; 0 if it ends before it begins.
+    pub(crate) fn length_ms(self) -> u64 {
+        u64::try_from(self.end_ms.saturating_sub(self.start_ms)).unwrap_or(0)
+    }
+}
+
+/// What one process of a run wrote.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SourceTally {
+    /// Requests in its intervals.
+    pub(crate) interval_requests: u64,
+    /// Those that failed.
+    pub(crate) interval_failures: u64,
+    interval_span: Option<Span>,
+    interval_peak_users: u64,
+    /// What it said at its end, by its begin: more than one if its id was given out again.
+    closings: BTreeMap<i64, SummaryEntry>,
+}
+
+impl SourceTally {
+    /// Adds the requests of one endpoint in one interval.
+    pub(crate) fn add_interval(&mut self, entry: &IntervalEntry) {
+        self.interval_requests = self.interval_requests.saturating_add(entry.requests);
+        self.interval_failures = self.interval_failures.saturating_add(entry.failures.min(entry.requests));
+        self.interval_peak_users = self.interval_peak_users.max(entry.user_count);
+        // From float to integer saturates and takes NaN for 0.
+        let length_ms = (entry.interval_seconds * 1_000.0) as i64;
+        let start_ms = entry.interval_start_ms;
+        let span = Span { start_ms, end_ms: start_ms.saturating_add(length_ms.max(0)) };
+        self.interval_span = Some(self.interval_span.map_or(span, |known| known.cover(span)));
+    }
+
+    /// Adds what the process said at its end. Said again, the later word counts.
+    pub(crate) fn add_summary(&mut self, entry: SummaryEntry) {
+        match self.closings.get(&entry.start_ms) {
+            Some(known) if known.end_ms >= entry.end_ms => {}
+            _ => {
+                self.closings.insert(entry.start_ms, entry);
+            }
+        }
+    }
+
+    /// What it said at its end, in the order of time.
+    pub(crate) fn closings(&self) -> impl Iterator<Item = &SummaryEntry> {
+        self.closings.values()
+    }
+
+    /// Whether it came to its end and said so.
+    pub(crate) fn is_closed(&self) -> bool {
+        !self.closings.is_empty()
+    }
+
+    /// Requests that it recorded: as it said at its end, else as its intervals have it.
+    pub(crate) fn requests(&self) -> u64 {
+        self.told(|closing| closing.requests).unwrap_or(self.interval_requests)
+    }
+
+    /// Those of them that failed.
+    pub(crate) fn failures(&self) -> u64 {
+        self.told(|closing| closing.failures).unwrap_or(self.interval_failures)
+    }
+
+    /// The most users at a time.
+    pub(crate) fn peak_users(&self) -> u64 {
+        self.closings().map(|closing| closing.peak_users).fold(self.interval_peak_users, u64::max)
+    }
+
+    /// When it was part of the run: as it said at its end, else as its intervals have it.
+    pub(crate) fn span(&self) -> Option<Span> {
+        let told = self.closings().map(|closing| Span { start_ms: closing.start_ms, end_ms: closing.end_ms });
+        told.reduce(Span::cover).or(self.interval_span)
+    }
+
+    fn told(&self, of: impl Fn(&SummaryEntry) -> u64) -> Option<u64> {
+        self.is_closed().then(|| self.closings().fold(0, |sum, closing| sum.saturating_add(of(closing))))
+    }
+
+    /// The end of its last interval.
+    pub(crate) fn last_interval_end_ms(&self) -> Option<i64> {
+        self.interval_span.map(|span| span.end_ms)
+    }
+
+    /// Whether `source_id` is a worker's.
+    pub(crate) fn is_worker(&self, source_id: &SourceId) -> bool {
+        match self.closings().next() {
+            Some(closing) => closing.role == "worker",
+            None => source_id.is_worker(),
+        }
+    }
+}
+
+/// A process's id, ordered as people count: `worker-2` before `worker-10`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SourceId(pub(crate) String);
+
+impl SourceId {
+    /// Whether it is named as workers are.
+    pub(crate) fn is_worker(&self) -> bool {
+        self.0.starts_with("worker-")
+    }
+
+    fn parts(&self) -> (&str, u64) {
+        let stem = self.0.trim_end_matches(|character: char| character.is_ascii_digit());
+        (stem, self.0[stem.len()..].parse().unwrap_or(0))
+    }
+}
+
+impl Ord for SourceId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for SourceId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_ordered_as_people_count() {
+        let mut ids = ["worker-10", "worker-2", "master", "worker-02", "worker-"].map(|id| SourceId(id.to_owned()));
+        ids.sort();
+        let ids: Vec<_> = ids.iter().map(|id| id.0.as_str()).collect();
+        assert_eq!(ids, ["master", "worker-", "worker-02", "worker-2", "worker-10"]);
+    }
+
+    #[test]
+    fn a_span_that_ends_before_it_begins_has_no_length() {
+        assert_eq!(Span { start_ms: i64::MAX, end_ms: i64::MIN }.length_ms(), 0);
+        assert_eq!(Span { start_ms: i64::MIN, end_ms: i64::MAX }.length_ms(), i64::MAX as u64);
+    }
+}

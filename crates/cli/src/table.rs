@@ -1,0 +1,101 @@
+//! A table of one column of labels and some of figures, within the page's width.
+
+use crate::text::{PAGE_COLUMNS, columns, left, right};
+
+const INDENT: usize = 2;
+/// Between two columns, unless the labels get too narrow.
+const GAP: usize = 2;
+/// Labels narrower than this are hard to tell apart: then the gaps give way.
+const MIN_LABEL: usize = 14;
+
+/// Labels at the left and `N` figures, aligned at the right.
+#[derive(Debug)]
+pub(crate) struct Table<const N: usize> {
+    rows: Vec<(String, [String; N])>,
+}
+
+impl<const N: usize> Table<N> {
+    /// A table with these titles.
+    pub(crate) fn new(label: &str, figures: [&str; N]) -> Self {
+        Self { rows: vec![(label.to_owned(), figures.map(str::to_owned))] }
+    }
+
+    /// Adds a row.
+    pub(crate) fn push(&mut self, label: String, figures: [String; N]) {
+        self.rows.push((label, figures));
+    }
+
+    /// One line for the titles and for each row. Labels are shortened to what the figures leave of the page.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut widths = [0; N];
+        for (_, figures) in &self.rows {
+            for (width, figure) in widths.iter_mut().zip(figures) {
+                *width = columns(figure).max(*width);
+            }
+        }
+        let longest = self.rows.iter().map(|(label, _)| columns(label)).max().unwrap_or(0);
+        let room = |gap: usize| PAGE_COLUMNS.saturating_sub(INDENT + N * gap + widths.iter().sum::<usize>());
+        let gap = if room(GAP) < longest.min(MIN_LABEL) { 1 } else { GAP };
+        let label_width = longest.min(room(gap));
+        let line = |(label, figures): &(String, [String; N])| {
+            let mut line = format!("{:INDENT$}{}", "", left(label, label_width));
+            for (figure, &width) in figures.iter().zip(&widths) {
+                line.push_str(&" ".repeat(gap));
+                line.push_str(&right(figure, width));
+            }
+            line
+        };
+        self.rows.iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format;
+    use proptest::prelude::*;
+
+    #[test]
+    fn figures_are_aligned_at_the_right_under_their_titles() {
+        let mut table = Table::new("endpoint", ["requests", "p50"]);
+        table.push("GET /".to_owned(), ["7".to_owned(), "38.2 ms".to_owned()]);
+        assert_eq!(table.lines(), ["  endpoint  requests      p50", "  GET /            7  38.2 ms"]);
+    }
+
+    #[test]
+    fn a_long_label_is_shortened_to_what_the_figures_leave() {
+        let mut table = Table::new("endpoint", ["requests"]);
+        table.push("x".repeat(500), ["7".to_owned()]);
+        assert!(table.lines().iter().all(|line| columns(line) == PAGE_COLUMNS));
+    }
+
+    proptest! {
+        #[test]
+        fn columns_line_up_within_the_page_for_any_names_and_counts(
+            rows in prop::collection::vec(("(?s).{0,90}", any::<u64>(), 0_u32..64, 0.0..9.1e9_f64), 0..8),
+            span_ms in any::<u64>(),
+        ) {
+            let mut table = Table::new("endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
+            for (name, number, shift, ms) in &rows {
+                let number = number >> shift;
+                let figure = format::latency(Some(*ms));
+                table.push(name.clone(), [
+                    format::count(number),
+                    format::rate(number, span_ms >> (63 - shift)),
+                    format::share(number / 2, number),
+                    figure.clone(),
+                    figure.clone(),
+                    figure.clone(),
+                    figure,
+                ]);
+            }
+            let lines = table.lines();
+            let width = columns(&lines[0]);
+            prop_assert!(width <= PAGE_COLUMNS);
+            for (line, (name, ..)) in lines[1..].iter().zip(&rows) {
+                prop_assert_eq!(columns(line), width, "{:?}", line);
+                prop_assert!(name.is_empty() || line.trim_end().len() > INDENT);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Reads lines back: what summaries need of them.
+//!
+//! Pure, and never panics, whatever the bytes: a file may end in half a line or hold another program's.
+
+use crate::error::ParseLineError;
+use crate::line::{STATS_NAME, SUMMARY_NAME};
+use crate::time;
+use locust_telemetry_core::Histogram;
+use locust_telemetry_core::bucket::SCALE;
+use locust_telemetry_core::histogram::Parts;
+use serde_json::{Map, Value};
+
+pub use crate::entry::{Entry, FinalEntry, IntervalEntry, OutcomeEntry, RecorderEntry, SummaryEntry};
+
+/// The largest count that is believed: 2^53, beyond which JSON numbers are not exact everywhere.
+const MAX_COUNT: u64 = 1 << 53;
+
+/// Reads one line, with or without the `\n` at its end.
+///
+/// # Errors
+/// When it is no JSON object, or one of the documented records with fields that are never written; see
+/// [`ParseLineError`]. Whoever reads a file counts such lines and goes on.
+pub fn parse_line(line: &[u8]) -> Result<Entry, ParseLineError> {
+    let line: Value = serde_json::from_slice(line).map_err(|source| ParseLineError::NotJson { source })?;
+    let Value::Object(line) = line else {
+        return Err(ParseLineError::NotObject);
+    };
+    let Some(Value::Object(telemetry)) = line.get("telemetry") else {
+        return Ok(Entry::Other { run_id: None });
+    };
+    let fields = Fields(telemetry);
+    let kind = |key| telemetry.get(key).and_then(Value::as_str);
+    match (kind("telemetry_name"), kind("stats_type")) {
+        (Some(STATS_NAME), Some("interval")) => interval(&fields).map(Entry::Interval),
+        (Some(STATS_NAME), Some("final")) => last(&fields).map(Entry::Final),
+        (Some(SUMMARY_NAME), _) => summary(&fields).map(Entry::Summary),
+        _ => Ok(Entry::Other { run_id: kind("run_id").map(Into::into) }),
+    }
+}
+
+fn interval(fields: &Fields<'_>) -> Result<IntervalEntry, ParseLineError> {
+    let seconds = |value: &Value| value.as_f64().filter(|seconds| *seconds > 0.0);
+    let entry = IntervalEntry {
+        run_id: fields.text("run_id")?,
+        testplan: fields.text("testplan")?,
+        source_id: fields.text("source_id")?,
+        interval_start_ms: fields.time_ms("interval_start")?,
+        interval_seconds: fields.get("interval_seconds", seconds)?,
+        user_count: fields.count("user_count")?,
+        method: fields.text("method")?,
+        name: fields.text("name")?,
+        requests: fields.count("num_requests")?,
+        failures: fields.count("num_failures")?,
+        response_bytes: fields.get("response_bytes", Value::as_u64)?,
+        outcomes: fields.objects("outcomes", outcome)?,
+        latency: histogram(&Fields(fields.get("histogram", Value::as_object)?))?,
+    };
+    // So that no sum over files overflows, however damaged they are.
+    if entry.failures > entry.requests || entry.latency.count() > entry.requests {
+        return Err(field("num_requests"));
+    }
+    Ok(entry)
+}
+
+fn outcome(fields: &Fields<'_>) -> Result<OutcomeEntry, ParseLineError> {
+    let status = |value: &Value| value.as_u64().and_then(|status| u16::try_from(status).ok());
+    Ok(OutcomeEntry {
+        status: fields.nullable("status", status)?,
+        error_type: fields.nullable("error_type", |value| value.as_str().map(Into::into))?,
+        requests: fields.count("num_requests")?,
+    })
+}
+
+fn histogram(fields: &Fields<'_>) -> Result<Histogram, ParseLineError> {
+    let (scale, unit) = (fields.get("scale", Value::as_i64)?, fields.text("unit")?);
+    if scale != i64::from(SCALE) || unit != "ms" {
+        return Err(ParseLineError::Scale { scale, unit, supported: SCALE });
+    }
+    let bucket = |value: &Value| value.as_u64().ok_or(field("counts"));
+    let histogram = Histogram::from_parts(Parts {
+        zero_count: fields.count("zero_count")?,
+        sum_ns: fields.text("sum_ns")?.parse().map_err(|_| field("sum_ns"))?,
+        min_ns: fields.get("min_ns", Value::as_u64)?,
+        max_ns: fields.get("max_ns", Value::as_u64)?,
+        offset: i32::try_from(fields.get("offset", Value::as_i64)?).map_err(|_| field("offset"))?,
+        counts: fields.get("counts", Value::as_array)?.iter().map(bucket).collect::<Result<_, _>>()?,
+    })?;
+    let (count, sum_ns) = (u128::from(histogram.count()), histogram.sum_ns());
+    let bound = |extreme: Option<u64>| count * u128::from(extreme.unwrap_or(0));
+    if (bound(histogram.min_ns())..=bound(histogram.max_ns())).contains(&sum_ns) {
+        Ok(histogram)
+    } else {
+        Err(field("sum_ns"))
+    }
+}
+
+fn last(fields: &Fields<'_>) -> Result<FinalEntry, ParseLineError> {
+    Ok(FinalEntry {
+        run_id: fields.text("run_id")?,
+        source_id: fields.text("source_id")?,
+        requests: fields.count("num_requests")?,
+        failures: fields.count("num_failures")?,
+        user_count: fields.count("user_count")?,
+    })
+}
+
+fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
+    let name = |value: &Value| value.as_str().map(Into::into).ok_or(field("folded_names"));
+    let anomalies = fields.get("anomalies", Value::as_object)?;
+    Ok(SummaryEntry {
+        run_id: fields.text("run_id")?,
+        testplan: fields.text("testplan")?,
+        source_id: fields.text("source_id")?,
+        role: fields.text("recorder")?,
+        start_ms: fields.time_ms("start_time")?,
+        end_ms: fields.time_ms("end_time")?,
+        peak_users: fields.count("peak_user_count")?,
+        requests: fields.count("num_requests")?,
+        failures: fields.count("num_failures")?,
+        folded_requests: fields.count("folded_requests")?,
+        folded_names: fields.get("folded_names", Value::as_array)?.iter().map(name).collect::<Result<_, _>>()?,
+        anomalies: anomalies
+            .iter()
+            .map(|(kind, value)| Some((kind.clone(), count(value)?)))
+            .collect::<Option<_>>()
+            .ok_or(field("anomalies"))?,
+        recorders: fields.objects("recorders", recorder)?,
+    })
+}
+
+fn recorder(fields: &Fields<'_>) -> Result<RecorderEntry, ParseLineError> {
+    Ok(RecorderEntry {
+        id: fields.text("id")?,
+        offered_requests: fields.count("offered_requests")?,
+        delivered_requests: fields.count("delivered_requests")?,
+        queued_requests: fields.count("queued_requests")?,
+        dropped_requests: fields.count("dropped_requests")?,
+        offered_records: fields.count("offered_records")?,
+        delivered_records: fields.count("delivered_records")?,
+        queued_records: fields.count("queued_records")?,
+        dropped_records: fields.count("dropped_records")?,
+        drop_reasons: fields.get("drop_reasons", Value::as_object)?.keys().cloned().collect(),
+    })
+}
+
+/// A count as Python may have written it: a whole number, perhaps as a float.
+fn count(value: &Value) -> Option<u64> {
+    let whole = |number: f64| (number >= 0.0 && number <= MAX_COUNT as f64 && number.fract() == 0.0).then_some(number);
+    let count = value.as_u64().or_else(|| value.as_f64().and_then(whole).map(|number| number as u64))?;
+    (count <= MAX_COUNT).then_some(count)
+}
+
+fn field(field: &'static str) -> ParseLineError {
+    ParseLineError::Field { field }
+}
+
+/// Typed access to the fields of an object.
+struct Fields<'a>(&'a Map<String, Value>);
+
+impl<'a> Fields<'a> {
+    fn get<T>(&self, key: &'static str, read: impl FnOnce(&'a Value) -> Option<T>) -> Result<T, ParseLineError> {
+        self.0.get(key).and_then(read).ok_or(field(key))
+    }
+
+    fn nullable<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, ParseLineError> {
+        self.get(key, |value| if value.is_null() { Some(None) } else { read(value).map(Some) })
+    }
+
+    fn text(&self, key: &'static str) -> Result<String, ParseLineError> {
+        self.get(key, |value| value.as_str().map(Into::into))
+    }
+
+    fn count(&self, key: &'static str) -> Result<u64, ParseLineError> {
+        self.get(key, count)
+    }
+
+    fn time_ms(&self, key: &'static str) -> Result<i64, ParseLineError> {
+        self.get(key, |value| value.as_str().and_then(time::parse_ms))
+    }
+
+    fn objects<T>(
+        &self,
+        key: &'static str,
+        read: impl Fn(&Fields<'a>) -> Result<T, ParseLineError>,
+    ) -> Result<Vec<T>, ParseLineError> {
+        let object = |value: &'a Value| read(&Fields(value.as_object().ok_or(field(key))?));
+        self.get(key, Value::as_array)?.iter().map(object).collect()
+    }
+}

@@ -1,0 +1,137 @@
+//! The recorder: glue between windows and records on one side and the file on the other.
+//!
+//! Runs on its lane's thread, so it may wait for the disk.
+
+use crate::config::JsonFileConfig;
+use crate::error::OpenFileError;
+use crate::file::LineFile;
+use crate::interval::Interval;
+use crate::line;
+use crate::lines::Lines;
+use locust_telemetry_pipeline::{Ledger, Load, Record, Recorder, RunWindow};
+use std::io;
+
+/// Writes records and the endpoints' intervals to a file, a line each.
+///
+/// What waits in an open interval counts as queued; see [`LineFile`] for what *delivered* means.
+#[derive(Debug)]
+pub struct JsonFileRecorder {
+    file: LineFile,
+    interval_s: u64,
+    endpoint_intervals: bool,
+    interval: Option<Interval>,
+    /// Lines lost since the last write that worked; above zero while writing fails.
+    lost_lines: u64,
+    deletion_told: bool,
+}
+
+impl JsonFileRecorder {
+    /// Checks `config` and opens its file.
+    ///
+    /// # Errors
+    /// When a value is outside of its limits or the file cannot be opened.
+    pub fn open(config: JsonFileConfig) -> Result<Self, OpenFileError> {
+        config.validate()?;
+        Ok(Self {
+            file: LineFile::open(&config.path, config.max_bytes, config.keep)?,
+            interval_s: config.interval_whole_s(),
+            endpoint_intervals: config.endpoint_intervals,
+            interval: None,
+            lost_lines: 0,
+            deletion_told: false,
+        })
+    }
+
+    /// Writes the open interval, if there is one.
+    fn close_interval(&mut self, ledger: &Ledger) {
+        if let Some(interval) = self.interval.take() {
+            self.write(&interval.encode(), ledger);
+        }
+    }
+
+    fn write(&mut self, lines: &Lines, ledger: &Ledger) {
+        if lines.is_empty() {
+            return;
+        }
+        let written = self.file.write(lines);
+        ledger.delivered(written.delivered);
+        match written.error {
+            Some(error) => {
+                ledger.dropped(written.dropped, &format!("write failed: {}", error.kind()));
+                self.tell_failure(&error, ledger);
+                self.lost_lines += written.dropped_lines;
+            }
+            None => self.tell_success(ledger),
+        }
+        self.tell_deletion(ledger);
+    }
+
+    /// The first failure after a success is worth a notice.
+    fn tell_failure(&self, error: &io::Error, ledger: &Ledger) {
+        if self.lost_lines == 0 {
+            let path = self.file.path().display();
+            ledger.notice(format!("cannot write {path}: {error}; lines are dropped and counted until it works again"));
+        }
+    }
+
+    /// So is the first success after a failure.
+    fn tell_success(&mut self, ledger: &Ledger) {
+        let lost_lines = std::mem::take(&mut self.lost_lines);
+        if lost_lines > 0 {
+            let path = self.file.path().display();
+            ledger.notice(format!("{path} is written again; lines lost meanwhile: {lost_lines}"));
+        }
+    }
+
+    fn tell_deletion(&mut self, ledger: &Ledger) {
+        if self.file.rotated_away_files() > 0 && !self.deletion_told {
+            self.deletion_told = true;
+            let path = self.file.path().display();
+            ledger.notice(format!(
+                "{path} has reached its limits: from now on rotation deletes the oldest file each time"
+            ));
+        }
+    }
+}
+
+impl Recorder for JsonFileRecorder {
+    fn id(&self) -> &'static str {
+        "json"
+    }
+
+    fn window(&mut self, window: &RunWindow, ledger: &Ledger) {
+        if !self.endpoint_intervals {
+            ledger.delivered(Load::requests(window.window.requests.requests()));
+            return;
+        }
+        if self.interval.as_ref().is_some_and(|interval| !interval.takes(window, self.interval_s)) {
+            self.close_interval(ledger);
+        }
+        let interval = match self.interval.take() {
+            Some(mut interval) => {
+                interval.add(window);
+                interval
+            }
+            None => Interval::begin(window),
+        };
+        let is_full = interval.seconds() >= self.interval_s;
+        self.interval = Some(interval);
+        if is_full {
+            self.close_interval(ledger);
+        }
+    }
+
+    fn record(&mut self, record: &Record, ledger: &Ledger) {
+        let mut lines = Lines::default();
+        lines.push(&line::encode(record), Load::RECORD);
+        self.write(&lines, ledger);
+    }
+
+    fn takes_records(&self) -> bool {
+        true
+    }
+
+    fn flush(&mut self, ledger: &Ledger) {
+        self.close_interval(ledger);
+    }
+}

@@ -1,0 +1,103 @@
+//! The lines, byte for byte.
+//!
+//! After a wanted change run with `BLESS_GOLDEN=1` and read the difference.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use locust_telemetry_core::{Anomalies, Anomaly, Request};
+use locust_telemetry_json::{Entry, Interval, line, parse_line, summary_fields};
+use locust_telemetry_pipeline::{Ledger, Load, Record, Report, RunReport};
+use std::num::NonZeroU16;
+use std::path::Path;
+use support::{START_S, counted, get, identity, record, window_of};
+
+const NS_PER_S: i64 = 1_000_000_000;
+
+fn assert_golden(name: &str, lines: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("BLESS_GOLDEN").is_some() {
+        std::fs::write(&path, lines).unwrap();
+    }
+    let golden = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(String::from_utf8(lines.to_vec()).unwrap(), golden);
+}
+
+fn mixed() -> Vec<Request<'static>> {
+    let failed = Request { status: NonZeroU16::new(404), error_type: Some("HTTPError"), ..get("/cart/[id]") };
+    let refused = Request { status: None, error_type: Some("ConnectionRefusedError"), ..failed };
+    vec![
+        get("/cart/[id]"),
+        Request { elapsed_ms: Ok(0.0), ..get("/cart/[id]") },
+        Request { elapsed_ms: Ok(250.75), ..failed },
+        Request { elapsed_ms: Err(Anomaly::TimeMissing), response_bytes: 0, ..refused },
+        Request { method: "POST", elapsed_ms: Err(Anomaly::TimeMissing), ..get("say \"käse\"") },
+    ]
+}
+
+fn summary(started_unix_ns: i64, stopped_unix_ns: Option<i64>) -> Report {
+    let ledger = Ledger::default();
+    ledger.offered(Load { requests: 5, records: 3 });
+    ledger.delivered(Load { requests: 3, records: 2 });
+    ledger.dropped(Load { requests: 1, records: 1 }, "queue full");
+    let mut totals = counted(&mixed());
+    totals.anomalies.count(Anomaly::SeriesOverflow);
+    totals.folded.add("GET", "/one/too/many");
+    let mut before_run = Anomalies::default();
+    before_run.count(Anomaly::OutsideRun);
+    Report {
+        run: Some(RunReport { identity: identity("r1"), started_unix_ns, stopped_unix_ns, totals, peak_users: 9 }),
+        before_run,
+        held_lost: 4,
+        series: 4,
+        recorders: vec![("json", ledger.balance())],
+    }
+}
+
+#[test]
+fn a_record() {
+    assert_golden("record.jsonl", &line::encode(&record()));
+}
+
+#[test]
+fn an_interval() {
+    let run = identity("r1");
+    let mut interval = Interval::begin(&window_of(&run, START_S, counted(&mixed())));
+    interval.add(&window_of(&run, START_S + 2, counted(&[get("/cart/[id]")])));
+    assert_golden("interval.jsonl", interval.encode().bytes());
+}
+
+#[test]
+fn a_summary() {
+    let start = START_S * NS_PER_S;
+    let telemetry = summary_fields(&summary(start, Some(start + 90_500_000_000)), 0).unwrap();
+    assert_golden("summary.jsonl", &line::encode(&Record { telemetry, ..record() }));
+}
+
+#[test]
+fn a_summary_of_a_clean_running_test_leaves_out_what_is_empty() {
+    let start = START_S * NS_PER_S;
+    let report = Report { before_run: Anomalies::default(), held_lost: 0, ..summary(start, None) };
+    let fields = summary_fields(&report, start + NS_PER_S).unwrap();
+    assert_eq!(fields["end_time"], "2026-01-02T03:04:06.000Z");
+    assert!(!fields.contains_key("before_run") && !fields.contains_key("held_lost_requests"));
+    assert_eq!(summary_fields(&Report { run: None, ..report }, 0), None);
+}
+
+#[test]
+fn a_summary_is_read_back() {
+    let start = START_S * NS_PER_S;
+    let telemetry = summary_fields(&summary(start, Some(start + NS_PER_S)), 0).unwrap();
+    let Entry::Summary(entry) = parse_line(&line::encode(&Record { telemetry, ..record() })).unwrap() else {
+        panic!("no summary");
+    };
+    assert_eq!((entry.start_ms, entry.end_ms), (START_S * 1_000, START_S * 1_000 + 1_000));
+    assert_eq!((entry.requests, entry.failures, entry.folded_requests), (5, 2, 1));
+    assert_eq!((entry.role.as_str(), entry.source_id.as_str()), ("worker", "worker-3"));
+    assert_eq!(entry.folded_names, ["GET /one/too/many"]);
+    assert_eq!(entry.anomalies, [("time_missing".into(), 2), ("series_overflow".into(), 1)]);
+    let books = &entry.recorders[0];
+    assert_eq!((books.queued_requests, books.queued_records, books.dropped_records), (1, 0, 1));
+    assert_eq!(books.drop_reasons, ["queue full"]);
+}

@@ -1,0 +1,395 @@
+//! The request listener: a raw C function that reads the keyword dict of a `request` event directly.
+//!
+//! The one module of the project with `unsafe`. A function that PyO3 wraps costs about 0.25 µs before it
+//! has read anything, since it unpacks arguments in general; this one is handed the dict as Locust made it.
+//!
+//! It runs on whichever greenlet fires the event, with the GIL. It never raises, never blocks, and keeps no
+//! reference to anything it was given. What it cannot read is counted ([`Anomaly`]).
+//!
+//! Rules for every block below: a *borrowed* pointer (from a dict) is used only while nothing that could
+//! run Python code may drop its owner; where Python code can run in between (an attribute, a `__bool__`, a
+//! `__str__`), the object is owned first ([`Owned`]). Every failed C call is followed by `PyErr_Clear`.
+#![allow(unsafe_code)]
+
+use crate::error_type::{self, ErrorNames};
+use crate::owned::Owned;
+use locust_telemetry_core::{Anomaly, Request};
+use locust_telemetry_pipeline::Engine;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::ffi::{CStr, c_int, c_void};
+use std::num::NonZeroU16;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+const CAPSULE_NAME: &CStr = c"locust_telemetry._native.listener";
+
+/// What stands for a name that is no text and has no `str()` either.
+const UNREADABLE: &str = "(unreadable)";
+
+/// What the listener needs at every call; lives in the capsule that is the function's `self`.
+struct Listener {
+    engine: Engine,
+    keys: Keys,
+    errors: ErrorNames,
+}
+
+/// The interned keyword names. Locust's own calls use the same interned objects.
+struct Keys {
+    request_type: Owned,
+    name: Owned,
+    response_time: Owned,
+    response_length: Owned,
+    exception: Owned,
+    response: Owned,
+    status_code: Owned,
+}
+
+/// The values of an event (null where absent). One strong reference to each, released at the end.
+struct Values {
+    request_type: *mut ffi::PyObject,
+    name: *mut ffi::PyObject,
+    response_time: *mut ffi::PyObject,
+    response_length: *mut ffi::PyObject,
+    exception: *mut ffi::PyObject,
+    response: *mut ffi::PyObject,
+}
+
+impl Values {
+    fn all(&self) -> [*mut ffi::PyObject; 6] {
+        [self.request_type, self.name, self.response_time, self.response_length, self.exception, self.response]
+    }
+}
+
+impl Drop for Values {
+    fn drop(&mut self) {
+        for value in self.all() {
+            // SAFETY: `read` took a reference to each that is not null; the GIL is held during a call.
+            unsafe { ffi::Py_XDECREF(value) };
+        }
+    }
+}
+
+/// Up to this many oddities of one event are counted; it cannot have more.
+const MAX_ODD: usize = 6;
+
+/// What was odd about one event, without allocating.
+#[derive(Default)]
+pub(crate) struct Odd {
+    kinds: [Option<Anomaly>; MAX_ODD],
+    len: usize,
+}
+
+impl Odd {
+    fn add(&mut self, anomaly: Anomaly) {
+        if let Some(slot) = self.kinds.get_mut(self.len) {
+            *slot = Some(anomaly);
+            self.len += 1;
+        }
+    }
+}
+
+/// Makes the listener: a Python callable that takes the keywords of Locust's `request` event.
+pub(crate) fn make(py: Python<'_>, engine: Engine) -> PyResult<Py<PyAny>> {
+    let listener = Box::new(Listener {
+        engine,
+        keys: Keys {
+            request_type: Owned::interned(py, "request_type"),
+            name: Owned::interned(py, "name"),
+            response_time: Owned::interned(py, "response_time"),
+            response_length: Owned::interned(py, "response_length"),
+            exception: Owned::interned(py, "exception"),
+            response: Owned::interned(py, "response"),
+            status_code: Owned::interned(py, "status_code"),
+        },
+        errors: ErrorNames::new(py),
+    });
+    // The definition must outlive the function object, which may live to the end of the process.
+    let definition = Box::leak(Box::new(ffi::PyMethodDef {
+        ml_name: c"on_request".as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: on_request },
+        ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
+        ml_doc: c"Counts one finished request. Takes the keywords of Locust's request event.".as_ptr(),
+    }));
+    // SAFETY: the GIL is held (`py`). The capsule owns the box and `free_listener` takes it back; the function
+    // holds a reference to the capsule, so `self` is valid at every call. Results are checked for null.
+    unsafe {
+        let pointer = Box::into_raw(listener).cast::<c_void>();
+        let capsule = ffi::PyCapsule_New(pointer, CAPSULE_NAME.as_ptr(), Some(free_listener));
+        if capsule.is_null() {
+            drop(Box::from_raw(pointer.cast::<Listener>()));
+            return Err(PyErr::fetch(py));
+        }
+        let function = ffi::PyCFunction_NewEx(definition, capsule, ptr::null_mut());
+        ffi::Py_DECREF(capsule);
+        Bound::from_owned_ptr_or_err(py, function).map(Bound::unbind)
+    }
+}
+
+unsafe extern "C" fn free_listener(capsule: *mut ffi::PyObject) {
+    // SAFETY: called once, by the capsule made in `make`, which holds a pointer from `Box::into_raw`.
+    unsafe {
+        let pointer = ffi::PyCapsule_GetPointer(capsule, CAPSULE_NAME.as_ptr());
+        if !pointer.is_null() {
+            drop(Box::from_raw(pointer.cast::<Listener>()));
+        }
+    }
+}
+
+/// The C function: `on_request(**kwargs)`. Always returns None.
+unsafe extern "C" fn on_request(
+    capsule: *mut ffi::PyObject,
+    _arguments: *mut ffi::PyObject,
+    keywords: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
+    // SAFETY: `capsule` is the function's own `self`, made in `make`. The GIL is held by the caller.
+    unsafe {
+        let listener = ffi::PyCapsule_GetPointer(capsule, CAPSULE_NAME.as_ptr()).cast::<Listener>();
+        if let Some(listener) = listener.as_ref() {
+            // Unwinding into C would be undefined; a failure in here must not end the test either.
+            let caught = catch_unwind(AssertUnwindSafe(|| take(listener, keywords)));
+            if caught.is_err() {
+                ffi::PyErr_Clear();
+                listener.engine.count_anomaly(Anomaly::ListenerFailed);
+            }
+        }
+        ffi::Py_NewRef(ffi::Py_None())
+    }
+}
+
+/// Reads one event and records it.
+///
+/// # Safety
+/// The GIL is held; `keywords` is null or a dict that the caller keeps alive.
+unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
+    let mut odd = Odd::default();
+    // SAFETY: see above. `values` owns what it holds until this function returns.
+    unsafe {
+        let values = read(&listener.keys, keywords);
+        let elapsed_ms = elapsed_ms(values.response_time);
+        let response_bytes = response_bytes(values.response_length, &mut odd);
+        let status = status(listener, values.response, &mut odd);
+        let error = if is_failure(values.exception) {
+            Some(error_type::of(&listener.errors, values.exception))
+        } else {
+            None
+        };
+        // Texts that are no strings become ones; the owners keep them alive until recorded.
+        let (mut name_owner, mut method_owner) = (None, None);
+        let name = text(values.name, &mut name_owner, &mut odd);
+        let method = text(values.request_type, &mut method_owner, &mut odd);
+        let error_type = error.as_ref().map(|error| error.as_str());
+        let request = Request { name, method, status, error_type, elapsed_ms, response_bytes };
+        listener.engine.record(&request, odd.kinds.iter().flatten().copied());
+    }
+}
+
+/// Finds the values in the keyword dict, by the identity of the keys where possible.
+///
+/// # Safety
+/// As for [`take`].
+unsafe fn read(keys: &Keys, keywords: *mut ffi::PyObject) -> Values {
+    let null = ptr::null_mut();
+    let mut values = Values {
+        request_type: null,
+        name: null,
+        response_time: null,
+        response_length: null,
+        exception: null,
+        response: null,
+    };
+    if keywords.is_null() {
+        return values;
+    }
+    let (mut position, mut key, mut value) = (0, null, null);
+    let mut unknown = false;
+    // SAFETY: `keywords` is a dict, and nothing changes it before the references are taken.
+    unsafe {
+        while ffi::PyDict_Next(keywords, &raw mut position, &raw mut key, &raw mut value) != 0 {
+            if key == keys.name.as_ptr() {
+                values.name = value;
+            } else if key == keys.request_type.as_ptr() {
+                values.request_type = value;
+            } else if key == keys.response_time.as_ptr() {
+                values.response_time = value;
+            } else if key == keys.response_length.as_ptr() {
+                values.response_length = value;
+            } else if key == keys.exception.as_ptr() {
+                values.exception = value;
+            } else if key == keys.response.as_ptr() {
+                values.response = value;
+            } else {
+                unknown = true;
+            }
+        }
+        values.all().into_iter().for_each(|value| ffi::Py_XINCREF(value));
+        if unknown && values.all().contains(&null) {
+            // Equal keys need not be the same object: `fire(**{"na" + "me": …})`.
+            for (found, key) in [
+                (&mut values.name, &keys.name),
+                (&mut values.request_type, &keys.request_type),
+                (&mut values.response_time, &keys.response_time),
+                (&mut values.response_length, &keys.response_length),
+                (&mut values.exception, &keys.exception),
+                (&mut values.response, &keys.response),
+            ] {
+                if found.is_null() {
+                    *found = ffi::PyDict_GetItemWithError(keywords, key.as_ptr());
+                    if found.is_null() && !ffi::PyErr_Occurred().is_null() {
+                        ffi::PyErr_Clear();
+                    }
+                    ffi::Py_XINCREF(*found);
+                }
+            }
+        }
+    }
+    values
+}
+
+/// # Safety
+/// As for [`take`]; `value` is null or kept alive by the caller.
+unsafe fn elapsed_ms(value: *mut ffi::PyObject) -> Result<f64, Anomaly> {
+    // SAFETY: `value` is checked for null; a failed conversion is cleared.
+    unsafe {
+        if value.is_null() || value == ffi::Py_None() {
+            return Err(Anomaly::TimeMissing);
+        }
+        let elapsed_ms = ffi::PyFloat_AsDouble(value);
+        if elapsed_ms == -1.0 && !ffi::PyErr_Occurred().is_null() {
+            ffi::PyErr_Clear();
+            return Err(Anomaly::TimeNotNumeric);
+        }
+        Ok(elapsed_ms)
+    }
+}
+
+/// # Safety
+/// As for [`elapsed_ms`].
+unsafe fn response_bytes(value: *mut ffi::PyObject, odd: &mut Odd) -> u64 {
+    // SAFETY: `value` is checked for null; a failed conversion is cleared.
+    unsafe {
+        if value.is_null() || value == ffi::Py_None() {
+            return 0;
+        }
+        let length = ffi::PyLong_AsLongLong(value);
+        if length == -1 && !ffi::PyErr_Occurred().is_null() {
+            ffi::PyErr_Clear();
+        }
+        u64::try_from(length).unwrap_or_else(|_| {
+            odd.add(Anomaly::LengthInvalid);
+            0
+        })
+    }
+}
+
+/// The response's `status_code`: never the truth of the response, which is false for a 404 in `requests`.
+///
+/// # Safety
+/// As for [`elapsed_ms`].
+unsafe fn status(listener: &Listener, response: *mut ffi::PyObject, odd: &mut Odd) -> Option<NonZeroU16> {
+    // SAFETY: `response` is checked for null and kept alive by the caller while its attribute is read.
+    unsafe {
+        if response.is_null() || response == ffi::Py_None() {
+            return None;
+        }
+        let Some(code) = Owned::from_new(ffi::PyObject_GetAttr(response, listener.keys.status_code.as_ptr())) else {
+            // No such attribute (not HTTP), or none without a connection (FastHttpUser).
+            ffi::PyErr_Clear();
+            return None;
+        };
+        if code.as_ptr() == ffi::Py_None() {
+            return None;
+        }
+        let mut overflow: c_int = 0;
+        let number = if ffi::PyLong_Check(code.as_ptr()) != 0 {
+            ffi::PyLong_AsLongLongAndOverflow(code.as_ptr(), &raw mut overflow)
+        } else {
+            -1
+        };
+        if number == 0 {
+            return None;
+        }
+        let status = u16::try_from(number).ok().and_then(NonZeroU16::new);
+        if status.is_none() {
+            odd.add(Anomaly::StatusInvalid);
+        }
+        status
+    }
+}
+
+/// Whether Locust counts the event as a failure: its `exception` is true.
+///
+/// # Safety
+/// As for [`elapsed_ms`].
+unsafe fn is_failure(exception: *mut ffi::PyObject) -> bool {
+    // SAFETY: checked for null; a `__bool__` that raises is cleared and counts as a failure.
+    unsafe {
+        if exception.is_null() || exception == ffi::Py_None() {
+            return false;
+        }
+        let truth = ffi::PyObject_IsTrue(exception);
+        if truth < 0 {
+            ffi::PyErr_Clear();
+        }
+        truth != 0
+    }
+}
+
+/// `value` as text; anything but a string by its `str()`, which then lives in `owner`.
+///
+/// # Safety
+/// As for [`elapsed_ms`]; the text lives as long as `value` and `owner`.
+unsafe fn text<'a>(value: *mut ffi::PyObject, owner: &'a mut Option<Owned>, odd: &mut Odd) -> &'a str {
+    // SAFETY: `value` is kept alive by the caller, what replaces it by `owner`.
+    unsafe {
+        if value.is_null() {
+            return "";
+        }
+        if let Some(text) = utf8(value) {
+            return text;
+        }
+        let replaced = if ffi::PyUnicode_Check(value) != 0 {
+            odd.add(Anomaly::TextUnreadable);
+            // Lone surrogates: printable as escapes.
+            ffi::PyUnicode_AsEncodedString(value, c"utf-8".as_ptr(), c"backslashreplace".as_ptr())
+        } else {
+            odd.add(Anomaly::TextNotString);
+            ffi::PyObject_Str(value)
+        };
+        let Some(replaced) = Owned::from_new(replaced) else {
+            ffi::PyErr_Clear();
+            return UNREADABLE;
+        };
+        let replaced = owner.insert(replaced).as_ptr();
+        if let Some(text) = utf8(replaced) {
+            return text;
+        }
+        if ffi::PyBytes_Check(replaced) != 0 {
+            let length = usize::try_from(ffi::PyBytes_Size(replaced)).unwrap_or(0);
+            let bytes = std::slice::from_raw_parts(ffi::PyBytes_AsString(replaced).cast::<u8>(), length);
+            return std::str::from_utf8(bytes).unwrap_or(UNREADABLE);
+        }
+        UNREADABLE
+    }
+}
+
+/// The UTF-8 of a string object, kept by that object; `None` if it is no string or has lone surrogates.
+///
+/// # Safety
+/// `value` is a valid object that outlives the text.
+pub(crate) unsafe fn utf8<'a>(value: *mut ffi::PyObject) -> Option<&'a str> {
+    // SAFETY: the buffer belongs to the string object and is valid UTF-8 (documented by CPython).
+    unsafe {
+        if ffi::PyUnicode_Check(value) == 0 {
+            return None;
+        }
+        let mut length: ffi::Py_ssize_t = 0;
+        let data = ffi::PyUnicode_AsUTF8AndSize(value, &raw mut length);
+        if data.is_null() {
+            ffi::PyErr_Clear();
+            return None;
+        }
+        let bytes = std::slice::from_raw_parts(data.cast::<u8>(), usize::try_from(length).unwrap_or(0));
+        Some(std::str::from_utf8_unchecked(bytes))
+    }
+}

@@ -1,0 +1,243 @@
+//! A finished window as Python reads it: columns, read-only, one row for each series.
+
+use locust_telemetry_core::{Histogram, SeriesKey, SeriesStats};
+use locust_telemetry_pipeline::RunWindow;
+use pyo3::exceptions::{PyIndexError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyMemoryView, PyTuple};
+use std::sync::Arc;
+
+const NS_PER_MS: f64 = 1_000_000.0;
+
+/// What one process counted in one second. Columns have one entry for each series, in the same order.
+#[pyclass(frozen, name = "Window", module = "locust_telemetry._native")]
+pub(crate) struct PyWindow(pub(crate) Arc<RunWindow>);
+
+impl PyWindow {
+    fn rows(&self) -> impl Iterator<Item = (&Arc<SeriesKey>, &SeriesStats)> {
+        self.0.window.requests.series.iter()
+    }
+
+    fn counts<'py>(&self, py: Python<'py>, of: impl Fn(&SeriesStats) -> u64) -> PyResult<Bound<'py, PyAny>> {
+        column(py, self.rows().flat_map(|(_, stats)| of(stats).to_ne_bytes()), "Q")
+    }
+
+    fn times<'py>(&self, py: Python<'py>, of: impl Fn(&Histogram) -> Option<f64>) -> PyResult<Bound<'py, PyAny>> {
+        let bytes = self.rows().flat_map(|(_, stats)| of(&stats.latency).unwrap_or(f64::NAN).to_ne_bytes());
+        column(py, bytes, "d")
+    }
+}
+
+#[pymethods]
+impl PyWindow {
+    /// The second: whole seconds since the Unix epoch.
+    #[getter]
+    fn start(&self) -> i64 {
+        self.0.window.start_s
+    }
+
+    /// The run that the window belongs to.
+    #[getter]
+    fn run_id(&self) -> &str {
+        &self.0.run.run_id
+    }
+
+    /// The name of the test.
+    #[getter]
+    fn testplan(&self) -> &str {
+        &self.0.run.testplan
+    }
+
+    /// The runner's class name.
+    #[getter]
+    fn source(&self) -> &str {
+        &self.0.run.source
+    }
+
+    /// `worker-<index>`, `master` or `local`.
+    #[getter]
+    fn source_id(&self) -> &str {
+        &self.0.run.source_id
+    }
+
+    /// Simulated users at the end of the second.
+    #[getter]
+    fn users(&self) -> u64 {
+        self.0.window.users
+    }
+
+    /// How late the latest tick of the gevent hub came, in ms; None without a tick.
+    #[getter]
+    fn hub_lag_ms(&self) -> Option<f64> {
+        self.0.window.hub_lag_max_ns.map(|ns| ns as f64 / NS_PER_MS)
+    }
+
+    /// The names of the events of this second.
+    #[getter]
+    fn events(&self) -> Vec<&str> {
+        self.0.window.events.iter().map(|event| &*event.name).collect()
+    }
+
+    /// All requests of the window.
+    #[getter]
+    fn total_requests(&self) -> u64 {
+        self.0.window.requests.requests()
+    }
+
+    /// All failed requests of the window.
+    #[getter]
+    fn total_failures(&self) -> u64 {
+        self.0.window.requests.failures()
+    }
+
+    /// How often each kind of odd input occurred.
+    #[getter]
+    fn anomalies(&self) -> std::collections::BTreeMap<&'static str, u64> {
+        self.0.window.requests.anomalies.occurred().map(|(kind, count)| (kind.name(), count)).collect()
+    }
+
+    /// Column: the requests' names.
+    #[getter]
+    fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.rows().map(|(key, _)| &*key.name).collect::<Vec<_>>())
+    }
+
+    /// Column: the requests' types (HTTP methods).
+    #[getter]
+    fn methods<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.rows().map(|(key, _)| &*key.method).collect::<Vec<_>>())
+    }
+
+    /// Column: status codes, None without a response.
+    #[getter]
+    fn statuses<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.rows().map(|(key, _)| key.status.map(std::num::NonZeroU16::get)).collect::<Vec<_>>())
+    }
+
+    /// Column: the exceptions' classes, None for successes.
+    #[getter]
+    fn error_types<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.rows().map(|(key, _)| key.error_type.as_deref()).collect::<Vec<_>>())
+    }
+
+    /// Column: how many requests (a memoryview of unsigned 64-bit integers).
+    #[getter]
+    fn requests<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.counts(py, |stats| stats.requests)
+    }
+
+    /// Column: how many of them had a usable response time (unsigned 64-bit integers).
+    #[getter]
+    fn timed<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.counts(py, |stats| stats.latency.count())
+    }
+
+    /// Column: bytes of the responses (unsigned 64-bit integers).
+    #[getter]
+    fn response_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.counts(py, |stats| stats.response_bytes)
+    }
+
+    /// Column: the sum of the response times in ms (64-bit floats).
+    #[getter]
+    fn sum_ms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.times(py, |latency| Some(latency.sum_ns() as f64 / NS_PER_MS))
+    }
+
+    /// Column: the shortest response time in ms, NaN without one (64-bit floats).
+    #[getter]
+    fn min_ms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.times(py, |latency| latency.min_ns().map(|ns| ns as f64 / NS_PER_MS))
+    }
+
+    /// Column: the longest response time in ms, NaN without one (64-bit floats).
+    #[getter]
+    fn max_ms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.times(py, |latency| latency.max_ns().map(|ns| ns as f64 / NS_PER_MS))
+    }
+
+    /// Column: the q-quantile of each series in ms (q from 0 to 1), NaN without a time (64-bit floats).
+    fn quantile_ms<'py>(&self, py: Python<'py>, q: f64) -> PyResult<Bound<'py, PyAny>> {
+        if !(0.0..=1.0).contains(&q) {
+            return Err(PyValueError::new_err(format!("a quantile is between 0 and 1, not {q}")));
+        }
+        self.times(py, |latency| latency.quantile_ms(q))
+    }
+
+    /// The histogram of one row.
+    fn histogram(&self, row: usize) -> PyResult<PyHistogram> {
+        let series = self.rows().nth(row).ok_or_else(|| PyIndexError::new_err(format!("no row {row}")))?;
+        Ok(PyHistogram(series.1.latency.clone()))
+    }
+
+    /// How many rows the columns have.
+    fn __len__(&self) -> usize {
+        self.0.window.requests.series.len()
+    }
+
+    fn __repr__(&self) -> String {
+        let (run, window) = (&self.0.run, &self.0.window);
+        format!(
+            "Window(start={}, run_id={:?}, source_id={:?}, series={}, requests={})",
+            window.start_s,
+            run.run_id,
+            run.source_id,
+            window.requests.series.len(),
+            window.requests.requests()
+        )
+    }
+}
+
+/// A read-only memoryview of numbers.
+fn column<'py>(py: Python<'py>, bytes: impl Iterator<Item = u8>, format: &str) -> PyResult<Bound<'py, PyAny>> {
+    let bytes = PyBytes::new(py, &bytes.collect::<Vec<_>>());
+    PyMemoryView::from(&bytes)?.call_method1("cast", (format,))
+}
+
+/// A latency histogram: base-2 exponential buckets at scale 6, in milliseconds. Read-only.
+#[pyclass(frozen, name = "Histogram", module = "locust_telemetry._native")]
+pub(crate) struct PyHistogram(Histogram);
+
+#[pymethods]
+impl PyHistogram {
+    /// OpenTelemetry's scale: bucket i covers (base^i, base^(i+1)] ms with base = 2^(2^-scale).
+    #[getter]
+    fn scale(&self) -> i32 {
+        locust_telemetry_core::bucket::SCALE
+    }
+
+    /// How many times were recorded.
+    #[getter]
+    fn count(&self) -> u64 {
+        self.0.count()
+    }
+
+    /// How many of them were zero.
+    #[getter]
+    fn zero_count(&self) -> u64 {
+        self.0.zero_count()
+    }
+
+    /// The exact sum in nanoseconds.
+    #[getter]
+    fn sum_ns(&self) -> u128 {
+        self.0.sum_ns()
+    }
+
+    /// Index of the first bucket in `counts`.
+    #[getter]
+    fn offset(&self) -> i32 {
+        self.0.buckets().0
+    }
+
+    /// Counts of the buckets from `offset` on.
+    #[getter]
+    fn counts(&self) -> Vec<u64> {
+        self.0.buckets().1.to_vec()
+    }
+
+    /// The q-quantile in ms, or None without a time.
+    fn quantile_ms(&self, q: f64) -> Option<f64> {
+        self.0.quantile_ms(q)
+    }
+}

@@ -1,0 +1,205 @@
+"""The demo: a small shop under load from Locust's master and workers, recorded, then summed up.
+
+Run from the project's own environment: ``.venv/bin/python demo/run.py --target-binary PATH``. It starts the target
+(``demo/target``), one master and some workers on 127.0.0.1, shows live figures while they run, prints the summary and
+ends all that it started, whatever happens. Everything written goes to ``demo/out``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from children import Child, stop
+from progress import Progress, TotalsTail
+
+DEMO = Path(__file__).resolve().parent
+PROJECT = DEMO.parent
+OUTPUT = DEMO / "out"
+# Beside the interpreter that runs this script: an environment's programs are found without activating it.
+PROGRAM = Path(sys.executable).with_name("locust-telemetry")
+
+LOCUSTFILE = "demo/locustfile.py"
+MASTER_JSON = "demo/out/demo.jsonl"
+WORKER_JSON_PATTERN = "demo.worker-*.jsonl"
+
+# Beyond the test itself: how long starting, the workers' last reports and ending may take.
+ALLOWANCE_S = 30
+LOG_LINES_SHOWN = 15
+# 1 is Locust's way to say that requests failed, which the shop's flaky cart makes certain.
+EXPECTED_STATUSES = (0, 1)
+
+
+class DemoFailed(Exception):
+    """The demo cannot go on; the message says why, ``child`` whose log tells more."""
+
+    def __init__(self, message: str, child: Child | None = None) -> None:
+        super().__init__(message)
+        self.child = child
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The command line; counts and times are whole and positive."""
+
+    def positive(text: str) -> int:
+        if (number := int(text)) < 1:
+            raise argparse.ArgumentTypeError("must be 1 or more")
+        return number
+
+    parser = argparse.ArgumentParser(description="Runs the demo: a shop, a master and workers, and a summary.")
+    parser.add_argument("--seconds", type=positive, default=20, help="length of the test (default %(default)s)")
+    parser.add_argument("--workers", type=positive, default=2, help="worker processes (default %(default)s)")
+    parser.add_argument("--users", type=positive, default=60, help="simulated users (default %(default)s)")
+    parser.add_argument("--target-binary", type=Path, required=True, help="the built demo-target program")
+    return parser.parse_args()
+
+
+def prepare_output() -> None:
+    """Makes the output folder, without the results of an earlier run; anything else in it stays."""
+    OUTPUT.mkdir(exist_ok=True)
+    for pattern in ("*.jsonl", "*.log"):
+        for path in OUTPUT.glob(pattern):
+            path.unlink()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_child(children: list[Child], name: str, command: list[str]) -> Child:
+    """Starts one child and notes it in ``children``, so that it is stopped whatever comes next."""
+    try:
+        child = Child(name, command, OUTPUT, PROJECT)
+    except OSError as error:
+        raise DemoFailed(f"cannot start {name}: {error}") from error
+    children.append(child)
+    return child
+
+
+def start_target(children: list[Child], binary: Path, seconds: int) -> str:
+    """Starts the shop and returns its address, which it prints once it listens."""
+    lifetime = str(seconds + 2 * ALLOWANCE_S)
+    command = [str(binary.resolve()), "--port", "0", "--exit-after", lifetime]
+    target = start_child(children, "target", command)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and target.status is None:
+        if address := re.search(r"^listening on (http://\S+)\n", target.log.read_text(), re.MULTILINE):
+            return address[1]
+        time.sleep(0.02)
+    raise DemoFailed("the target did not say where it listens", target)
+
+
+def start_locust(children: list[Child], options: argparse.Namespace, address: str) -> list[Child]:
+    """Starts the master and then its workers; returns them in that order."""
+    port = str(free_port())
+    run = [str(PROGRAM), "run", "-f", LOCUSTFILE]
+    master = [*run, "--master", "--headless", "--expect-workers", str(options.workers)]
+    master += ["-u", str(options.users), "-r", "20", "-t", f"{options.seconds}s", "-H", address]
+    master += ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+    master += ["--testplan", "demo-shop", "--lt-json-file", MASTER_JSON]
+    # The same file name for all: each worker adds its own index to it.
+    worker = [*run, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    worker += ["--lt-json-file", MASTER_JSON]
+
+    started = [start_child(children, "master", master)]
+    for number in range(1, options.workers + 1):
+        started.append(start_child(children, f"worker-process-{number}", worker))
+    return started
+
+
+def watch(target: Child, locust: list[Child], seconds: int) -> None:
+    """Shows the progress until master and workers have ended as they should; raises if one does not."""
+    started_at = time.monotonic()
+    progress = Progress(TotalsTail(PROJECT / MASTER_JSON), seconds)
+    try:
+        while any(child.status is None for child in locust):
+            elapsed_s = time.monotonic() - started_at
+            check_children(target, locust, may_end=elapsed_s >= seconds)
+            if elapsed_s > seconds + ALLOWANCE_S:
+                late = next((child for child in locust if child.status is None), None)
+                raise DemoFailed(f"not finished after {elapsed_s:.0f} s", late)
+            progress.update()
+            time.sleep(0.1)
+        check_children(target, locust, may_end=time.monotonic() - started_at >= seconds)
+    finally:
+        progress.close()
+
+
+def check_children(target: Child, locust: list[Child], may_end: bool) -> None:
+    """Raises if a child has ended too early, or with a status that is not its due."""
+    if target.status is not None:
+        raise DemoFailed(f"{target.describe_end()} during the test", target)
+    for child in locust:
+        if child.status is None:
+            continue
+        if not may_end:
+            raise DemoFailed(f"{child.describe_end()} before the test was over", child)
+        if child.status not in EXPECTED_STATUSES:
+            raise DemoFailed(child.describe_end(), child)
+
+
+def print_summary() -> None:
+    """Lets the program sum up its files, then names them with their sizes."""
+    files = [PROJECT / MASTER_JSON, *sorted(OUTPUT.glob(WORKER_JSON_PATTERN))]
+    names = [str(path.relative_to(PROJECT)) for path in files]
+    print(flush=True)
+    try:
+        status = subprocess.run([PROGRAM, "summary", *names], cwd=PROJECT, timeout=ALLOWANCE_S).returncode
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DemoFailed(f"the summary did not run: {error}") from error
+    if status != 0:
+        raise DemoFailed(f"the summary exited with status {status}")
+    print("\nRecorded, one JSON document per line:")
+    for path, name in zip(files, names, strict=True):
+        print(f"  {name}  {path.stat().st_size / 1024:,.1f} KiB")
+
+
+def run_demo(options: argparse.Namespace, children: list[Child]) -> None:
+    """The demo from start to end; every process it starts is in ``children``."""
+    if not PROGRAM.exists():
+        raise DemoFailed(f"{PROGRAM} is missing: install the project into this environment first")
+    prepare_output()
+    address = start_target(children, options.target_binary, options.seconds)
+    print(f"A shop at {address}, {options.users} users, {options.workers} workers, {options.seconds} s", flush=True)
+    locust = start_locust(children, options, address)
+    watch(children[0], locust, options.seconds)
+    stop(children)
+    print_summary()
+
+
+def main() -> int:
+    """Runs the demo and returns the exit status: 0, 1 if it failed, 130 if it was interrupted."""
+    options = parse_arguments()
+    # A termination ends the demo as Ctrl-C does, so that its children never outlive it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    children: list[Child] = []
+    try:
+        run_demo(options, children)
+        return 0
+    except KeyboardInterrupt:
+        print("Interrupted: ending what was started.", file=sys.stderr)
+        return 130
+    except DemoFailed as failure:
+        print(f"Demo failed: {failure}", file=sys.stderr)
+        if failure.child is not None:
+            print(f"The last lines of {failure.child.log.relative_to(PROJECT)}:", file=sys.stderr)
+            for line in failure.child.last_lines(LOG_LINES_SHOWN):
+                print(f"  {line}", file=sys.stderr)
+        return 1
+    finally:
+        # A second Ctrl-C must not leave anything behind; the end is bounded in time anyway.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        stop(children)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

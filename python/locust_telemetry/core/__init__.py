@@ -1,0 +1,1 @@
+"""The contracts: coordinator, manager, plugin, recorder, handlers."""

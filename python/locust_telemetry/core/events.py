@@ -1,0 +1,35 @@
+"""The names of everything that is recorded."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class TelemetryEventsEnum(str, Enum):
+    """Moments of a test."""
+
+    TEST = "locust.tl.event.test.events"
+    TEST_START = "locust.tl.event.test.start"
+    TEST_STOP = "locust.tl.event.test.stop"
+    SPAWNING_COMPLETE = "locust.tl.event.spawn.complete"
+    CPU_WARNING = "locust.tl.event.cpu.warning"
+    #: The closing record of a run: what was recorded, delivered, dropped.
+    RUN_SUMMARY = "locust.tl.run.summary"
+
+
+class TelemetryMetricsEnum(str, Enum):
+    """Figures."""
+
+    CPU = "locust.tl.system.metric.cpu"
+    MEMORY = "locust.tl.system.metric.mem"
+    NETWORK = "locust.tl.system.metric.network"
+    REQUEST_STATS = "locust.tl.request.metric.stats"
+    REQUEST_SUCCESS = "locust.tl.request.metric.success"
+    REQUEST_ERROR = "locust.tl.request.metric.error"
+    USER = "locust.tl.user.metric.count"
+    #: How late the gevent hub was, in ms: a saturated load generator measures itself.
+    HUB_LAG = "locust.tl.system.metric.hub.lag"
+    #: How long threads of this process waited for a core since the last record, in ms.
+    RUN_QUEUE_DELAY = "locust.tl.system.metric.run.queue.delay"
+    #: How long a CPU quota stopped this process since the last record, in ms.
+    THROTTLED = "locust.tl.system.metric.throttled"

@@ -1,0 +1,102 @@
+"""The contracts of handlers: what takes records, lifecycle events, requests and system samples."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from locust_telemetry.common.helpers import get_source_id
+from locust_telemetry.core.events import TelemetryEventsEnum, TelemetryMetricsEnum
+from locust_telemetry.core.role import role_of, source_of
+from locust_telemetry.metadata import get_test_metadata
+
+if TYPE_CHECKING:
+    from locust.env import Environment
+
+
+class BaseOutputHandler(ABC):
+    """Takes records to where they belong."""
+
+    def __init__(self, env: Environment) -> None:
+        """Keep the environment."""
+        self.env = env
+
+    def get_context(self, active: bool = False) -> dict[str, Any]:
+        """Return what every record carries: `source`, `source_id`, `recorder`; if active, also `run_id`, `testplan`."""
+        runner = self.env.runner
+        context = {"source": source_of(runner), "source_id": get_source_id(self.env), "recorder": role_of(runner)}
+        if active:
+            context["run_id"] = get_test_metadata(self.env).get("run_id")
+            context["testplan"] = getattr(self.env.parsed_options, "testplan", None)
+        return context
+
+    @abstractmethod
+    def record_event(self, tl_type: TelemetryEventsEnum, *args: Any, **kwargs: Any) -> None:
+        """Record an event with its attributes."""
+
+    @abstractmethod
+    def record_metrics(self, tl_type: TelemetryMetricsEnum, *args: Any, **kwargs: Any) -> None:
+        """Record a figure with its attributes."""
+
+
+class BaseLifecycleHandler(ABC):
+    """Turns the moments of a test into events of the output handler."""
+
+    def __init__(self, output: BaseOutputHandler, env: Environment) -> None:
+        """Keep the output and the environment."""
+        self.output = output
+        self.env = env
+
+    def on_test_start(self, *args: Any, **kwargs: Any) -> None:
+        """Take the start of a test."""
+        self.output.record_event(TelemetryEventsEnum.TEST_START, *args, **kwargs)
+
+    def on_test_stop(self, *args: Any, **kwargs: Any) -> None:
+        """Take the end of a test."""
+        self.output.record_event(TelemetryEventsEnum.TEST_STOP, *args, **kwargs)
+
+    def on_spawning_complete(self, *args: Any, **kwargs: Any) -> None:
+        """Take the end of spawning; `user_count` is how many users there are now."""
+        self.output.record_event(TelemetryEventsEnum.SPAWNING_COMPLETE, *args, **kwargs)
+
+    def on_cpu_warning(self, *args: Any, **kwargs: Any) -> None:
+        """Take Locust's warning that this process needs too much CPU."""
+        self.output.record_event(TelemetryEventsEnum.CPU_WARNING, *args, **kwargs)
+
+
+class BaseRequestHandler(ABC):
+    """Takes requests, one by one or as statistics."""
+
+    def __init__(self, output: BaseOutputHandler, env: Environment) -> None:
+        """Keep the output and the environment."""
+        self.output = output
+        self.env = env
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin, at the start of a test."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End, at the end of a test, and let go of resources."""
+
+    @abstractmethod
+    def on_request(self, *args: Any, **kwargs: Any) -> None:
+        """Take one finished request. Called on workers and in local runs, for each request of the test."""
+
+
+class BaseSystemMetricsHandler(ABC):
+    """Takes samples of the machine."""
+
+    def __init__(self, output: BaseOutputHandler, env: Environment) -> None:
+        """Keep the output and the environment."""
+        self.output = output
+        self.env = env
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin, at the start of a test."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End, at the end of a test."""

@@ -1,0 +1,340 @@
+"""Every option of the command line: its name, variable, default, check and help. The one list of them.
+
+A bad value ends Locust before the test with one line that names the option and what it takes, and exit
+status 2. The reference table in the documentation is generated from here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from locust_telemetry import config
+from locust_telemetry.core.exceptions import OptionError
+
+_LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+
+_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+#: Locust's process fails at `init` above this many series; more than this is a mistake of units.
+_MOST_SERIES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of the command line."""
+
+    flag: str
+    env_var: str
+    default: Any
+    #: Turns the text into the value; raises ValueError with what would be accepted.
+    parse: Callable[[str], Any]
+    metavar: str
+    help: str
+    #: How often it may stand: once, or many times (a list).
+    repeatable: bool = False
+    #: The default in words, where the value does not say it.
+    default_text: str | None = None
+
+    @property
+    def dest(self) -> str:
+        """The attribute of `parsed_options`."""
+        return self.flag.removeprefix("--").replace("-", "_")
+
+    def value(self, text: str) -> Any:
+        """Return the value of `text`; raises OptionError that names the option."""
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise OptionError(f"{self.flag} (or {self.env_var}): {error}") from None
+
+
+def fail(message: str) -> NoReturn:
+    """End the process before the test: one line, exit status 2."""
+    sys.stderr.write(f"locust: error: {message}\n")
+    sys.stderr.flush()
+    sys.exit(2)
+
+
+class _Set(argparse.Action):
+    """Parses the value; a bad one ends the process. A repeatable option replaces its default when first given."""
+
+    def __init__(self, *args: Any, option: Option, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.option = option
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        option = self.option
+        try:
+            # A list is what a configuration file gives.
+            parsed = [option.value(str(value)) for value in (values if isinstance(values, list) else [values])]
+        except OptionError as error:
+            fail(str(error))
+        if not option.repeatable:
+            setattr(namespace, self.dest, parsed[-1])
+            return
+        given = getattr(namespace, self.dest, None)
+        kept = given if isinstance(given, _Given) else _Given()
+        setattr(namespace, self.dest, _Given([*kept, *(item for items in parsed for item in items)]))
+
+
+class _Given(list[Any]):
+    """A list that somebody gave, as opposed to a default."""
+
+
+def add_options(group: Any, options: Iterable[Option]) -> None:
+    """Add options to an argparse group of Locust's parser; those that are there already stay."""
+    present = {flag for action in getattr(group, "_group_actions", ()) for flag in action.option_strings}
+    for option in options:
+        if option.flag not in present:
+            shown = option.default_text if option.default_text is not None else option.default
+            group.add_argument(
+                option.flag,
+                action=_Set,
+                option=option,
+                default=option.default,
+                env_var=option.env_var,
+                metavar=option.metavar,
+                help=f"{option.help} Default: {shown}.".replace("%", "%%"),
+            )
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty; give a name")
+    if not text.isprintable():
+        raise ValueError(f"{text!r} has characters that cannot be printed")
+    return text
+
+
+def _recorder_ids(text: str) -> list[str]:
+    from locust_telemetry.core.manager import RecorderPluginManager
+
+    known = [*RecorderPluginManager().recorder_ids(), config.NO_RECORDER_ID]
+    ids = [part.strip() for part in text.split(",") if part.strip()]
+    for recorder_id in ids:
+        if recorder_id not in known:
+            raise ValueError(f"there is no recorder {recorder_id!r}; there are: {', '.join(known)}")
+    if not ids:
+        raise ValueError(f"it names no recorder; there are: {', '.join(known)}")
+    return ids
+
+
+def _seconds(text: str) -> float:
+    return _number(text, "a number of seconds above 0, such as 3 or 0.5", float, 0.01, 86_400)
+
+
+def _mebibytes(text: str) -> float:
+    return _number(text, "a number of MiB from 0.001 to 1048576", float, 0.001, 1_048_576)
+
+
+def _series(text: str) -> int:
+    return int(_number(text, f"a whole number from 1 to {_MOST_SERIES}", int, 1, _MOST_SERIES))
+
+
+def _files(text: str) -> int:
+    return int(_number(text, "a whole number from 0 to 1000", int, 0, 1000))
+
+
+def _number(text: str, accepted: str, kind: type[int] | type[float], least: float, most: float) -> float:
+    try:
+        number = kind(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not {accepted}") from None
+    if not least <= number <= most:
+        raise ValueError(f"{text!r} is not {accepted}")
+    return number
+
+
+def _level(text: str) -> str:
+    if text.lower() not in _LOG_LEVELS:
+        raise ValueError(f"{text!r} is no level; there are: {', '.join(_LOG_LEVELS)}")
+    return text.lower()
+
+
+def truth(text: str) -> bool:
+    """Return the truth of `true`, `1`, `yes`, `false`, `0`, `no`; raises ValueError for anything else."""
+    value = _TRUTHS.get(text.strip().lower())
+    if value is None:
+        raise ValueError(f"{text!r} is neither true, 1, yes nor false, 0, no")
+    return value
+
+
+def _label(text: str) -> list[tuple[str, str]]:
+    labels = []
+    for part in text.split(","):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            raise ValueError(f"{part!r} is no label; give key=value, such as env=staging")
+        labels.append((_text(key.strip()), value.strip()))
+    return labels
+
+
+def _writable_file(text: str) -> Path:
+    path = Path(text)
+    folder = path.parent
+    if not text or path.is_dir():
+        raise ValueError(f"{text!r} is no file; give a path such as run.jsonl")
+    if not folder.is_dir():
+        raise ValueError(f"{text!r} cannot be written: there is no folder {str(folder)!r}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ValueError(f"{text!r} cannot be written: no permission")
+    return path
+
+
+TESTPLAN = Option(
+    "--testplan",
+    "LOCUST_TESTPLAN_NAME",
+    None,
+    _text,
+    "NAME",
+    "Names the test; recorded with everything, so that runs of the same test can be found and compared.",
+    default_text="the locustfile's name without .py",
+)
+ENABLE = Option(
+    "--enable-telemetry-recorder",
+    "LOCUST_ENABLE_TELEMETRY_RECORDER",
+    [config.TELEMETRY_JSON_RECORDER_PLUGIN_ID],
+    _recorder_ids,
+    "ID",
+    "Which recorders run; repeat the option or separate ids with commas. 'none' turns all off.",
+    repeatable=True,
+    default_text=config.TELEMETRY_JSON_RECORDER_PLUGIN_ID,
+)
+STATS_INTERVAL = Option(
+    "--lt-stats-recorder-interval",
+    "LOCUST_TELEMETRY_STATS_RECORDER_INTERVAL",
+    config.DEFAULT_STATS_RECORDER_INTERVAL,
+    _seconds,
+    "SECONDS",
+    "Seconds between periodic records; fractions are allowed.",
+)
+SYSTEM_INTERVAL = Option(
+    "--lt-system-usage-recorder-interval",
+    "LOCUST_TELEMETRY_SYSTEM_USAGE_RECORDER_INTERVAL",
+    None,
+    _seconds,
+    "SECONDS",
+    "Seconds between samples of CPU, memory and network.",
+    default_text="the interval of periodic records",
+)
+LOG_LEVEL = Option(
+    "--lt-log-level",
+    "LOCUST_TELEMETRY_LOG_LEVEL",
+    config.DEFAULT_TELEMETRY_LOG_LEVEL,
+    _level,
+    "LEVEL",
+    "Level of the locust_telemetry logger. Records are logged at info: a higher level keeps them off the log.",
+)
+MAX_SERIES = Option(
+    "--lt-max-series",
+    "LOCUST_TELEMETRY_MAX_SERIES",
+    10_000,
+    _series,
+    "COUNT",
+    "How many series (method, name, status, error) a process keeps; later ones are counted together as '(overflow)'.",
+)
+LABEL = Option(
+    "--lt-label",
+    "LOCUST_TELEMETRY_LABELS",
+    [],
+    _label,
+    "KEY=VALUE",
+    "Labels the run, such as env=staging; repeat the option or separate labels with commas.",
+    repeatable=True,
+    default_text="none",
+)
+FLUSH_TIMEOUT = Option(
+    "--lt-flush-timeout",
+    "LOCUST_TELEMETRY_FLUSH_TIMEOUT",
+    config.DEFAULT_FLUSH_TIMEOUT,
+    _seconds,
+    "SECONDS",
+    "How long the end of the process may wait for recorders; what is left by then is counted as lost.",
+)
+JSON_FILE = Option(
+    "--lt-json-file",
+    "LOCUST_TELEMETRY_JSON_FILE",
+    None,
+    _writable_file,
+    "PATH",
+    "Also write all records to this file, one JSON object a line; a worker puts its name before the ending.",
+    default_text="no file",
+)
+JSON_FILE_MAX_SIZE = Option(
+    "--lt-json-file-max-size",
+    "LOCUST_TELEMETRY_JSON_FILE_MAX_SIZE",
+    256.0,
+    _mebibytes,
+    "MIB",
+    "Size in MiB at which the JSON file is moved to PATH.1 (and that to PATH.2, and so on) and begun anew.",
+)
+JSON_FILE_KEEP = Option(
+    "--lt-json-file-keep",
+    "LOCUST_TELEMETRY_JSON_FILE_KEEP",
+    4,
+    _files,
+    "COUNT",
+    "How many moved JSON files are kept; older ones are deleted.",
+)
+JSON_ENDPOINT_INTERVALS = Option(
+    "--lt-json-endpoint-intervals",
+    "LOCUST_TELEMETRY_JSON_ENDPOINT_INTERVALS",
+    True,
+    truth,
+    "BOOL",
+    "Whether the JSON file gets what each endpoint did in each interval, with exact percentiles and the histogram.",
+)
+
+#: The options that concern all recorders.
+CORE_OPTIONS = (TESTPLAN, ENABLE, STATS_INTERVAL, SYSTEM_INTERVAL, LOG_LEVEL, MAX_SERIES, LABEL, FLUSH_TIMEOUT)
+
+#: The options of the JSON recorder.
+JSON_OPTIONS = (JSON_FILE, JSON_FILE_MAX_SIZE, JSON_FILE_KEEP, JSON_ENDPOINT_INTERVALS)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of this process, taken once: the master's overwrite a worker's `parsed_options` later."""
+
+    recorders: tuple[str, ...] = (config.TELEMETRY_JSON_RECORDER_PLUGIN_ID,)
+    stats_interval_s: float = config.DEFAULT_STATS_RECORDER_INTERVAL
+    system_interval_s: float = config.DEFAULT_STATS_RECORDER_INTERVAL
+    log_level: str = config.DEFAULT_TELEMETRY_LOG_LEVEL
+    max_series: int = 10_000
+    labels: dict[str, str] = field(default_factory=dict)
+    flush_timeout_s: float = config.DEFAULT_FLUSH_TIMEOUT
+    json_file: Path | None = None
+    json_file_max_size_mib: float = 256.0
+    json_file_keep: int = 4
+    json_endpoint_intervals: bool = True
+
+    @classmethod
+    def of(cls, parsed: Any) -> Options:
+        """Take the options from Locust's `parsed_options`; what is missing has its default."""
+
+        def get(option: Option) -> Any:
+            return getattr(parsed, option.dest, option.default)
+
+        ids = get(ENABLE)
+        ids = _recorder_ids(ids) if isinstance(ids, str) else list(dict.fromkeys(ids))
+        system_interval_s = get(SYSTEM_INTERVAL)
+        json_file = get(JSON_FILE)
+        return cls(
+            recorders=() if config.NO_RECORDER_ID in ids else tuple(ids),
+            stats_interval_s=get(STATS_INTERVAL),
+            system_interval_s=get(STATS_INTERVAL) if system_interval_s is None else system_interval_s,
+            log_level=get(LOG_LEVEL),
+            max_series=get(MAX_SERIES),
+            labels=dict(get(LABEL)),
+            flush_timeout_s=get(FLUSH_TIMEOUT),
+            json_file=None if json_file is None else Path(json_file),
+            json_file_max_size_mib=get(JSON_FILE_MAX_SIZE),
+            json_file_keep=get(JSON_FILE_KEEP),
+            json_endpoint_intervals=get(JSON_ENDPOINT_INTERVALS),
+        )

@@ -1,0 +1,1 @@
+"""The recorders that come with the package."""

@@ -1,0 +1,189 @@
+"""The handlers of the JSON recorder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gevent
+
+from locust_telemetry.common import helpers as h
+from locust_telemetry.core.events import TelemetryEventsEnum, TelemetryMetricsEnum
+from locust_telemetry.core.handlers import (
+    BaseLifecycleHandler,
+    BaseOutputHandler,
+    BaseRequestHandler,
+    BaseSystemMetricsHandler,
+)
+from locust_telemetry.core.role import WORKER, role_of
+from locust_telemetry.session import Session
+
+if TYPE_CHECKING:
+    from locust.stats import StatsEntry
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that the recorded end of a test lies after its real end, so that a link to a graph shows the last points.
+TEST_STOP_BUFFER_FOR_GRAPHS = 1
+
+STATS_TYPE_CURRENT = "current"
+STATS_TYPE_FINAL = "final"
+STATS_TYPE_ENDPOINT = "endpoint"
+STATUS_SUCCESS = "success"
+STATUS_ERROR = "error"
+
+
+class JsonTelemetryOutputHandler(BaseOutputHandler):
+    """Logs records as JSON, and passes them to the recorders that write single records (the JSON file)."""
+
+    def log_telemetry(self, event_type: str, event_name: str, **kwargs: Any) -> None:
+        """Log one record: its type (`event` or `metrics`), its name, the run's context, then the attributes."""
+        telemetry = {"telemetry_type": event_type, "telemetry_name": event_name, **self.get_context(active=True), **kwargs}
+        message = f"Recording telemetry {event_type}: {event_name}"
+        session = Session.find(self.env)
+        if session is not None:
+            session.engine.submit("INFO", logger.name, message, telemetry)
+        logger.info(message, extra={"telemetry": telemetry})
+
+    def record_event(self, tl_type: TelemetryEventsEnum, *args: Any, **kwargs: Any) -> None:
+        """Log an event."""
+        self.log_telemetry("event", tl_type.value, **kwargs)
+
+    def record_metrics(self, tl_type: TelemetryMetricsEnum, *args: Any, **kwargs: Any) -> None:
+        """Log a figure."""
+        self.log_telemetry("metrics", tl_type.value, **kwargs)
+
+
+class JsonTelemetryLifecycleHandler(BaseLifecycleHandler):
+    """Logs the moments of a test."""
+
+    def on_test_stop(self, *args: Any, **kwargs: Any) -> None:
+        """Log the end, with an `end_time` one second later, for links to graphs."""
+        end_time = h.get_utc_time_with_buffer(TEST_STOP_BUFFER_FOR_GRAPHS)
+        self.output.record_event(TelemetryEventsEnum.TEST_STOP, *args, end_time=end_time, **kwargs)
+
+
+class _Periodic:
+    """A greenlet that calls something now and then every so many seconds."""
+
+    def __init__(self) -> None:
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self, action: Callable[[], None], interval_s: float) -> None:
+        """Begin; does nothing where it runs already."""
+        if self._greenlet is None:
+            self._greenlet = gevent.spawn(self._run, action, interval_s)
+
+    def stop(self) -> None:
+        """End, if it runs."""
+        greenlet, self._greenlet = self._greenlet, None
+        if greenlet is not None:
+            greenlet.kill(block=False)
+
+    @staticmethod
+    def _run(action: Callable[[], None], interval_s: float) -> None:
+        while True:
+            try:
+                action()
+            except Exception:  # A failed record must not end the later ones.
+                logger.exception("A periodic record failed; the next is tried as usual.")
+            gevent.sleep(interval_s)
+
+
+class JsonTelemetrySystemMetricsHandler(BaseSystemMetricsHandler):
+    """Logs CPU, memory, network and scheduler pressure at each interval, from the native sampler."""
+
+    _periodic: _Periodic | None = None
+
+    def start(self) -> None:
+        """Begin to log."""
+        self._periodic = self._periodic or _Periodic()
+        self._periodic.start(self._record, Session.of(self.env).options.system_interval_s)
+
+    def stop(self) -> None:
+        """End."""
+        if self._periodic is not None:
+            self._periodic.stop()
+
+    def _record(self) -> None:
+        session = Session.of(self.env)
+        sample = session.engine.system()
+        record = self.output.record_metrics
+        if sample is not None:
+            mib = h.convert_bytes_to_mib
+            record(
+                TelemetryMetricsEnum.CPU,
+                value=sample.process_cpu_percent,
+                unit="percent",
+                host_percent=sample.host_cpu_percent,
+            )
+            record(
+                TelemetryMetricsEnum.MEMORY,
+                value=mib(sample.process_memory_bytes),
+                unit="MiB",
+                host_used=mib(sample.host_memory_used_bytes),
+                host_total=mib(sample.host_memory_total_bytes),
+            )
+            network = TelemetryMetricsEnum.NETWORK
+            record(network, value=mib(sample.network_sent_bytes), unit="MiB", direction="sent")
+            record(network, value=mib(sample.network_received_bytes), unit="MiB", direction="recv")
+            if sample.run_queue_delay_ms is not None:
+                record(TelemetryMetricsEnum.RUN_QUEUE_DELAY, value=sample.run_queue_delay_ms, unit="ms")
+            if sample.throttled_ms is not None:
+                record(TelemetryMetricsEnum.THROTTLED, value=sample.throttled_ms, unit="ms")
+        record(TelemetryMetricsEnum.HUB_LAG, value=session.hub.take_max_lag_ms(), unit="ms")
+
+
+class JsonTelemetryRequestHandler(BaseRequestHandler):
+    """Logs Locust's statistics at each interval and at the end, on the master and in local runs."""
+
+    _periodic: _Periodic | None = None
+
+    def start(self) -> None:
+        """Begin to log the totals; a worker's belong to its master."""
+        if role_of(self.env.runner) == WORKER:
+            return
+        self._periodic = self._periodic or _Periodic()
+        self._periodic.start(self._record_current, Session.of(self.env).options.stats_interval_s)
+
+    def stop(self) -> None:
+        """End; the final statistics follow once the workers' last reports are in."""
+        if self._periodic is None:
+            return
+        self._periodic.stop()
+        at_stop = self._final_records()
+        # Locust clears its statistics when a next run starts; then those of the stop are the best there are.
+        Session.of(self.env).when_totals_are_final(
+            lambda complete: self._record_all(self._final_records() if complete else at_stop)
+        )
+
+    def on_request(self, *args: Any, **kwargs: Any) -> None:
+        """Take nothing: requests are counted natively. A subclass that overrides this is called."""
+
+    on_request.takes_nothing = True  # type: ignore[attr-defined]
+
+    def _record_current(self) -> None:
+        self._record_all([self._total(STATS_TYPE_CURRENT)])
+
+    def _final_records(self) -> list[dict[str, Any]]:
+        """Return the final record and one for each endpoint."""
+        records = [self._total(STATS_TYPE_FINAL)]
+        for entry in list(self.env.stats.entries.values()):
+            status = STATUS_ERROR if entry.num_failures else STATUS_SUCCESS
+            records.append({"stats_type": STATS_TYPE_ENDPOINT, "status": status, **self._figures(entry)})
+        return records
+
+    def _total(self, stats_type: str) -> dict[str, Any]:
+        return {"stats_type": stats_type, "user_count": self._user_count(), **self._figures(self.env.stats.total)}
+
+    def _record_all(self, records: list[dict[str, Any]]) -> None:
+        for record in records:
+            self.output.record_metrics(TelemetryMetricsEnum.REQUEST_STATS, **record)
+
+    @staticmethod
+    def _figures(entry: StatsEntry) -> dict[str, Any]:
+        return h.add_percentiles(dict(entry.to_dict()))
+
+    def _user_count(self) -> int:
+        return self.env.runner.user_count if self.env.runner is not None else 0
