@@ -175,7 +175,8 @@ def _label(text: str) -> list[tuple[str, str]]:
     return labels
 
 
-def _writable_file(text: str) -> Path:
+def _writable_file(text: str) -> str:
+    # A plain string: Locust's master sends all custom options to its workers, and can send no Path.
     path = Path(text)
     folder = path.parent
     if not text or path.is_dir():
@@ -184,7 +185,7 @@ def _writable_file(text: str) -> Path:
         raise ValueError(f"{text!r} cannot be written: there is no folder {str(folder)!r}")
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise ValueError(f"{text!r} cannot be written: no permission")
-    return path
+    return text
 
 
 TESTPLAN = Option(

@@ -27,6 +27,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Subcommands {
     /// Run Locust with telemetry on; all that follows is passed to Locust as it is.
+    #[command(disable_help_flag = true)]
     Run {
         /// Locust's own arguments.
         #[arg(value_name = "LOCUST ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]

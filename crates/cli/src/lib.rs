@@ -1,8 +1,8 @@
 //! The `locust-telemetry` command.
 //!
-//! Start at [`main`]. [`arguments`] says what was asked for, [`summary`] does it: [`files`] reads records,
-//! [`runs`] and [`run_tally`] add them up, [`run_summary`] has the figures of one run, [`render`] writes
-//! them down. Numbers are put into words by [`format`], into columns by [`table`] and [`text`].
+//! Start at [`main`]. `arguments` says what was asked for, `summary` does it: `files` reads records,
+//! `runs` and `run_tally` add them up, `run_summary` has the figures of one run, `render` writes
+//! them down. Numbers are put into words by `format`, into columns by `table` and `text`.
 //!
 //! The process is Python: nothing here exits, panics or touches the process's own streams.
 

@@ -81,9 +81,9 @@ fn files_without_a_run_have_none() {
 
 #[test]
 fn a_worker_without_a_summary_is_unclosed_and_its_requests_count() {
-    let entries = distributed().into_iter().filter(
-        |entry| !matches!(entry, Entry::Summary(summary) if summary.source_id == "worker-1"),
-    );
+    let entries = distributed()
+        .into_iter()
+        .filter(|entry| !matches!(entry, Entry::Summary(summary) if summary.source_id == "worker-1"));
     let run = chosen(entries, None).unwrap();
     let unclosed: Vec<_> = run.unclosed().collect();
     assert_eq!(unclosed.len(), 1);
@@ -106,8 +106,11 @@ fn a_copy_of_a_file_shows_as_surplus_and_its_summary_counts_once() {
 
 #[test]
 fn without_a_closing_record_the_intervals_tell_duration_and_users() {
-    let entries = [interval("r", "worker-0", 0, "/", 1), interval("r", "worker-1", 6_000, "/", 1)];
+    let late = || interval("r", "worker-1", 6_000, "/", 1);
+    let entries = [interval("r", "worker-0", 0, "/", 1), late(), interval("r", "worker-1", 3_000, "/", 1)];
     let run = chosen(entries, None).unwrap();
+    let ends: Vec<_> = run.unclosed().map(|(_, source)| source.last_interval_end_ms()).collect();
+    assert_eq!(ends, [Some(3_000), Some(9_000)]);
     assert_eq!((run.duration_ms, run.peak_users, run.locust), (9_000, 20, None));
 }
 

@@ -93,7 +93,7 @@ impl SourceTally {
     }
 
     fn told(&self, of: impl Fn(&SummaryEntry) -> u64) -> Option<u64> {
-        self.is_closed().then(|| self.closings().fold(0, |sum, closing| sum.saturating_add(of(closing))))
+        self.is_closed().then(|| self.closings().fold(0_u64, |sum, closing| sum.saturating_add(of(closing))))
     }
 
     /// The end of its last interval.

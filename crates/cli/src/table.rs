@@ -69,6 +69,14 @@ mod tests {
         assert!(table.lines().iter().all(|line| columns(line) == PAGE_COLUMNS));
     }
 
+    #[test]
+    fn the_widest_figures_leave_ten_columns_to_the_label() {
+        let widest = |columns: usize| "9".repeat(columns);
+        let mut table = Table::new("endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
+        table.push("GET /checkout".to_owned(), [format::COUNT_COLUMNS, 9, 6, 8, 8, 8, 8].map(widest));
+        assert!(table.lines()[1].starts_with("  GET /…kout 9999"), "{:?}", table.lines());
+    }
+
     proptest! {
         #[test]
         fn columns_line_up_within_the_page_for_any_names_and_counts(

@@ -155,6 +155,15 @@ mod tests {
         }
 
         #[test]
+        fn joining_and_selecting_characters_do_not_break_columns(
+            text in "[a1…✈☺👩🇩🇪لا買\u{301}\u{fe0f}\u{fe0e}\u{200d}\u{20e3}\u{1f3fb}\u{202e} ]{0,24}",
+            width in 0_usize..30,
+        ) {
+            prop_assert!(columns(&shorten(&text, width)) <= width);
+            prop_assert_eq!(columns(&format!("{}  {}", left(&text, width), right(&text, width))), 2 * width + 2);
+        }
+
+        #[test]
         fn no_line_of_a_flow_is_wider_than_the_page(items in prop::collection::vec("(?s).{0,120}", 0..8)) {
             for line in flow("  recorded ", &items, " · ") {
                 prop_assert!(columns(&line) <= PAGE_COLUMNS, "{line:?}");

@@ -46,7 +46,8 @@ impl PyEngine {
     fn start(&self, system_interval_s: f64) -> PyResult<()> {
         let interval = Duration::try_from_secs_f64(system_interval_s)
             .map_err(|_| PyValueError::new_err(format!("not an interval: {system_interval_s} s")))?;
-        let interval = interval.clamp(locust_telemetry_system::SHORTEST_INTERVAL, locust_telemetry_system::LONGEST_INTERVAL);
+        let interval =
+            interval.clamp(locust_telemetry_system::SHORTEST_INTERVAL, locust_telemetry_system::LONGEST_INTERVAL);
         let sampler = SystemSampler::start(interval).map_err(|error| PyOSError::new_err(error.to_string()))?;
         self.engine.set_system_source(Box::new(move || sampler.latest()));
         self.engine.start()?;

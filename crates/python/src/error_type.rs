@@ -80,7 +80,10 @@ pub(crate) unsafe fn of(names: &ErrorNames, exception: *mut ffi::PyObject) -> Er
                 .and_then(|module| utf8(module.as_ptr()))
                 .is_some_and(|module| WRAPPERS.iter().any(|wrapper| module.starts_with(wrapper)));
             let inner = is_wrapper
-                .then(|| exception_in(current.as_ptr(), &names.cause).or_else(|| exception_in(current.as_ptr(), &names.context)))
+                .then(|| {
+                    exception_in(current.as_ptr(), &names.cause)
+                        .or_else(|| exception_in(current.as_ptr(), &names.context))
+                })
                 .flatten();
             match inner {
                 Some(inner) => current = inner,

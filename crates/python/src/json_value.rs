@@ -4,9 +4,7 @@
 //! 8601, enums their value, sets and tuples arrays, and everything else its `str()`.
 
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple,
-};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
 
 /// How deep a value may nest; below that it is written as its `str()`.
@@ -123,7 +121,9 @@ fn scalar(value: &Bound<'_, PyAny>) -> Value {
 pub(crate) fn text(value: &Bound<'_, PyAny>) -> String {
     match value.str() {
         Ok(text) => text.to_string_lossy().into_owned(),
-        Err(_) => format!("(unprintable {})", value.get_type().name().map_or_else(|_| "object".into(), |n| n.to_string())),
+        Err(_) => {
+            format!("(unprintable {})", value.get_type().name().map_or_else(|_| "object".into(), |n| n.to_string()))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! No aggregation, formatting or policy here. `listener.rs` (with `owned.rs` and `error_type.rs`, which serve
 //! it alone) is the request path and the only unsafe code of the project.
 
-//mod command;
+mod command;
 mod engine;
 mod error_type;
 mod json_value;
@@ -32,6 +32,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<window::PyWindow>()?;
     module.add_class::<window::PyHistogram>()?;
     module.add_function(wrap_pyfunction!(to_json, module)?)?;
-    //    module.add_function(wrap_pyfunction!(command::command, module)?)?;
+    module.add_function(wrap_pyfunction!(command::command, module)?)?;
     Ok(())
 }

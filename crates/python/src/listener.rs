@@ -169,11 +169,8 @@ unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
         let elapsed_ms = elapsed_ms(values.response_time);
         let response_bytes = response_bytes(values.response_length, &mut odd);
         let status = status(listener, values.response, &mut odd);
-        let error = if is_failure(values.exception) {
-            Some(error_type::of(&listener.errors, values.exception))
-        } else {
-            None
-        };
+        let error =
+            if is_failure(values.exception) { Some(error_type::of(&listener.errors, values.exception)) } else { None };
         // Texts that are no strings become ones; the owners keep them alive until recorded.
         let (mut name_owner, mut method_owner) = (None, None);
         let name = text(values.name, &mut name_owner, &mut odd);

@@ -1,11 +1,14 @@
 //! The labelled lines below the table: errors, workers, the books, and everything that is not as it should be.
 
 use super::label;
+use crate::delivery::Delivery;
 use crate::format::{count, counted, time_of_day};
 use crate::run_summary::RunSummary;
 use crate::run_tally::Fault;
-use crate::text::{columns, flow, left, right, shorten};
+use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
 
+/// Before what a note says: indent, label, space.
+const LABEL_COLUMNS: usize = 11;
 const MAX_FAULTS: usize = 10;
 const MAX_FAULT_COLUMNS: usize = 28;
 /// Up to here each worker is listed.
@@ -21,6 +24,7 @@ pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)]) -> Vec<Str
     let mut lines = errors(run);
     lines.extend(workers(run));
     lines.extend(note("recorded", &recorded(run), DOT));
+    lines.extend(dropped(run));
     lines.extend(gaps(run));
     lines.extend(folded(run));
     let odd = run.anomalies.iter().filter(|(name, _)| name != "series_overflow" || run.folded_requests == 0);
@@ -54,11 +58,13 @@ fn errors(run: &RunSummary) -> Vec<String> {
         };
     }
     let shown = &run.faults[..run.faults.len().min(MAX_FAULTS)];
-    let rows: Vec<_> = shown.iter().map(|row| (count(row.requests), kind(&row.fault), label(&row.endpoint, 0))).collect();
+    let rows: Vec<_> =
+        shown.iter().map(|row| (count(row.requests), kind(&row.fault), label(&row.endpoint, 0))).collect();
     let widest = |of: fn(&(String, String, String)) -> &str| rows.iter().map(|row| columns(of(row))).max().unwrap_or(0);
     let (number, fault) = (widest(|row| &row.0), widest(|row| &row.1));
+    let room = PAGE_COLUMNS.saturating_sub(LABEL_COLUMNS + number + fault + 4);
     let row = |(requests, kind, endpoint): &(String, String, String)| {
-        vec![format!("{}  {}  {endpoint}", right(requests, number), left(kind, fault))]
+        vec![format!("{}  {}  {}", right(requests, number), left(kind, fault), shorten(endpoint, room))]
     };
     let mut entries: Vec<_> = rows.iter().map(row).collect();
     if run.faults.len() > shown.len() {
@@ -105,7 +111,7 @@ fn recorded(run: &RunSummary) -> Vec<String> {
                 items.extend([ours, compared(requests, locust.requests)]);
             }
             if locust.failures != failures {
-                items.extend([format!("failures {}", count(failures)), compared(failures, locust.failures)]);
+                items.push(format!("failures {}, {}", count(failures), compared(failures, locust.failures)));
             }
         }
         None => items.extend([ours, "Locust's own total is not in these files".to_owned()]),
@@ -124,18 +130,28 @@ fn delivered(run: &RunSummary) -> Vec<String> {
     // What json still held when it wrote its closing record is in the file, or shown as missing.
     let held = books.iter().filter(|(id, delivery)| *id != "json" && delivery.queued_requests > 0);
     items.extend(held.map(|(id, delivery)| format!("{id} still held {}", count(delivery.queued_requests))));
-    let lossy: Vec<_> =
-        books.iter().filter(|(_, delivery)| delivery.dropped_requests > 0 || delivery.dropped_records > 0).collect();
-    for (id, delivery) in &lossy {
-        let lost = [(delivery.dropped_requests, "request"), (delivery.dropped_records, "record")];
-        let lost: Vec<_> = lost.iter().filter(|(lost, _)| *lost > 0).map(|(lost, noun)| counted(*lost, noun)).collect();
-        items.push(format!("{id} dropped {}", lost.join(" and ")));
-        items.extend(delivery.drop_reasons.iter().cloned());
-    }
-    if lossy.is_empty() {
-        items.push("dropped 0".to_owned());
-    }
+    let sum = |of: fn(&Delivery) -> u64| books.values().map(of).fold(0, u64::saturating_add);
+    let lost = loss(sum(|delivery| delivery.dropped_requests), sum(|delivery| delivery.dropped_records));
+    items.push(format!("dropped {}", lost.as_deref().unwrap_or("0")));
     items
+}
+
+/// `1 000 requests and 1 record`, or nothing if nothing is lost.
+fn loss(requests: u64, records: u64) -> Option<String> {
+    let parts = [(requests, "request"), (records, "record")];
+    let parts = parts.iter().filter(|(lost, _)| *lost > 0).map(|(lost, noun)| counted(*lost, noun));
+    Some(parts.collect::<Vec<_>>().join(" and ")).filter(|text| !text.is_empty())
+}
+
+/// Which recorder lost what, and why.
+fn dropped(run: &RunSummary) -> Vec<String> {
+    let entry = |(id, delivery): (&String, &Delivery)| {
+        let lost = loss(delivery.dropped_requests, delivery.dropped_records)?;
+        let reasons = delivery.drop_reasons.iter().cloned();
+        let items: Vec<_> = std::iter::once(format!("{id} {lost}")).chain(reasons).collect();
+        Some(note("dropped", &items, DOT))
+    };
+    run.deliveries.0.iter().filter_map(entry).flatten().collect()
 }
 
 /// Where the intervals and the closing records disagree.
@@ -143,7 +159,9 @@ fn gaps(run: &RunSummary) -> Vec<String> {
     let (missing, surplus) = (run.missing_requests(), run.surplus_requests());
     let mut lines = Vec::new();
     if missing > 0 {
-        let words = [counted(missing, "recorded request"), "not in these files:".into(), "is one left out?".into()];
+        let dropped = run.deliveries.0.get("json").is_some_and(|json| json.dropped_requests >= missing);
+        let why = if dropped { "dropped by json" } else { "is one left out?" };
+        let words = [counted(missing, "recorded request"), "not in these files:".into(), why.into()];
         lines.extend(note("missing", &words, " "));
     }
     if surplus > 0 {

@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 #: Seconds that the recorded end of a test lies after its real end, so that a link to a graph shows the last points.
 TEST_STOP_BUFFER_FOR_GRAPHS = 1
 
+#: Seconds after which the native sampler has its first full sample.
+_FIRST_SAMPLE_S = 0.3
+
 STATS_TYPE_CURRENT = "current"
 STATS_TYPE_FINAL = "final"
 STATS_TYPE_ENDPOINT = "endpoint"
@@ -70,10 +73,10 @@ class _Periodic:
     def __init__(self) -> None:
         self._greenlet: gevent.Greenlet | None = None
 
-    def start(self, action: Callable[[], None], interval_s: float) -> None:
+    def start(self, action: Callable[[], None], interval_s: float, first_after_s: float = 0) -> None:
         """Begin; does nothing where it runs already."""
         if self._greenlet is None:
-            self._greenlet = gevent.spawn(self._run, action, interval_s)
+            self._greenlet = gevent.spawn_later(first_after_s, self._run, action, interval_s)
 
     def stop(self) -> None:
         """End, if it runs."""
@@ -99,7 +102,9 @@ class JsonTelemetrySystemMetricsHandler(BaseSystemMetricsHandler):
     def start(self) -> None:
         """Begin to log."""
         self._periodic = self._periodic or _Periodic()
-        self._periodic.start(self._record, Session.of(self.env).options.system_interval_s)
+        interval_s = Session.of(self.env).options.system_interval_s
+        # A CPU percentage needs two readings; the first record waits for the second one.
+        self._periodic.start(self._record, interval_s, first_after_s=min(interval_s, _FIRST_SAMPLE_S))
 
     def stop(self) -> None:
         """End."""

@@ -1,0 +1,99 @@
+# Everything that a developer or CI does. `make help` lists it.
+#
+# Builds and caches live outside of the checkout, in $(BUILD), so that a fresh clone is warm after the first
+# time and `git clean` costs nothing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BUILD ?= $(HOME)/.cache/locust-telemetry
+OLDEST_LOCUST := 2.37.0
+PEER := locust-telemetry==2.1.2
+
+export CARGO_TARGET_DIR ?= $(BUILD)/target
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# What the wheel is built from, and what says that it was.
+SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find crates python -type f \
+	\( -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name '*.toml' -o -name py.typed \) -not -path '*/tests/*')
+WHEEL := .venv/wheel.stamp
+TARGET_BINARY := $(CARGO_TARGET_DIR)/release/demo-target
+
+.PHONY: help
+help: ## List what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(WHEEL) ## Install everything into .venv, with a release build (safe to repeat)
+
+.venv/tools.stamp: requirements-dev.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q -r requirements-dev.txt
+	touch $@
+
+$(WHEEL): .venv/tools.stamp $(SOURCES)
+	rm -rf .venv/wheels
+	.venv/bin/maturin build --release --locked --quiet --out .venv/wheels
+	.venv/bin/python -m pip install -q --force-reinstall --no-deps .venv/wheels/*.whl
+	.venv/bin/python -m pip install -q .venv/wheels/*.whl
+	touch $@
+
+# The same wheel with the oldest Locust that is supported.
+.venv-oldest/wheel.stamp: $(WHEEL)
+	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install -q 'locust==$(OLDEST_LOCUST)' requests
+	.venv-oldest/bin/python -m pip install -q --force-reinstall --no-deps .venv/wheels/*.whl
+	.venv-oldest/bin/python -m pip install -q .venv/wheels/*.whl
+	touch $@
+
+# What `make bench` compares with, in an environment of its own.
+.venv-peer/peer.stamp:
+	$(PYTHON) -m venv .venv-peer
+	.venv-peer/bin/python -m pip install -q '$(PEER)'
+	touch $@
+
+.PHONY: target
+target: ## Build the demo's HTTP server
+	cargo build --release --locked --quiet -p demo-target
+
+.PHONY: demo
+demo: setup target ## Run real Locust with a master and two workers for 20 s, and show what was recorded
+	.venv/bin/python demo/run.py --target-binary $(TARGET_BINARY)
+
+.PHONY: test
+test: lint test-rust test-python ## Run every check and every test
+
+.PHONY: test-rust
+test-rust: setup
+	cargo test --workspace --locked
+
+.PHONY: test-python
+test-python: setup target .venv-oldest/wheel.stamp
+	DEMO_TARGET=$(TARGET_BINARY) .venv/bin/python -m pytest
+
+.PHONY: bench
+bench: setup target .venv-peer/peer.stamp ## Compare the cost side by side with the alternatives (prints ratios)
+	.venv/bin/python benches/run.py --peer-python .venv-peer/bin/python --target-binary $(TARGET_BINARY)
+
+.PHONY: lint
+lint: setup ## Check formatting, lints, types and generated tables
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/python -m mypy.stubtest locust_telemetry._native --ignore-disjoint-bases
+	.venv/bin/python docs/reference.py --check
+
+.PHONY: format
+format: .venv/tools.stamp ## Format all code
+	cargo fmt --all
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix --quiet .
+
+.PHONY: reference
+reference: setup ## Regenerate the reference tables in the documentation
+	.venv/bin/python docs/reference.py

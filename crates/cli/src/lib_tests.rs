@@ -1,0 +1,92 @@
+use super::*;
+use std::io;
+
+fn run(words: &[&str]) -> (Outcome, String, String) {
+    let arguments: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let outcome = main(&arguments, &mut stdout, &mut stderr);
+    (outcome, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn input(name: &str) -> String {
+    format!("{}/tests/input/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A stream that fails in one way.
+struct Broken(io::ErrorKind);
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn run_hands_everything_to_locust() {
+    let (outcome, stdout, stderr) = run(&["run", "-f", "a.py", "--help"]);
+    assert_eq!(outcome, Outcome::RunLocust(vec!["-f".to_owned(), "a.py".to_owned(), "--help".to_owned()]));
+    assert_eq!((stdout, stderr), (String::new(), String::new()));
+}
+
+#[test]
+fn help_goes_to_standard_output_and_a_wrong_call_to_standard_error() {
+    let (outcome, stdout, stderr) = run(&["--help"]);
+    assert!(outcome == Outcome::Exit(0) && stdout.contains("Usage") && stderr.is_empty());
+    let (outcome, stdout, stderr) = run(&[]);
+    assert!(outcome == Outcome::Exit(2) && stdout.is_empty() && stderr.contains("Usage"));
+    let (outcome, stdout, stderr) = run(&["explode"]);
+    assert!(outcome == Outcome::Exit(2) && stdout.is_empty() && stderr.lines().count() == 1, "{stderr}");
+}
+
+#[test]
+fn a_rotated_file_and_its_successor_are_one_run() {
+    let (current, rotated) = (input("worker-3.jsonl"), input("worker-3.jsonl.1"));
+    let (outcome, page, stderr) = run(&["summary", &current, &rotated, &current]);
+    assert_eq!((outcome, stderr.as_str()), (Outcome::Exit(0), ""));
+    assert!(page.starts_with("checkout · run r1 · 1 min 31 s · 1 worker · 9 users\n"), "{page}");
+    assert!(page.contains("GET  /cart/[id]") && page.contains("POST say \"käse\""), "{page}");
+    assert!(page.contains("1  HTTPError 404           GET /cart/[id]"), "{page}");
+    assert!(page.contains("1 line could not be read in"), "{page}");
+}
+
+#[test]
+fn an_unreadable_file_among_others_is_named_and_ends_with_1() {
+    let (outcome, page, stderr) = run(&["summary", "/nonexistent.jsonl", &input("worker-3.jsonl")]);
+    assert_eq!(outcome, Outcome::Exit(1));
+    assert!(page.contains("run r1"), "{page}");
+    assert!(stderr.starts_with("locust-telemetry: cannot read /nonexistent.jsonl: "), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1);
+}
+
+#[test]
+fn nothing_but_unreadable_files_ends_with_2() {
+    let (outcome, page, stderr) = run(&["summary", "/nonexistent.jsonl"]);
+    assert_eq!((outcome, page.as_str(), stderr.lines().count()), (Outcome::Exit(2), "", 1));
+}
+
+#[test]
+fn no_run_ends_with_1_and_one_line() {
+    let (outcome, page, stderr) = run(&["summary", &input("worker-3.jsonl"), "--run", "r2"]);
+    assert_eq!((outcome, page.as_str()), (Outcome::Exit(1), ""));
+    assert_eq!(stderr, "locust-telemetry: no run r2 in these files; they have r1 (1 line could not be read)\n");
+}
+
+#[test]
+fn a_closed_output_ends_quietly_and_another_fault_is_told() {
+    let arguments = ["summary".to_owned(), input("worker-3.jsonl")];
+    let mut stderr = Vec::new();
+    assert_eq!(main(&arguments, &mut Broken(io::ErrorKind::BrokenPipe), &mut stderr), Outcome::Exit(0));
+    assert!(stderr.is_empty());
+    assert_eq!(main(&arguments, &mut Broken(io::ErrorKind::StorageFull), &mut stderr), Outcome::Exit(1));
+    assert!(String::from_utf8(stderr).unwrap().contains("cannot write the output"));
+}
+
+#[test]
+fn a_broken_standard_error_does_no_harm() {
+    let mut stderr = Broken(io::ErrorKind::BrokenPipe);
+    assert_eq!(main(&["explode".to_owned()], &mut Vec::new(), &mut stderr), Outcome::Exit(2));
+}
