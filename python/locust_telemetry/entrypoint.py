@@ -1,8 +1,4 @@
-"""Turns telemetry on: two lines in a locustfile.
-
-    from locust_telemetry import entrypoint
-    entrypoint.initialize()
-"""
+"""Turns telemetry on: `entrypoint.initialize()` in a locustfile, after `from locust_telemetry import entrypoint`."""
 
 from __future__ import annotations
 

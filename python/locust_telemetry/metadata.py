@@ -56,5 +56,7 @@ def receive(environment: Environment) -> None:
         try:
             metadata = dict(json.loads(sent))
         except (TypeError, ValueError):
-            logger.warning("The master sent run metadata that is no JSON object; this worker's records get an own run id.")
+            logger.warning(
+                "The master sent run metadata that is no JSON object; this worker's records get an own run id."
+            )
     set_test_metadata(environment, {**config.DEFAULT_ENVIRONMENT_METADATA, **metadata})

@@ -11,6 +11,7 @@ A `locust` process has one session, on Locust's global events; a library user ma
 - `test_stop` ends the run, `quit` the process; both may come twice, and an exit hook stands in for `quit`.
 """
 
+# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 import atexit
@@ -31,11 +32,12 @@ from locust_telemetry.core.events import TelemetryEventsEnum
 from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.final_reports import FinalReports
 from locust_telemetry.core.hub import HubTicker
-from locust_telemetry.core.role import MASTER, WORKER, role_of, source_id_of, source_of
+from locust_telemetry.core.role import WORKER, role_of, source_id_of, source_of
 from locust_telemetry.options import ENABLE, TESTPLAN, Options
 
 if TYPE_CHECKING:
-    from locust.env import Environment, Events
+    from locust.env import Environment
+    from locust.event import Events
     from locust.runners import Runner
 
     from locust_telemetry._native import Flush, Subscription, Window

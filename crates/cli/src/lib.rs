@@ -6,6 +6,7 @@
 //!
 //! The process is Python: nothing here exits, panics or touches the process's own streams.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod arguments;

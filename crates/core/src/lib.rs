@@ -6,6 +6,7 @@
 //! Nothing here reads a clock, does I/O, starts a thread or knows Python: time is passed in, so tests
 //! and replays are exact.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod aggregate;

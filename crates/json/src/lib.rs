@@ -7,6 +7,7 @@
 //!
 //! Absent on purpose: the log. Records reach Python's logger on the Python side.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod append;

@@ -33,6 +33,12 @@ pub fn summary_fields(report: &Report, now_unix_ns: i64) -> Option<Map<String, V
             "anomalies": anomalies(&totals.anomalies),
         }),
     );
+    for (name, pairs) in [("metadata", &run.identity.metadata), ("labels", &run.identity.labels)] {
+        if !pairs.is_empty() {
+            let pairs: Map<_, _> = pairs.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect();
+            fields.insert(name.into(), pairs.into());
+        }
+    }
     let before_run = anomalies(&report.before_run);
     if !before_run.is_empty() {
         fields.insert("before_run".into(), before_run.into());

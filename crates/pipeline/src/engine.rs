@@ -30,6 +30,8 @@ struct Run {
     stopped_unix_ns: Option<i64>,
     totals: RequestAggregate,
     peak_users: u64,
+    /// The books of each lane as they were when the run started.
+    books_before: Vec<Balance>,
 }
 
 /// What closing a window needs; never touched by the request path.
@@ -116,12 +118,14 @@ impl Engine {
         state.spare = Buffer::default();
         state.open_since_unix_ns = now_unix_ns;
         self.0.hub_lag_max_ns.store(0, Relaxed);
+        let books_before = state.lanes.iter().map(|lane| lane.ledger().balance()).collect();
         state.run = Some(Run {
             identity: Arc::new(identity),
             started_unix_ns: now_unix_ns,
             stopped_unix_ns: None,
             totals: RequestAggregate::default(),
             peak_users: 0,
+            books_before,
         });
         self.0.recording.store(true, Relaxed);
     }
@@ -234,6 +238,12 @@ impl Engine {
     #[must_use]
     pub fn report(&self) -> Report {
         let state = self.state();
+        let no_books = Balance::default();
+        let books = state.lanes.iter().enumerate().map(|(place, lane)| {
+            // A lane that was attached during the run has no books from before.
+            let before = state.run.as_ref().and_then(|run| run.books_before.get(place)).unwrap_or(&no_books);
+            (lane.id(), lane.ledger().balance().since(before))
+        });
         Report {
             run: state.run.as_ref().map(|run| RunReport {
                 identity: Arc::clone(&run.identity),
@@ -245,7 +255,7 @@ impl Engine {
             before_run: state.before_run,
             held_lost: state.held_lost,
             series: lock(&self.0.table).series(),
-            recorders: state.lanes.iter().map(|lane| (lane.id(), lane.ledger().balance())).collect(),
+            recorders: books.collect(),
         }
     }
 
@@ -333,7 +343,7 @@ pub struct Report {
     pub held_lost: u64,
     /// Series interned in this run.
     pub series: usize,
-    /// The books of each recorder, by its id.
+    /// The books of each recorder since the run started, by its id.
     pub recorders: Vec<(&'static str, Balance)>,
 }
 

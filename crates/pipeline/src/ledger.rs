@@ -27,6 +27,18 @@ impl Load {
 
     /// One record.
     pub const RECORD: Self = Self { requests: 0, records: 1 };
+
+    fn plus(self, other: Self) -> Self {
+        Self { requests: self.requests + other.requests, records: self.records + other.records }
+    }
+
+    /// The difference, never below zero: the counters of a ledger are read one after the other.
+    fn minus(self, other: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_sub(other.requests),
+            records: self.records.saturating_sub(other.records),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -114,7 +126,7 @@ impl Ledger {
 }
 
 /// A reading of a [`Ledger`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Balance {
     /// Everything put before the recorder.
     pub offered: Load,
@@ -127,14 +139,26 @@ pub struct Balance {
 }
 
 impl Balance {
+    /// What came since `before`. What still waited then counts as offered since, so that the books of a
+    /// run balance although the last one left something over.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let settled = before.delivered.plus(before.dropped);
+        let reasons = self.reasons.iter().map(|(reason, load)| {
+            (reason.clone(), load.minus(before.reasons.get(reason).copied().unwrap_or_default()))
+        });
+        Self {
+            offered: self.offered.minus(settled),
+            delivered: self.delivered.minus(before.delivered),
+            dropped: self.dropped.minus(before.dropped),
+            reasons: reasons.filter(|(_, load)| *load != Load::NONE).collect(),
+        }
+    }
+
     /// What still waits.
     #[must_use]
     pub fn queued(&self) -> Load {
-        let left = |offered: u64, delivered: u64, dropped: u64| offered.saturating_sub(delivered + dropped);
-        Load {
-            requests: left(self.offered.requests, self.delivered.requests, self.dropped.requests),
-            records: left(self.offered.records, self.delivered.records, self.dropped.records),
-        }
+        self.offered.minus(self.delivered).minus(self.dropped)
     }
 }
 
@@ -152,6 +176,21 @@ mod tests {
         let balance = ledger.balance();
         assert_eq!(balance.queued(), Load { requests: 5, records: 1 });
         assert_eq!(balance.reasons["disk full"], Load::requests(1));
+    }
+
+    #[test]
+    fn the_books_of_a_later_span_balance_with_what_was_left_over() {
+        let ledger = Ledger::default();
+        ledger.offered(Load::requests(10));
+        ledger.delivered(Load::requests(6));
+        ledger.dropped(Load::requests(1), "disk full");
+        let before = ledger.balance();
+        ledger.offered(Load::requests(5));
+        ledger.delivered(Load::requests(8));
+        let since = ledger.balance().since(&before);
+        assert_eq!(since.offered, Load::requests(8), "5 new ones and 3 that waited");
+        assert_eq!((since.delivered, since.queued()), (Load::requests(8), Load::NONE));
+        assert!(since.reasons.is_empty());
     }
 
     #[test]

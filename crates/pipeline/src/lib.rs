@@ -7,6 +7,7 @@
 //! A new recorder implements [`Recorder`] in a crate beside `crates/json`; recorders never depend on
 //! each other.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod clock;

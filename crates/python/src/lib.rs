@@ -1,14 +1,12 @@
 //! The extension module `locust_telemetry._native`: converts, releases the GIL, calls, maps errors.
 //!
-//! No aggregation, formatting or policy here. `listener.rs` (with `owned.rs` and `error_type.rs`, which serve
-//! it alone) is the request path and the only unsafe code of the project.
+//! No aggregation, formatting or policy here. `listener.rs` is the request path and the only unsafe code of the
+//! project.
 
 mod command;
 mod engine;
-mod error_type;
 mod json_value;
 mod listener;
-mod owned;
 mod subscription;
 mod system;
 mod window;

@@ -11,6 +11,7 @@
 //! **Invariant:** nothing happens before [`SystemSampler::start`]: no thread, no open file, no static.
 //! A fork does not carry the thread along, so the child has to start a sampler of its own.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod host;

@@ -1,5 +1,6 @@
 """Connects the recording of this process with Locust's global events."""
 
+# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -49,5 +50,5 @@ class TelemetryCoordinator:
 
         group = register_telemetry_cli_args(parser)
         if not getattr(parser, "_locust_telemetry_plugins", False):
-            parser._locust_telemetry_plugins = True  # type: ignore[attr-defined]
+            parser._locust_telemetry_plugins = True
             self.recorder_plugin_manager.register_plugin_clis(group)

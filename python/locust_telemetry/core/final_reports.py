@@ -5,6 +5,7 @@ first report that it sends after its own end, and sends it at once; the master w
 process ends with the test, its `quit` event is the moment: Locust prints its table just before.
 """
 
+# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 import logging
@@ -38,7 +39,7 @@ class FinalReports:
         self._run_id: str | None = None
         self._reported: set[str] = set()
         self._waiting: list[Callable[[bool], None]] = []
-        self._deadline: gevent.Greenlet | None = None
+        self._deadline: gevent.Greenlet[..., None] | None = None
         if self._role == MASTER:
             environment.events.worker_report.add_listener(self._on_worker_report)
         elif self._role == WORKER:

@@ -24,7 +24,11 @@ class BaseOutputHandler(ABC):
     def get_context(self, active: bool = False) -> dict[str, Any]:
         """Return what every record carries: `source`, `source_id`, `recorder`; if active, also `run_id`, `testplan`."""
         runner = self.env.runner
-        context = {"source": source_of(runner), "source_id": get_source_id(self.env), "recorder": role_of(runner)}
+        context: dict[str, Any] = {
+            "source": source_of(runner),
+            "source_id": get_source_id(self.env),
+            "recorder": role_of(runner),
+        }
         if active:
             context["run_id"] = get_test_metadata(self.env).get("run_id")
             context["testplan"] = getattr(self.env.parsed_options, "testplan", None)
@@ -39,7 +43,7 @@ class BaseOutputHandler(ABC):
         """Record a figure with its attributes."""
 
 
-class BaseLifecycleHandler(ABC):
+class BaseLifecycleHandler(ABC):  # noqa: B024 - documented as a base class; every method has a default
     """Turns the moments of a test into events of the output handler."""
 
     def __init__(self, output: BaseOutputHandler, env: Environment) -> None:

@@ -22,7 +22,7 @@ class HubTicker:
         """Keep the engine that is told, and where users are counted."""
         self._engine = engine
         self._user_count = user_count
-        self._greenlet: gevent.Greenlet | None = None
+        self._greenlet: gevent.Greenlet[..., None] | None = None
         self._max_lag_s = 0.0
 
     def start(self) -> None:

@@ -51,9 +51,10 @@ class RecorderPluginManager:
             raise RecorderPluginAlreadyRegistered(f"Recorder plugin {type(plugin).__name__} is registered already.")
         plugin_id = plugin.RECORDER_PLUGIN_ID
         for other in self._recorder_plugins:
-            if plugin_id is not None and other.RECORDER_PLUGIN_ID == plugin_id:
+            if plugin_id is not None and plugin_id == other.RECORDER_PLUGIN_ID:
                 raise RecorderPluginAlreadyRegistered(
-                    f"Recorder plugin id {plugin_id!r} of {type(plugin).__name__} belongs to {type(other).__name__} already."
+                    f"Recorder plugin id {plugin_id!r} of {type(plugin).__name__} "
+                    f"belongs to {type(other).__name__} already."
                 )
         self._recorder_plugins.append(plugin)
 

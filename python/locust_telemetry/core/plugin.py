@@ -41,7 +41,7 @@ class BaseRecorderPlugin(ABC):
         self.load_master_recorders(environment, **kwargs)
         self.load_worker_recorders(environment, **kwargs)
 
-    def on_window(self, window: Window) -> None:
+    def on_window(self, window: Window) -> None:  # noqa: B027 - optional: not overriding it is a choice
         """Take a finished second of this process. Override it to be called, about once a second.
 
         The window has columns with one entry for each series; this costs the test the same however many

@@ -1,5 +1,6 @@
 """The recorders: which of Locust's events reach which handler, on which kind of process."""
 
+# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 import os
@@ -31,7 +32,7 @@ def _unlisten(hook: EventHook, listener: Any) -> None:
         hook.remove_listener(listener)
 
 
-class BaseRecorder(ABC):
+class BaseRecorder(ABC):  # noqa: B024 - documented as a base class; every method has a default
     """Holds the environment and one handler of each kind. Registers nothing by itself."""
 
     #: Whether requests happen in this process, so that an `on_request` of the handler is called.

@@ -42,7 +42,12 @@ class JsonTelemetryOutputHandler(BaseOutputHandler):
 
     def log_telemetry(self, event_type: str, event_name: str, **kwargs: Any) -> None:
         """Log one record: its type (`event` or `metrics`), its name, the run's context, then the attributes."""
-        telemetry = {"telemetry_type": event_type, "telemetry_name": event_name, **self.get_context(active=True), **kwargs}
+        telemetry = {
+            "telemetry_type": event_type,
+            "telemetry_name": event_name,
+            **self.get_context(active=True),
+            **kwargs,
+        }
         message = f"Recording telemetry {event_type}: {event_name}"
         session = Session.find(self.env)
         if session is not None:
@@ -71,7 +76,7 @@ class _Periodic:
     """A greenlet that calls something now and then every so many seconds."""
 
     def __init__(self) -> None:
-        self._greenlet: gevent.Greenlet | None = None
+        self._greenlet: gevent.Greenlet[..., None] | None = None
 
     def start(self, action: Callable[[], None], interval_s: float, first_after_s: float = 0) -> None:
         """Begin; does nothing where it runs already."""

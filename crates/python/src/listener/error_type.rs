@@ -4,10 +4,9 @@
 //! client met it: a wrapper of an HTTP library (`requests`, `urllib3`, `geventhttpclient`) is opened down to
 //! what went wrong (`ConnectionRefusedError`, `TimeoutError`, …), and the bad-status exceptions of Locust's
 //! clients are all `HTTPError`. Runs for failures only.
-#![allow(unsafe_code)]
 
-use crate::listener::utf8;
-use crate::owned::Owned;
+use super::owned::Owned;
+use super::utf8;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -21,7 +20,7 @@ const WRAPPERS: [&str; 3] = ["requests.", "urllib3.", "geventhttpclient."];
 const BAD_STATUS: [&str; 3] = ["HTTPError", "LocustBadStatusCode", "BadStatusCode"];
 
 /// The attribute names that this module reads.
-pub(crate) struct ErrorNames {
+pub(super) struct ErrorNames {
     name: Owned,
     module: Owned,
     cause: Owned,
@@ -29,7 +28,7 @@ pub(crate) struct ErrorNames {
 }
 
 impl ErrorNames {
-    pub(crate) fn new(py: Python<'_>) -> Self {
+    pub(super) fn new(py: Python<'_>) -> Self {
         Self {
             name: Owned::interned(py, "__name__"),
             module: Owned::interned(py, "__module__"),
@@ -40,7 +39,7 @@ impl ErrorNames {
 }
 
 /// A type's name, with its owner.
-pub(crate) enum ErrorType {
+pub(super) enum ErrorType {
     /// One of ours.
     Fixed(&'static str),
     /// The string object that `__name__` gave.
@@ -48,7 +47,7 @@ pub(crate) enum ErrorType {
 }
 
 impl ErrorType {
-    pub(crate) fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         match self {
             Self::Fixed(text) => text,
             // SAFETY: the object is owned by `self` and outlives the text.
@@ -61,7 +60,7 @@ impl ErrorType {
 ///
 /// # Safety
 /// The GIL is held; `exception` is a valid object.
-pub(crate) unsafe fn of(names: &ErrorNames, exception: *mut ffi::PyObject) -> ErrorType {
+pub(super) unsafe fn of(names: &ErrorNames, exception: *mut ffi::PyObject) -> ErrorType {
     // SAFETY: `current` is owned at every step; each failed call is cleared.
     unsafe {
         if ffi::PyUnicode_Check(exception) != 0 {

@@ -1,12 +1,11 @@
 //! A strong reference for the listener: like `Py`, without its checks whether the GIL is held.
-#![allow(unsafe_code)]
 
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 /// One strong reference. Made, used and dropped only with the GIL held.
-pub(crate) struct Owned(*mut ffi::PyObject);
+pub(super) struct Owned(*mut ffi::PyObject);
 
 // SAFETY: the pointer is only followed with the GIL held, which the listener's callers guarantee; the last
 // reference goes when the capsule is freed, by Python, with the GIL.
@@ -19,7 +18,7 @@ impl Owned {
     ///
     /// # Safety
     /// `pointer` is null or a new reference that nobody else releases.
-    pub(crate) unsafe fn from_new(pointer: *mut ffi::PyObject) -> Option<Self> {
+    pub(super) unsafe fn from_new(pointer: *mut ffi::PyObject) -> Option<Self> {
         (!pointer.is_null()).then_some(Self(pointer))
     }
 
@@ -27,18 +26,18 @@ impl Owned {
     ///
     /// # Safety
     /// `pointer` is a valid object and the GIL is held.
-    pub(crate) unsafe fn from_borrowed(pointer: *mut ffi::PyObject) -> Self {
+    pub(super) unsafe fn from_borrowed(pointer: *mut ffi::PyObject) -> Self {
         // SAFETY: see above.
         unsafe { ffi::Py_INCREF(pointer) };
         Self(pointer)
     }
 
     /// The interned string `text`.
-    pub(crate) fn interned(py: Python<'_>, text: &str) -> Self {
+    pub(super) fn interned(py: Python<'_>, text: &str) -> Self {
         Self(PyString::intern(py, text).into_ptr())
     }
 
-    pub(crate) fn as_ptr(&self) -> *mut ffi::PyObject {
+    pub(super) fn as_ptr(&self) -> *mut ffi::PyObject {
         self.0
     }
 }

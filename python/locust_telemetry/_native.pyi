@@ -1,0 +1,342 @@
+"""The native core: counts requests, closes a window each second, writes files, samples the system.
+
+Everything here is safe to call from any greenlet or thread. Times are milliseconds unless the name says
+otherwise. An `Engine` starts no thread and opens nothing until it is told to, so it may be made before a fork.
+"""
+
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, Final, final
+
+__all__ = [
+    "DEFAULT_MAX_SERIES",
+    "Engine",
+    "Flush",
+    "Histogram",
+    "Subscription",
+    "SystemSample",
+    "Window",
+    "__version__",
+    "command",
+    "to_json",
+]
+
+__version__: Final[str]
+
+#: How many series a process keeps before it counts new ones together as `(overflow)`.
+DEFAULT_MAX_SERIES: Final[int]
+
+@final
+class Engine:
+    """Records the runs of one process: one for each process, or each `Environment` of a library user."""
+
+    def __new__(cls, max_series: int = 10_000) -> Engine:
+        """Make an engine that keeps at most `max_series` series: no thread, no file."""
+
+    @property
+    def listener(self) -> Callable[..., None]:
+        """The callable to register on Locust's `request` event.
+
+        Takes the event's keywords, ignores positional arguments, returns None and never raises: what it cannot
+        read is counted (`Window.anomalies`). Keeps no reference to anything it is given.
+        """
+
+    def set_max_series(self, max_series: int) -> None:
+        """Change the limit on series (at least 1) for what comes; series that are there stay."""
+
+    def start(self, system_interval_s: float) -> None:
+        """Start the native threads, once and after any fork; the system is sampled at this interval.
+
+        An interval outside of what the sampler can do is moved to the nearest that it can. Raises ValueError for
+        one that is negative or not finite, OSError where the system refuses a thread.
+        """
+
+    def start_run(
+        self,
+        run_id: str,
+        testplan: str,
+        role: str,
+        source: str,
+        source_id: str,
+        metadata: dict[str, Any],
+        labels: dict[str, str],
+    ) -> None:
+        """Begin a run; nothing of the last one is in it.
+
+        `role` is `master`, `worker` or `local`; raises ValueError for anything else. Values of `metadata` are
+        taken as their `str()`.
+        """
+
+    def stop_run(self) -> None:
+        """End the run. Requests that still finish are counted to it until the next run starts."""
+
+    def hold(self) -> None:
+        """Keep finished windows back until `release`, for a process that does not know its source yet."""
+
+    def release(
+        self,
+        run_id: str,
+        testplan: str,
+        role: str,
+        source: str,
+        source_id: str,
+        metadata: dict[str, Any],
+        labels: dict[str, str],
+    ) -> None:
+        """Name the run's process and let the windows go. Arguments and errors as for `start_run`."""
+
+    def tick(self, lag_s: float, users: int) -> None:
+        """Take one tick of the gevent hub: how many seconds late it came, and how many users there are."""
+
+    def event(self, name: str, attributes: dict[str, Any]) -> None:
+        """Mark a moment in the open window; attributes are taken as their `str()`."""
+
+    def submit(self, level: str, name: str, message: str, telemetry: dict[str, Any]) -> None:
+        """Pass one record to the recorders that write single records. Never waits for them."""
+
+    def open_json_file(
+        self,
+        path: str | PathLike[str],
+        max_bytes: int,
+        keep: int,
+        interval_s: float,
+        endpoint_intervals: bool,
+    ) -> None:
+        """Open a JSON file and record to it, one line a record.
+
+        At `max_bytes` the file is moved to `<path>.1`, and so on; `keep` moved ones stay. `interval_s` is the time
+        between what endpoints did, which `endpoint_intervals` turns on. Raises OSError if the file cannot be
+        opened.
+        """
+
+    def subscribe(self) -> Subscription:
+        """Return a queue of the windows that finish from now on."""
+
+    def flush(self) -> Flush:
+        """Close the open window and ask all recorders to pass on what they have. Does not wait."""
+
+    def summary(self) -> dict[str, Any] | None:
+        """Return what the run and each recorder counted, as the fields of the closing record; None before any run."""
+
+    def take_notices(self) -> list[str]:
+        """Return what the recorders want the user to know; each notice once."""
+
+    def system(self) -> SystemSample | None:
+        """Return the newest system sample; None before the first and after `shutdown`."""
+
+    def shutdown(self) -> None:
+        """End the native threads, which work off what is queued. Does not wait."""
+
+@final
+class Flush:
+    """A flush under way."""
+
+    @property
+    def done(self) -> bool:
+        """Whether everything offered before the flush has been passed on or counted as dropped."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until done, at most `timeout_s` seconds; return whether it is. Blocks the hub: for exit hooks."""
+
+@final
+class Subscription:
+    """A bounded queue of finished windows. Fetching never waits."""
+
+    def next(self) -> Window | None:
+        """Return the next finished window, or None if none waits."""
+
+    @property
+    def dropped_requests(self) -> int:
+        """Requests in windows that were dropped because nobody fetched them in time."""
+
+@final
+class Window:
+    """What one process counted in one second.
+
+    Columns have one entry for each series (method, name, status, error type), all in the same order. Columns of
+    numbers are read-only memoryviews.
+    """
+
+    @property
+    def start(self) -> int:
+        """The second: whole seconds since the Unix epoch."""
+
+    @property
+    def run_id(self) -> str:
+        """The run that the window belongs to."""
+
+    @property
+    def testplan(self) -> str:
+        """The name of the test."""
+
+    @property
+    def source(self) -> str:
+        """The runner's class name, such as `WorkerRunner`."""
+
+    @property
+    def source_id(self) -> str:
+        """`worker-<index>`, `master` or `local`."""
+
+    @property
+    def users(self) -> int:
+        """Simulated users at the end of the second."""
+
+    @property
+    def hub_lag_ms(self) -> float | None:
+        """How late the latest tick of the gevent hub came; None without a tick."""
+
+    @property
+    def events(self) -> list[str]:
+        """The names of the events of this second."""
+
+    @property
+    def total_requests(self) -> int:
+        """All requests of the window."""
+
+    @property
+    def total_failures(self) -> int:
+        """All failed requests of the window."""
+
+    @property
+    def anomalies(self) -> dict[str, int]:
+        """How often each kind of odd input occurred; kinds that did not are absent."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column: the requests' names."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Column: the requests' types (HTTP methods)."""
+
+    @property
+    def statuses(self) -> tuple[int | None, ...]:
+        """Column: status codes, None without a response."""
+
+    @property
+    def error_types(self) -> tuple[str | None, ...]:
+        """Column: the exceptions' classes, None for successes."""
+
+    @property
+    def requests(self) -> memoryview[int]:
+        """Column: how many requests."""
+
+    @property
+    def timed(self) -> memoryview[int]:
+        """Column: how many of them had a usable response time."""
+
+    @property
+    def response_bytes(self) -> memoryview[int]:
+        """Column: bytes of the responses."""
+
+    @property
+    def sum_ms(self) -> memoryview[float]:
+        """Column: the sum of the response times."""
+
+    @property
+    def min_ms(self) -> memoryview[float]:
+        """Column: the shortest response time, NaN without one."""
+
+    @property
+    def max_ms(self) -> memoryview[float]:
+        """Column: the longest response time, NaN without one."""
+
+    def quantile_ms(self, q: float) -> memoryview[float]:
+        """Return a column: the q-quantile of each series, NaN without a time.
+
+        Raises ValueError for a q that is not between 0 and 1.
+        """
+
+    def histogram(self, row: int) -> Histogram:
+        """Return the histogram of one row. Raises IndexError for a row that is not there."""
+
+    def __len__(self) -> int:
+        """Return how many rows the columns have."""
+
+@final
+class Histogram:
+    """A latency histogram: base-2 exponential buckets, in milliseconds. Read-only."""
+
+    @property
+    def scale(self) -> int:
+        """OpenTelemetry's scale: bucket i covers (base^i, base^(i+1)] ms with base = 2^(2^-scale)."""
+
+    @property
+    def count(self) -> int:
+        """How many times were recorded."""
+
+    @property
+    def zero_count(self) -> int:
+        """How many of them were zero."""
+
+    @property
+    def sum_ns(self) -> int:
+        """The exact sum in nanoseconds."""
+
+    @property
+    def offset(self) -> int:
+        """Index of the first bucket in `counts`."""
+
+    @property
+    def counts(self) -> list[int]:
+        """Counts of the buckets from `offset` on."""
+
+    def quantile_ms(self, q: float) -> float | None:
+        """Return the q-quantile, or None without a time."""
+
+@final
+class SystemSample:
+    """One reading of the machine and of this process. Read-only."""
+
+    @property
+    def time(self) -> float:
+        """When the sample was taken: seconds since the Unix epoch."""
+
+    @property
+    def process_cpu_percent(self) -> float:
+        """CPU of this process in percent of one core."""
+
+    @property
+    def process_memory_bytes(self) -> int:
+        """Resident memory of this process."""
+
+    @property
+    def host_cpu_percent(self) -> float:
+        """CPU of the host in percent of all its cores."""
+
+    @property
+    def host_memory_used_bytes(self) -> int:
+        """Memory in use on the host."""
+
+    @property
+    def host_memory_total_bytes(self) -> int:
+        """Memory of the host."""
+
+    @property
+    def network_sent_bytes(self) -> int:
+        """Bytes sent in this network namespace since the sampler started."""
+
+    @property
+    def network_received_bytes(self) -> int:
+        """Bytes received in this network namespace since the sampler started."""
+
+    @property
+    def run_queue_delay_ms(self) -> float | None:
+        """Time that threads of this process waited for a core since the last sample; None if not known."""
+
+    @property
+    def throttled_ms(self) -> float | None:
+        """Time that a CPU quota stopped this process's group since the last sample; None if not known."""
+
+def to_json(value: object) -> str:
+    """Return any Python value as one JSON text.
+
+    Never raises for a value that cannot be read; the text is always valid JSON. Numbers that are not finite
+    become null, dates ISO 8601, enums their value, sets and tuples arrays, everything else its `str()`.
+    """
+
+def command(arguments: list[str]) -> tuple[list[str] | None, int]:
+    """Run the `locust-telemetry` command, which prints what it has to say.
+
+    Returns `(None, status)` when all is done, or `(arguments, 0)` when the caller shall run Locust with those.
+    """
