@@ -78,6 +78,14 @@ test-python: setup target .venv-oldest/wheel.stamp
 bench: setup target .venv-peer/peer.stamp ## Compare the cost side by side with the alternatives (prints ratios)
 	.venv/bin/python benches/run.py --peer-python .venv-peer/bin/python --target-binary $(TARGET_BINARY)
 
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## Feed the parsers with garbage for FUZZ_SECONDS (60) each; needs a nightly compiler
+	cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
+	for parser in parse_line clean_text; do \
+		cargo +nightly fuzz run --target-dir $(BUILD)/fuzz $$parser -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096; \
+	done
+
 .PHONY: lint
 lint: setup ## Check formatting, lints, types and generated tables
 	cargo fmt --all --check

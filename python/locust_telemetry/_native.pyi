@@ -30,7 +30,7 @@ DEFAULT_MAX_SERIES: Final[int]
 class Engine:
     """Records the runs of one process: one for each process, or each `Environment` of a library user."""
 
-    def __new__(cls, max_series: int = 10_000) -> Engine:
+    def __new__(cls, max_series: int = ...) -> Engine:
         """Make an engine that keeps at most `max_series` series: no thread, no file."""
 
     @property
@@ -109,8 +109,8 @@ class Engine:
         opened.
         """
 
-    def subscribe(self) -> Subscription:
-        """Return a queue of the windows that finish from now on."""
+    def subscribe(self, id: str) -> Subscription:
+        """Return a queue of the windows that finish from now on; summaries show the subscriber as `id`."""
 
     def flush(self) -> Flush:
         """Close the open window and ask all recorders to pass on what they have. Does not wait."""

@@ -68,6 +68,16 @@ def _never_raises(listener: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
+def _fire_reaches_new_listeners() -> bool:
+    """Whether an event being fired also reaches listeners that are added meanwhile (Locust up to 2.46)."""
+    from locust.event import EventHook
+
+    hook, reached = EventHook(), []
+    hook.add_listener(lambda: hook.add_listener(lambda: reached.append(True)))
+    hook.fire()
+    return bool(reached)
+
+
 class Session:
     """Records what happens in one environment."""
 
@@ -81,6 +91,8 @@ class Session:
         self._pid: int | None = None
         self._is_recording = True
         self._run_open = False
+        self._summarised_requests: int | None = None
+        self._late_starters: list[Callable[..., None]] = []
         self._subscriptions: list[tuple[Subscription, Callable[[Window], None]]] = []
 
     @staticmethod
@@ -145,6 +157,12 @@ class Session:
             for starter in list(self.events.test_start._handlers[starters:]):
                 starter(environment=environment)
 
+    def _attach_late(self, environment: Environment) -> None:
+        """Attach while `test_start` is being fired: the plugins' listeners for it must hear of this one too."""
+        starters = len(self.events.test_start._handlers)
+        self.attach(environment)
+        self._late_starters = [] if _fire_reaches_new_listeners() else self.events.test_start._handlers[starters:]
+
     def _own_options(self, environment: Environment) -> Any:
         """Return this process's own options, though the master's may have overwritten them already."""
         if not self._run_open or environment.parsed_options is None:
@@ -180,7 +198,7 @@ class Session:
             return
         if self._environment is None and environment.runner is not None:
             # A library user's environment, whose runner is there only now.
-            self.attach(environment)
+            self._attach_late(environment)
         if self._environment is None:
             # A late worker, which does not know its index yet.
             self.engine.hold()
@@ -196,8 +214,12 @@ class Session:
                 metadata.publish(environment)
             self.final_reports.run_started(self._run_id(environment))
         self.engine.start_run(**self._identity(environment))
+        self._summarised_requests = None
         self._run_open = True
         self._mark(TelemetryEventsEnum.TEST_START)
+        late_starters, self._late_starters = self._late_starters, []
+        for starter in late_starters:
+            starter(environment=environment)
 
     @_never_raises
     def _on_spawning_complete(self, user_count: int = 0, **kwargs: Any) -> None:
@@ -230,14 +252,20 @@ class Session:
             return
         self._run_open = False
         self._await(self.engine.flush())
-        summary = self.engine.summary()
-        if summary is not None:
-            message = f"Recording telemetry event: {TelemetryEventsEnum.RUN_SUMMARY.value}"
-            self.engine.submit("INFO", __name__, message, summary)
-            logger.info(message, extra={"telemetry": summary})
+        self._deliver_windows()
+        self._summarise()
         self._await(self.engine.flush())
         self._show_notices()
-        self._deliver_windows()
+
+    def _summarise(self) -> None:
+        """Record what the run counted and what became of it; again only where more was counted since."""
+        summary = self.engine.summary()
+        if summary is None or summary["num_requests"] == self._summarised_requests:
+            return
+        self._summarised_requests = summary["num_requests"]
+        message = f"Recording telemetry event: {TelemetryEventsEnum.RUN_SUMMARY.value}"
+        self.engine.submit("INFO", __name__, message, summary)
+        logger.info(message, extra={"telemetry": summary})
 
     def _mark(self, event: TelemetryEventsEnum, **attributes: Any) -> None:
         """Mark a moment in the windows."""
@@ -272,9 +300,9 @@ class Session:
 
     # --- windows for plugins
 
-    def subscribe(self, on_window: Callable[[Window], None]) -> None:
+    def subscribe(self, recorder_id: str, on_window: Callable[[Window], None]) -> None:
         """Call `on_window` on the gevent hub with each finished window of this process."""
-        self._subscriptions.append((self.engine.subscribe(), on_window))
+        self._subscriptions.append((self.engine.subscribe(recorder_id), on_window))
 
     def _watch(self) -> None:
         while True:
@@ -314,9 +342,12 @@ class Session:
             self.engine.stop_run()
         self.final_reports.settle()
         self._finish_run()
+        # Requests that ended after their run was summarised.
+        self._await(self.engine.flush())
+        self._deliver_windows()
+        self._summarise()
         self._await(self.engine.flush())
         self._show_notices()
-        self._deliver_windows()
         self.hub.stop()
         self._watcher.kill(block=False)
         self.engine.shutdown()

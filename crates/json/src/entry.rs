@@ -100,7 +100,7 @@ pub struct SummaryEntry {
     pub folded_requests: u64,
     /// Some of the names that were folded.
     pub folded_names: Vec<String>,
-    /// What was odd, by kind.
+    /// What was odd, by kind: in the run, before it, and (`held_lost`) while the process had no name yet.
     pub anomalies: Vec<(String, u64)>,
     /// The books of each recorder.
     pub recorders: Vec<RecorderEntry>,

@@ -106,7 +106,13 @@ fn last(fields: &Fields<'_>) -> Result<FinalEntry, ParseLineError> {
 
 fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
     let name = |value: &Value| value.as_str().map(Into::into).ok_or(field("folded_names"));
-    let anomalies = fields.get("anomalies", Value::as_object)?;
+    let mut anomalies = kinds(fields.get("anomalies", Value::as_object)?)?;
+    if let Some(before_run) = fields.0.get("before_run").and_then(Value::as_object) {
+        anomalies.extend(kinds(before_run)?);
+    }
+    if let Some(held_lost) = fields.0.get("held_lost_requests").and_then(count) {
+        anomalies.push(("held_lost".into(), held_lost));
+    }
     Ok(SummaryEntry {
         run_id: fields.text("run_id")?,
         testplan: fields.text("testplan")?,
@@ -119,13 +125,15 @@ fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
         failures: fields.count("num_failures")?,
         folded_requests: fields.count("folded_requests")?,
         folded_names: fields.get("folded_names", Value::as_array)?.iter().map(name).collect::<Result<_, _>>()?,
-        anomalies: anomalies
-            .iter()
-            .map(|(kind, value)| Some((kind.clone(), count(value)?)))
-            .collect::<Option<_>>()
-            .ok_or(field("anomalies"))?,
+        anomalies,
         recorders: fields.objects("recorders", recorder)?,
     })
+}
+
+/// An object of counts by kind.
+fn kinds(object: &Map<String, Value>) -> Result<Vec<(String, u64)>, ParseLineError> {
+    let kinds = object.iter().map(|(kind, value)| Some((kind.clone(), count(value)?)));
+    kinds.collect::<Option<_>>().ok_or(field("anomalies"))
 }
 
 fn recorder(fields: &Fields<'_>) -> Result<RecorderEntry, ParseLineError> {

@@ -51,7 +51,7 @@ fn summary(started_unix_ns: i64, stopped_unix_ns: Option<i64>) -> Report {
         before_run,
         held_lost: 4,
         series: 4,
-        recorders: vec![("json", ledger.balance())],
+        recorders: vec![("json".into(), ledger.balance())],
     }
 }
 
@@ -96,7 +96,8 @@ fn a_summary_is_read_back() {
     assert_eq!((entry.requests, entry.failures, entry.folded_requests), (5, 2, 1));
     assert_eq!((entry.role.as_str(), entry.source_id.as_str()), ("worker", "worker-3"));
     assert_eq!(entry.folded_names, ["GET /one/too/many"]);
-    assert_eq!(entry.anomalies, [("time_missing".into(), 2), ("series_overflow".into(), 1)]);
+    let odd: Vec<_> = entry.anomalies.iter().map(|(kind, times)| (kind.as_str(), *times)).collect();
+    assert_eq!(odd, [("time_missing", 2), ("series_overflow", 1), ("outside_run", 1), ("held_lost", 4)]);
     let books = &entry.recorders[0];
     assert_eq!((books.queued_requests, books.queued_records, books.dropped_records), (1, 0, 1));
     assert_eq!(books.drop_reasons, ["queue full"]);

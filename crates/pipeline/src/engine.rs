@@ -12,7 +12,7 @@ use crate::subscription::Subscription;
 use locust_telemetry_core::{
     Anomalies, Anomaly, Buffer, Event, Request, RequestAggregate, RequestTable, RunIdentity, SystemSample, Window,
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -30,8 +30,8 @@ struct Run {
     stopped_unix_ns: Option<i64>,
     totals: RequestAggregate,
     peak_users: u64,
-    /// The books of each lane as they were when the run started.
-    books_before: Vec<Balance>,
+    /// The books of each recorder as they were when the run started.
+    books_before: BTreeMap<String, Balance>,
 }
 
 /// What closing a window needs; never touched by the request path.
@@ -49,6 +49,14 @@ struct State {
     lanes: Vec<Lane>,
     subscriptions: Vec<Arc<Subscription>>,
     system: Option<SystemSource>,
+}
+
+impl State {
+    /// The books of every recorder and subscriber, by id.
+    fn ledgers(&self) -> impl Iterator<Item = (&str, &Ledger)> {
+        let lanes = self.lanes.iter().map(|lane| (lane.id(), lane.ledger()));
+        lanes.chain(self.subscriptions.iter().map(|subscription| (subscription.id(), subscription.ledger())))
+    }
 }
 
 struct Inner {
@@ -118,7 +126,7 @@ impl Engine {
         state.spare = Buffer::default();
         state.open_since_unix_ns = now_unix_ns;
         self.0.hub_lag_max_ns.store(0, Relaxed);
-        let books_before = state.lanes.iter().map(|lane| lane.ledger().balance()).collect();
+        let books_before = state.ledgers().map(|(id, ledger)| (id.to_owned(), ledger.balance())).collect();
         state.run = Some(Run {
             identity: Arc::new(identity),
             started_unix_ns: now_unix_ns,
@@ -184,10 +192,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Windows for somebody who fetches them.
+    /// Windows for somebody who fetches them, shown as `id` in summaries.
     #[must_use]
-    pub fn subscribe(&self) -> Arc<Subscription> {
-        let subscription = Arc::new(Subscription::default());
+    pub fn subscribe(&self, id: String) -> Arc<Subscription> {
+        let subscription = Arc::new(Subscription::new(id));
         self.state().subscriptions.push(Arc::clone(&subscription));
         subscription
     }
@@ -239,10 +247,10 @@ impl Engine {
     pub fn report(&self) -> Report {
         let state = self.state();
         let no_books = Balance::default();
-        let books = state.lanes.iter().enumerate().map(|(place, lane)| {
-            // A lane that was attached during the run has no books from before.
-            let before = state.run.as_ref().and_then(|run| run.books_before.get(place)).unwrap_or(&no_books);
-            (lane.id(), lane.ledger().balance().since(before))
+        let recorders = state.ledgers().map(|(id, ledger)| {
+            // A recorder that was attached during the run has no books from before.
+            let before = state.run.as_ref().and_then(|run| run.books_before.get(id)).unwrap_or(&no_books);
+            (id.to_owned(), ledger.balance().since(before))
         });
         Report {
             run: state.run.as_ref().map(|run| RunReport {
@@ -255,7 +263,7 @@ impl Engine {
             before_run: state.before_run,
             held_lost: state.held_lost,
             series: lock(&self.0.table).series(),
-            recorders: books.collect(),
+            recorders: recorders.collect(),
         }
     }
 
@@ -344,7 +352,7 @@ pub struct Report {
     /// Series interned in this run.
     pub series: usize,
     /// The books of each recorder since the run started, by its id.
-    pub recorders: Vec<(&'static str, Balance)>,
+    pub recorders: Vec<(String, Balance)>,
 }
 
 /// A run and all it counted so far (up to the last closed window).

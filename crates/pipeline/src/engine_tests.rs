@@ -127,7 +127,7 @@ fn a_stalled_recorder_costs_counted_drops_and_no_time() {
 #[test]
 fn subscribers_fetch_the_same_windows() {
     let engine = Engine::new(10);
-    let subscription = engine.subscribe();
+    let subscription = engine.subscribe("test".into());
     engine.start_run(identity("a"), 0);
     engine.record(&request("/"), []);
     engine.close_window(S);
@@ -139,7 +139,7 @@ fn subscribers_fetch_the_same_windows() {
 #[test]
 fn ticks_tell_users_and_the_worst_hub_lag_of_the_second() {
     let engine = Engine::new(10);
-    let subscription = engine.subscribe();
+    let subscription = engine.subscribe("test".into());
     engine.start_run(identity("a"), 0);
     engine.tick(5, 7);
     engine.tick(90, 8);
@@ -154,7 +154,7 @@ fn ticks_tell_users_and_the_worst_hub_lag_of_the_second() {
 #[test]
 fn the_thread_closes_windows_by_itself_and_ends_on_shutdown() {
     let engine = Engine::new(10);
-    let subscription = engine.subscribe();
+    let subscription = engine.subscribe("test".into());
     engine.start_run(identity("a"), clock::now_unix_ns());
     engine.start().unwrap();
     wait_for("a window", || subscription.next().is_some());
@@ -165,7 +165,7 @@ fn the_thread_closes_windows_by_itself_and_ends_on_shutdown() {
 #[test]
 fn concurrent_recording_and_closing_loses_nothing() {
     let engine = Engine::new(100);
-    let subscription = engine.subscribe();
+    let subscription = engine.subscribe("test".into());
     engine.start_run(identity("a"), 0);
     let (threads, each) = (4, 20_000);
     std::thread::scope(|scope| {

@@ -10,17 +10,23 @@ use std::time::Duration;
 /// A bounded queue of windows with books of its own, and no thread.
 #[derive(Debug)]
 pub struct Subscription {
+    id: String,
     queue: BoundedQueue<Arc<RunWindow>>,
     ledger: Ledger,
 }
 
-impl Default for Subscription {
-    fn default() -> Self {
-        Self { queue: BoundedQueue::new(MAX_WEIGHT), ledger: Ledger::default() }
-    }
-}
-
 impl Subscription {
+    /// An empty queue for the subscriber that summaries show as `id`.
+    pub(crate) fn new(id: String) -> Self {
+        Self { id, queue: BoundedQueue::new(MAX_WEIGHT), ledger: Ledger::default() }
+    }
+
+    /// Whose windows these are.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The next window, if one waits. It counts as delivered.
     pub fn next(&self) -> Option<Arc<RunWindow>> {
         let window = self.queue.take(Duration::ZERO)?;

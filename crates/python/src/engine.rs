@@ -141,9 +141,9 @@ impl PyEngine {
         })
     }
 
-    /// Finished windows, to be fetched.
-    fn subscribe(&self) -> PySubscription {
-        PySubscription(self.engine.subscribe())
+    /// Finished windows, to be fetched; summaries show the subscriber as `id`.
+    fn subscribe(&self, id: String) -> PySubscription {
+        PySubscription(self.engine.subscribe(id))
     }
 
     /// Closes the open window and asks all recorders to pass on what they have. Does not wait.

@@ -62,7 +62,7 @@ class BaseRecorderPlugin(ABC):
         if type(self).on_window is not BaseRecorderPlugin.on_window:
             from locust_telemetry.session import Session
 
-            Session.of(environment).subscribe(self.on_window)
+            Session.of(environment).subscribe(self.RECORDER_PLUGIN_ID, self.on_window)
 
 
 class TelemetryRecorderPluginBase(BaseRecorderPlugin):

@@ -20,8 +20,8 @@ pub(crate) fn identity(run_id: &str) -> Arc<RunIdentity> {
         role: Role::Worker,
         source: "WorkerRunner".into(),
         source_id: "worker-3".into(),
-        metadata: Vec::new(),
-        labels: Vec::new(),
+        metadata: vec![("commit".into(), "0a1b2c".into())],
+        labels: vec![("env".into(), "staging".into())],
     })
 }
 

@@ -1,0 +1,85 @@
+"""Child processes of a benchmark: started with a log, on a core of their choice, and ended whatever happens."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from settings import BenchmarkFailed
+
+_GRACE_S = 10.0
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Child:
+    """One child, with the file that takes what it prints; a context manager that ends it."""
+
+    def __init__(
+        self, name: str, command: Sequence[str | Path], folder: Path, core: int | None, **variables: str
+    ) -> None:
+        """Start it on `core` (None: anywhere), in `folder`, with these environment variables besides our own."""
+        self.name = name
+        self.log = folder / f"{name}.log"
+        with self.log.open("wb") as output:
+            try:
+                self.process = subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env={**os.environ, **variables},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE if name in ("target", "sink") else output,
+                    stderr=output,
+                    text=True,
+                )
+            except OSError as error:
+                raise BenchmarkFailed(f"cannot start {name}: {error}") from error
+        if core is not None:
+            os.sched_setaffinity(self.process.pid, {core})
+
+    def first_line(self) -> str:
+        """Return the first line that it prints."""
+        assert self.process.stdout
+        line = self.process.stdout.readline().strip()
+        if not line:
+            raise BenchmarkFailed(f"{self.name} did not start: {self.tail()}")
+        return line
+
+    def wait(self, timeout_s: float) -> int:
+        """Return its exit status."""
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise BenchmarkFailed(f"{self.name} did not end within {timeout_s:g} s: {self.tail()}") from None
+
+    def tail(self) -> str:
+        """Return the end of its log."""
+        return self.log.read_text(errors="replace")[-1500:]
+
+    def __enter__(self) -> Child:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End it, gently first."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_GRACE_S)
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()

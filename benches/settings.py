@@ -1,0 +1,24 @@
+"""What a benchmark is told, and how it says that it could not run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class BenchmarkFailed(Exception):
+    """A benchmark could not run; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The interpreters and programs to measure, and how long to take."""
+
+    #: The interpreter with this package.
+    own_python: Path
+    #: The interpreter with the package that this one is compared with, and the OpenTelemetry SDK.
+    peer_python: Path
+    #: The demo's HTTP server.
+    target_binary: Path
+    #: Fewer rounds: enough to see that everything runs, too few to quote.
+    quick: bool

@@ -1,0 +1,1 @@
+"""Real Locust processes against a real target: what is recorded, compared with what happened."""

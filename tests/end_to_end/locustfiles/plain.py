@@ -1,0 +1,3 @@
+"""A locustfile that knows nothing of telemetry."""
+
+from shop_users import FastShopper, Shopper  # noqa: F401
