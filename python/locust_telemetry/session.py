@@ -287,7 +287,7 @@ class Session:
             "source": source_of(runner),
             "source_id": source_id_of(runner),
             "metadata": known,
-            "labels": self.options.labels,
+            "labels": dict(self.options.labels),
         }
 
     @staticmethod

@@ -75,6 +75,13 @@ def only(records: Sequence[Record]) -> Record:
     return records[0]
 
 
+def source_id_of(stderr: str) -> str:
+    """Return the one source id of what a process logged."""
+    source_ids = {record["source_id"] for record in log_records(stderr)}
+    assert len(source_ids) == 1, source_ids
+    return str(source_ids.pop())
+
+
 def run_ids(records: Iterable[Record]) -> list[str]:
     """Return the runs in order of their first record."""
     return list(dict.fromkeys(record["run_id"] for record in records))

@@ -1,9 +1,13 @@
 """Two users of the shop, one for each HTTP client of Locust; telemetry is not mentioned here."""
 
+import os
+
 from independent_counter import IndependentCounter
 from locust import FastHttpUser, HttpUser, constant, events
 
 IndependentCounter(events)
+
+WAIT_S = float(os.environ.get("SHOP_WAIT_S", "0.02"))
 
 
 def home(user):
@@ -27,10 +31,10 @@ def wrong_method(user):
 
 
 class Shopper(HttpUser):
-    wait_time = constant(0.02)
+    wait_time = constant(WAIT_S)
     tasks = [home, item, cart, missing, wrong_method]
 
 
 class FastShopper(FastHttpUser):
-    wait_time = constant(0.02)
+    wait_time = constant(WAIT_S)
     tasks = [home, item, cart, missing, wrong_method]
