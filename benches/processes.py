@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,9 +26,18 @@ class Child:
     """One child, with the file that takes what it prints; a context manager that ends it."""
 
     def __init__(
-        self, name: str, command: Sequence[str | Path], folder: Path, core: int | None, **variables: str
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        folder: Path,
+        core: int | None,
+        variables: Mapping[str, str] | None = None,
+        says_first: bool = False,
     ) -> None:
-        """Start it on `core` (None: anywhere), in `folder`, with these environment variables besides our own."""
+        """Start it on `core` (None: anywhere), in `folder`, with these environment variables besides our own.
+
+        With `says_first` its standard output is not logged but kept for `first_line`.
+        """
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as output:
@@ -36,9 +45,9 @@ class Child:
                 self.process = subprocess.Popen(
                     command,
                     cwd=folder,
-                    env={**os.environ, **variables},
+                    env={**os.environ, **(variables or {})},
                     stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE if name in ("target", "sink") else output,
+                    stdout=subprocess.PIPE if says_first else output,
                     stderr=output,
                     text=True,
                 )
@@ -48,7 +57,7 @@ class Child:
             os.sched_setaffinity(self.process.pid, {core})
 
     def first_line(self) -> str:
-        """Return the first line that it prints."""
+        """Return the first line that it prints, of a child that `says_first`."""
         assert self.process.stdout
         line = self.process.stdout.readline().strip()
         if not line:

@@ -23,7 +23,9 @@ ALLOWED = {
 }
 
 #: What would let the core read a clock, do I/O or start a thread.
-IMPURE = re.compile(r"\bstd::(time|fs|io|net|thread|process|env|sync::(Mutex|RwLock|Condvar|mpsc))\b|\b(SystemTime|Instant)\b")
+IMPURE = re.compile(
+    r"\bstd::(time|fs|io|net|thread|process|env|sync::(Mutex|RwLock|Condvar|mpsc))\b|\b(SystemTime|Instant)\b"
+)
 
 
 def rust_sources(folder: Path) -> list[Path]:
@@ -37,7 +39,10 @@ def metadata() -> dict:
     """Return what cargo knows of the workspace."""
     output = subprocess.run(
         ["cargo", "metadata", "--format-version", "1", "--no-deps", "--offline"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     return json.loads(output)
 
@@ -57,7 +62,11 @@ def test_crates_depend_in_one_direction_only():
 
 
 def test_only_the_python_crate_knows_python():
-    users = [package["name"] for package in metadata()["packages"] if any(d["name"] == "pyo3" for d in package["dependencies"])]
+    users = [
+        package["name"]
+        for package in metadata()["packages"]
+        if any(d["name"] == "pyo3" for d in package["dependencies"])
+    ]
     assert users == ["locust-telemetry-python"]
 
 
@@ -93,5 +102,9 @@ def test_no_file_outgrows_its_noun():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     code = [ROOT / name for name in tracked if name.endswith((".rs", ".py"))]
     assert code
-    long = [f"{path.relative_to(ROOT)}: {count}" for path in code if path.exists() and (count := len(path.read_text().splitlines())) > 600]
+    long = [
+        f"{path.relative_to(ROOT)}: {count}"
+        for path in code
+        if path.exists() and (count := len(path.read_text().splitlines())) > 600
+    ]
     assert not long, "split along a noun: " + ", ".join(long)

@@ -124,6 +124,9 @@ class Engine:
     def system(self) -> SystemSample | None:
         """Return the newest system sample; None before the first and after `shutdown`."""
 
+    def renew_after_fork(self) -> None:
+        """In the child of a fork during a run: forget the inherited engine and begin with an empty one."""
+
     def shutdown(self) -> None:
         """End the native threads, which work off what is queued. Does not wait."""
 

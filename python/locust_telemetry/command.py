@@ -1,6 +1,5 @@
 """The `locust-telemetry` command."""
 
-# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 import sys

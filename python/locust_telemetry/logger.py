@@ -34,7 +34,9 @@ class RFC3339JsonFormatter(JsonFormatter):
         """Return the record as JSON text."""
         untouched = self.json_serializer is json.dumps and self.json_default is None and self.json_indent is None
         if untouched and getattr(self.json_encoder, "__module__", "").startswith("pythonjsonlogger"):
-            return to_json(log_data)
+            text = to_json(log_data)
+            # A console without UTF-8 would write other characters as escapes that JSON does not have.
+            return json.dumps(json.loads(text)) if self.json_ensure_ascii and not text.isascii() else text
         return str(super().jsonify_log_record(log_data))
 
 

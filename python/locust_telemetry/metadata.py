@@ -51,12 +51,15 @@ def receive(environment: Environment) -> None:
     A master that does not record sends none; the run then gets an id of its own here.
     """
     sent = getattr(environment.parsed_options, METADATA_OPTION, None)
-    metadata: dict[str, Any] = {}
+    metadata: Any = {}
     if sent is not None:
         try:
-            metadata = dict(json.loads(sent))
-        except (TypeError, ValueError):
+            metadata = json.loads(sent)
+        except (TypeError, ValueError, RecursionError):
+            metadata = None
+        if not isinstance(metadata, dict) or metadata.get("run_id") is None:
             logger.warning(
-                "The master sent run metadata that is no JSON object; this worker's records get an own run id."
+                "The master sent run metadata without a run id; this worker's records get a run id of their own."
             )
+            metadata = {}
     set_test_metadata(environment, {**config.DEFAULT_ENVIRONMENT_METADATA, **metadata})

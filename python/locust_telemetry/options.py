@@ -51,7 +51,7 @@ class Option(NamedTuple):
         """Return the value of `text`; raises OptionError that names the option."""
         try:
             return self.parse(text)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             raise OptionError(f"{self.flag} (or {self.env_var}): {error}") from None
 
 
@@ -84,6 +84,10 @@ class _Set(argparse.Action):
         setattr(namespace, self.dest, _Given([*kept, *(item for items in parsed for item in items)]))
 
 
+class _SetEach(_Set, argparse._AppendAction):
+    """The same for repeatable options: a configuration file's lists are for actions that append."""
+
+
 class _Given(list[Any]):
     """A list that somebody gave, as opposed to a default."""
 
@@ -96,7 +100,7 @@ def add_options(group: Any, options: Iterable[Option]) -> None:
             shown = option.default_text if option.default_text is not None else option.default
             group.add_argument(
                 option.flag,
-                action=_Set,
+                action=_SetEach if option.repeatable else _Set,
                 option=option,
                 default=option.default,
                 env_var=option.env_var,
@@ -127,7 +131,7 @@ def _recorder_ids(text: str) -> list[str]:
 
 
 def _seconds(text: str) -> float:
-    return _number(text, "a number of seconds above 0, such as 3 or 0.5", float, 0.01, 86_400)
+    return _number(text, "a number of seconds from 0.01 to 86400, such as 3 or 0.5", float, 0.01, 86_400)
 
 
 def _mebibytes(text: str) -> float:
@@ -180,7 +184,7 @@ def _writable_file(text: str) -> str:
     # A plain string: Locust's master sends all custom options to its workers, and can send no Path.
     path = Path(text)
     folder = path.parent
-    if not text or path.is_dir():
+    if not text or "\0" in text or path.is_dir():
         raise ValueError(f"{text!r} is no file; give a path such as run.jsonl")
     if not folder.is_dir():
         raise ValueError(f"{text!r} cannot be written: there is no folder {str(folder)!r}")
@@ -320,10 +324,13 @@ class Options(NamedTuple):
         """Take the options from Locust's `parsed_options`; what is missing has its default."""
 
         def get(option: Option) -> Any:
-            return getattr(parsed, option.dest, option.default)
+            value = getattr(parsed, option.dest, None)
+            if value is None:
+                return option.default
+            # Text is what a program may set that makes its own `parsed_options`.
+            return option.value(value) if isinstance(value, str) else value
 
-        ids = get(ENABLE)
-        ids = _recorder_ids(ids) if isinstance(ids, str) else list(dict.fromkeys(ids))
+        ids = list(dict.fromkeys(get(ENABLE)))
         system_interval_s = get(SYSTEM_INTERVAL)
         json_file = get(JSON_FILE)
         return cls(

@@ -35,4 +35,4 @@ class TelemetryBaseRecorder:
         name = fields.pop("telemetry_name", self.name)
         if isinstance(name, (TelemetryEventsEnum, TelemetryMetricsEnum)):
             name = name.value
-        self._output.log_telemetry(kind, str(name), **fields)
+        self._output.log_record(kind, str(name), fields)

@@ -11,7 +11,6 @@ A `locust` process has one session, on Locust's global events; a library user ma
 - `test_stop` ends the run, `quit` the process; both may come twice, and an exit hook stands in for `quit`.
 """
 
-# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 import atexit
@@ -117,6 +116,8 @@ class Session:
         self.events.init.add_listener(self._on_init)
         self.events.test_start.add_listener(self._on_test_start)
         atexit.register(self._at_exit)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._after_fork_in_child)
 
     def _on_init(self, environment: Environment, **kwargs: Any) -> None:
         """Take `init`. A plugin's failure goes on to Locust, which then does not start the test."""
@@ -167,9 +168,9 @@ class Session:
         """Return this process's own options, though the master's may have overwritten them already."""
         if not self._run_open or environment.parsed_options is None:
             return environment.parsed_options
-        from locust.argument_parser import parse_options
+        from locust.argument_parser import get_parser
 
-        return parse_options()
+        return get_parser().parse_args()
 
     def _with_own_recorders(self, environment: Environment) -> Environment:
         """Let the environment say which recorders this process itself enabled."""
@@ -329,6 +330,14 @@ class Session:
         # A process that the test's own code forked has none of the threads.
         if self._pid == os.getpid():
             self._close(cooperative=False)
+
+    def _after_fork_in_child(self) -> None:
+        """Leave a run to the parent, in a process that the test's own code forked. Runs before gevent is ready."""
+        if self._pid is not None:
+            self.engine.renew_after_fork()
+            self._pid = None
+            self._is_recording = False
+            self._run_open = False
 
     def close(self) -> None:
         """End the recording: write what is there, within the flush timeout. Safe to call again."""

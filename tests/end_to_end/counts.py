@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: The variable that names the folder of the counts; `independent_counter.py` reads it.
 COUNTS_FOLDER = "INDEPENDENT_COUNTS_FOLDER"
@@ -33,8 +33,8 @@ def counted_runs(folder: Path) -> dict[str, list[Outcomes]]:
         counts = json.loads(path.read_text())
         source_id = counts["source_id"]
         assert source_id not in found, f"two processes called {source_id}"
-        found[source_id] = [_outcomes(run) for run in counts["runs"]]
-        assert not _outcomes(counts["outside"]), f"{source_id} had requests before its first run"
+        found[source_id] = [outcomes(run) for run in counts["runs"]]
+        assert not outcomes(counts["outside"]), f"{source_id} had requests before its first run"
     return found
 
 
@@ -45,11 +45,20 @@ def counted(folder: Path) -> dict[str, Outcomes]:
     return {source_id: counts[0] for source_id, counts in runs.items()}
 
 
-def counted_at_once(folder: Path, pid: int) -> list[tuple[float, Outcome]]:
-    """Return when each request of a process ended (Unix seconds) and how, as far as it came."""
+class CountedAtOnce(NamedTuple):
+    """One request of a process that counts at once; `ended` is in Unix seconds."""
+
+    ended: float
+    source_id: str
+    outcome: Outcome
+
+
+def counted_at_once(folder: Path, pid: int) -> list[CountedAtOnce]:
+    """Return the requests of a process, as far as it came."""
     lines = (folder / f"at-once-{pid}.jsonl").read_text().splitlines()
-    return [(row[0], Outcome(*row[1:])) for row in map(json.loads, lines)]
+    return [CountedAtOnce(row[0], row[1], Outcome(*row[2:])) for row in map(json.loads, lines)]
 
 
-def _outcomes(rows: list[list[object]]) -> Outcomes:
-    return Counter({Outcome(*row[:4]): row[4] for row in rows})  # type: ignore[arg-type]
+def outcomes(rows: list[list[Any]]) -> Outcomes:
+    """Return counts from rows of an outcome and how often it was."""
+    return Counter({Outcome(*row[:4]): row[4] for row in rows})

@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .counts import COUNTS_FOLDER
 from .versions import Version
@@ -96,6 +96,16 @@ class LocustProcess:
 
         wait_until(f"{text!r} of {self.name}", look, timeout_s)
 
+    def largest_memory_mib(self) -> float:
+        """Wait for the end; return the largest memory that was seen meanwhile."""
+        largest = 0.0
+        deadline = time.monotonic() + PATIENCE_S
+        while self.is_running:
+            assert time.monotonic() < deadline, f"{self.name} did not end within {PATIENCE_S:g} s"
+            largest = max(largest, _resident_mib(self.pid))
+            time.sleep(_POLL_S)
+        return largest
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to this one process."""
         self._process.send_signal(number)
@@ -152,9 +162,9 @@ class Launcher:
             command += ["--lt-json-file", str(self.json_file), "--lt-stats-recorder-interval", "1"]
         return self.run(name, [*command, *options], variables)
 
-    def local(self, locustfile: str, *options: str, seconds: float = 2, users: int = 6, **more: object) -> LocustProcess:
+    def local(self, locustfile: str, *options: str, seconds: float = 2, users: int = 6, **more: Any) -> LocustProcess:
         """Start a headless run in one process."""
-        return self.locust("local", locustfile, *headless(seconds, users), *options, **more)  # type: ignore[arg-type]
+        return self.locust("local", locustfile, *headless(seconds, users), *options, **more)
 
     def close(self) -> None:
         """End everything that was started here."""
@@ -165,14 +175,14 @@ class Launcher:
 class Cluster:
     """A master and its workers, each a process of its own."""
 
-    def __init__(self, launcher: Launcher, locustfile: str, *options: str, **settings: object) -> None:
+    def __init__(self, launcher: Launcher, locustfile: str, *options: str, **settings: Any) -> None:
         self._launcher = launcher
         self._locustfile = locustfile
         self._settings = settings
         self._port = str(free_port())
         bind = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", self._port]
         self.workers: list[LocustProcess] = []
-        self.master = launcher.locust("master", locustfile, *bind, *options, **settings)  # type: ignore[arg-type]
+        self.master = launcher.locust("master", locustfile, *bind, *options, **settings)
 
     @classmethod
     def headless(
@@ -183,7 +193,7 @@ class Cluster:
         workers: int = 2,
         seconds: float = 2,
         users: int = 6,
-        **settings: object,
+        **settings: Any,
     ) -> Cluster:
         """Start a headless run that begins once all workers are there."""
         begin = [*headless(seconds, users), "--expect-workers", str(workers)]
@@ -196,7 +206,7 @@ class Cluster:
         """Start one more worker."""
         join = ["--worker", "--master-host", "127.0.0.1", "--master-port", self._port]
         name = f"worker-process-{len(self.workers)}"
-        worker = self._launcher.locust(name, self._locustfile, *join, *options, **self._settings)  # type: ignore[arg-type]
+        worker = self._launcher.locust(name, self._locustfile, *join, *options, **self._settings)
         self.workers.append(worker)
         return worker
 
@@ -223,7 +233,7 @@ def threads_of(pid: int) -> list[str]:
     return names
 
 
-def resident_mib(pid: int) -> float:
+def _resident_mib(pid: int) -> float:
     """Return the memory of a process, 0 where it is gone."""
     with contextlib.suppress(OSError):
         found = re.search(r"^VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)

@@ -26,11 +26,16 @@ def file_records(path: Path) -> list[Record]:
     """Return the records of a JSON file, all of whose lines must be whole."""
     content = path.read_bytes().decode("utf-8")
     assert content.endswith("\n") or not content, f"{path.name} ends in half a line: {content[-200:]!r}"
-    return _records(content.split("\n")[:-1])
+    return [check_identity(record) for record in _records(content.split("\n")[:-1])]
 
 
 def log_records(stderr: str) -> list[Record]:
     """Return the records on standard error: the lines that begin with a brace."""
+    return [check_identity(record) for record in raw_log_records(stderr)]
+
+
+def raw_log_records(stderr: str) -> list[Record]:
+    """Return the records on standard error, a user's own included, whose context may be another."""
     return _records(line for line in stderr.split("\n") if line.startswith("{"))
 
 
@@ -41,7 +46,7 @@ def _records(lines: Iterable[str]) -> list[Record]:
         assert _RFC3339.fullmatch(parsed["time"]), line
         assert {"level", "name", "message"} <= parsed.keys(), line
         if "telemetry" in parsed:
-            records.append(check_identity(parsed["telemetry"]))
+            records.append(parsed["telemetry"])
     return records
 
 
@@ -73,13 +78,6 @@ def only(records: Sequence[Record]) -> Record:
     """Return the one record."""
     assert len(records) == 1, f"{len(records)} records: {records}"
     return records[0]
-
-
-def source_id_of(stderr: str) -> str:
-    """Return the one source id of what a process logged."""
-    source_ids = {record["source_id"] for record in log_records(stderr)}
-    assert len(source_ids) == 1, source_ids
-    return str(source_ids.pop())
 
 
 def run_ids(records: Iterable[Record]) -> list[str]:

@@ -2,61 +2,203 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from .counts import COUNT_AT_ONCE, counted, counted_at_once
+from .counts import COUNT_AT_ONCE, CountedAtOnce, counted, counted_at_once
 from .launcher import Cluster, Launcher, LocustProcess, free_port, headless, wait_until
-from .records import endpoint_figures, file_records, json_table, log_records, of_type, recorded, run_ids, source_id_of
+from .records import (
+    Record,
+    endpoint_figures,
+    file_records,
+    json_table,
+    log_records,
+    of_type,
+    only,
+    recorded,
+    run_ids,
+)
 from .runs import check_local, check_requests, check_totals, files_of
 from .target import Target
-from .twins import Twins, start_twins, wait_for_intervals
-from .versions import VERSION_IDS, Version
+from .twins import TwinRun, Twins
+from .versions import Version
 
 #: Longer than any test takes: these runs are ended.
 _LONG_S = 120.0
 
-#: After this long without its master, a worker of Locust's ends.
+#: After this long without its master, a worker of Locust's ends; it looks once a second.
 _MASTER_IS_MISSED_AFTER_S = 60.0
 
 #: An interval, a window that is not closed yet, and the queue: what a killed process may lose.
 _UNWRITTEN_S = 3.0
 
-
-@dataclass
-class Orphans:
-    """Workers of a version whose master was killed."""
-
-    workers: Twins
-    folder: Launcher
+ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
-@pytest.fixture(scope="module")
-def orphans(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Orphans]]:
-    """Workers that lose their masters at the first test of this module, and take a minute to find out."""
-    launchers = [
-        Launcher(Version.of(name), tmp_path_factory.mktemp(f"orphans-{name}"), target.url) for name in VERSION_IDS
-    ]
+@pytest.fixture(scope="module", autouse=True)
+def orphans(version: Version, target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinRun]:
+    """A run that loses its master before the first test of this module.
+
+    Its worker takes a minute to find out, during which the other tests run.
+    """
+    launcher = Launcher(version, tmp_path_factory.mktemp("orphans"), target.url)
 
     def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
-        cluster = Cluster.headless(
-            launcher, "shop.py", workers=1, seconds=_LONG_S, recorder=recorder, variables={"SHOP_WAIT_S": "0.5"}
-        )
-        return cluster.processes
+        # Slow users, for the sake of the tests that run meanwhile.
+        settings = {"recorder": recorder, "variables": {"SHOP_WAIT_S": "0.5"}}
+        return Cluster.headless(launcher, "shop.py", workers=1, seconds=_LONG_S, **settings).processes
 
     try:
-        started = {launcher.version.name: (launcher, start_twins(launcher, start)) for launcher in launchers}
-        for launcher, (masters, workers) in started.values():
-            wait_for_intervals(Launcher(launcher.version, launcher.folder / "recorded", target.url), processes=1)
-            workers.plain.wait_for("All users spawned") if False else None
-            masters.send(signal.SIGKILL)
-        yield {
-            name: Orphans(workers, Launcher(launcher.version, launcher.folder / "recorded", target.url))
-            for name, (launcher, (_, workers)) in started.items()
-        }
+        run = TwinRun(launcher, start)
+        run.wait_for_requests(recording_processes=1)
+        run.twins[0].send(signal.SIGKILL)
+        yield run
     finally:
-        for launcher in launchers:
-            launcher.close()
+        launcher.close()
+
+
+@pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: number.name)
+def test_a_local_run_that_is_ended_by_a_signal_is_complete(launcher: Launcher, number: signal.Signals) -> None:
+    def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
+        return [launcher.local("shop.py", seconds=_LONG_S, recorder=recorder)]
+
+    run = TwinRun(launcher, start)
+    run.wait_for_requests(recording_processes=1)
+    (local,) = run.twins
+    local.send(number)
+    local.check_end()
+    check_local(run.recorded, local.recorded)
+
+
+@pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: number.name)
+def test_a_master_that_is_ended_by_a_signal_and_its_workers_are_complete(
+    launcher: Launcher, number: signal.Signals
+) -> None:
+    def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
+        return Cluster.headless(launcher, "shop.py", seconds=_LONG_S, recorder=recorder).processes
+
+    run = TwinRun(launcher, start)
+    run.wait_for_requests(recording_processes=2)
+    master, *workers = run.twins
+    master.send(number)
+    for twins in (master, *workers):
+        twins.check_end()
+    counts = counted(run.recorded.folder)
+    for source_id, path in files_of(run.recorded.json_file).items():
+        if source_id != "main":
+            check_requests(file_records(path), counts[source_id])
+    records = file_records(run.recorded.json_file)
+    check_totals(records, master.recorded)
+    check_totals(log_records(master.recorded.stderr), master.recorded)
+
+
+def test_forked_processes_that_are_interrupted_together_are_complete(launcher: Launcher) -> None:
+    def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
+        port = str(free_port())
+        ports = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+        options = ["--processes", "2", *ports, *headless(_LONG_S, 6)]
+        return [launcher.locust("parent", "shop.py", *options, recorder=recorder)]
+
+    run = TwinRun(launcher, start)
+    run.wait_for_requests(recording_processes=2)
+    (parent,) = run.twins
+    # As a terminal does it: to the whole process group.
+    for process in (parent.recorded, parent.plain):
+        os.killpg(process.pid, signal.SIGINT)
+    parent.check_end()
+    wait_until("the end of the children", lambda: not parent.recorded.group_runs)
+    counts = counted(run.recorded.folder)
+    assert set(counts) == {"master", "worker-0", "worker-1"}
+    for source_id, path in files_of(run.recorded.json_file).items():
+        if source_id != "main":
+            check_requests(file_records(path), counts[source_id])
+    check_totals(file_records(run.recorded.json_file), parent.recorded)
+
+
+@dataclass
+class LostWorker:
+    """A finished run of a master and two workers, one of which was ended by a signal."""
+
+    run: TwinRun
+    number: signal.Signals
+
+    @property
+    def workers(self) -> tuple[Twins, Twins]:
+        """The lost one and the other."""
+        _, lost, staying = self.run.twins
+        return lost, staying
+
+    def requests_of(self, worker: Twins) -> list[CountedAtOnce]:
+        return counted_at_once(self.run.recorded.folder, worker.recorded.pid)
+
+    def records_of(self, worker: Twins) -> list[Record]:
+        source_id = self.requests_of(worker)[0].source_id
+        return file_records(files_of(self.run.recorded.json_file)[source_id])
+
+
+def lose_worker(launcher: Launcher, number: signal.Signals) -> LostWorker:
+    """Run a cluster; check that its processes end as without telemetry."""
+
+    def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
+        settings = {"recorder": recorder, "variables": {COUNT_AT_ONCE: "1"}}
+        return Cluster.headless(launcher, "shop.py", "--json", seconds=5, **settings).processes
+
+    run = TwinRun(launcher, start)
+    run.wait_for_requests(recording_processes=2)
+    run.twins[1].send(number)
+    for twins in run.twins[1:]:
+        twins.check_end()
+    run.twins[0].check_end()
+    return LostWorker(run, number)
+
+
+@pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: number.name)
+def test_a_worker_that_is_ended_by_a_signal_is_complete_and_the_others_go_on(
+    launcher: Launcher, number: signal.Signals
+) -> None:
+    cluster = lose_worker(launcher, number)
+    for worker in cluster.workers:
+        expected = Counter(request.outcome for request in cluster.requests_of(worker))
+        check_requests(cluster.records_of(worker), expected)
+    check_that_the_others_went_on(cluster)
+
+
+def test_a_killed_worker_leaves_whole_lines_of_all_but_its_last_seconds_and_the_others_go_on(
+    launcher: Launcher,
+) -> None:
+    cluster = lose_worker(launcher, signal.SIGKILL)
+    killed, staying = cluster.workers
+    assert killed.recorded.wait() == -signal.SIGKILL
+    requests, written = cluster.requests_of(killed), recorded(cluster.records_of(killed))
+    written_by = requests[-1].ended - _UNWRITTEN_S
+    assert written
+    assert written <= Counter(request.outcome for request in requests)
+    assert written.total() >= sum(request.ended < written_by for request in requests)
+    expected = Counter(request.outcome for request in cluster.requests_of(staying))
+    check_requests(cluster.records_of(staying), expected)
+    check_that_the_others_went_on(cluster)
+
+
+def check_that_the_others_went_on(cluster: LostWorker) -> None:
+    lost, staying = cluster.workers
+    assert cluster.requests_of(staying)[-1].ended > cluster.requests_of(lost)[-1].ended + 1
+    main = file_records(cluster.run.recorded.json_file)
+    assert run_ids(cluster.records_of(staying)) == run_ids(main)
+    # What Locust prints, though it clears each endpoint's statistics to print it.
+    printed = json_table(cluster.run.twins[0].recorded.stdout)
+    assert endpoint_figures(main) == printed
+    final = only(of_type(main, "final"))
+    assert final["num_requests"] == sum(requests for requests, _ in printed.values())
+
+
+@pytest.mark.slow
+def test_a_worker_whose_master_was_killed_ends_by_itself_and_is_complete(orphans: TwinRun) -> None:
+    _, worker = orphans.twins
+    worker.check_end(_MASTER_IS_MISSED_AFTER_S + 30)
+    records = file_records(files_of(orphans.recorded.json_file)["worker-0"])
+    check_requests(records, counted(orphans.recorded.folder)["worker-0"])

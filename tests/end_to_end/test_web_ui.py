@@ -8,8 +8,19 @@ from dataclasses import dataclass
 
 from .counts import Outcomes, counted_runs
 from .launcher import Cluster, Launcher, LocustProcess, wait_until
-from .records import STATS, SUMMARY, Record, endpoint_figures, figures_of, file_records, named, of_type, only
-from .records import recorded, run_ids
+from .records import (
+    STATS,
+    SUMMARY,
+    Record,
+    endpoint_figures,
+    figures_of,
+    file_records,
+    named,
+    of_type,
+    only,
+    recorded,
+    run_ids,
+)
 from .runs import files_of
 from .web_page import WebPage
 
@@ -42,7 +53,8 @@ def two_runs(launcher: Launcher, page: WebPage) -> list[PageRun]:
         wait_until(f"run {number} makes requests", runs_well)
         page.stop()
         finals = wait_until(
-            f"the final record of run {number}", lambda n=number: finals_when(launcher, n)  # type: ignore[misc]
+            f"the final record of run {number}",
+            lambda n=number: finals_when(launcher, n),  # type: ignore[misc]
         )
         total = (finals[-1]["num_requests"], finals[-1]["num_failures"])
         wait_until(

@@ -44,20 +44,24 @@ class Twins:
         return status
 
 
-def start_twins(launcher: Launcher, start: Callable[[Launcher, str], list[LocustProcess]]) -> list[Twins]:
-    """Start a run in two folders, `recorded` and `plain`; `start` takes the launcher and the recorder's id."""
-    recorded = start(launcher.beside("recorded"), "json")
-    plain = start(launcher.beside("plain"), "none")
-    return [Twins(*pair) for pair in zip(recorded, plain, strict=True)]
+class TwinRun:
+    """A run in two folders, `recorded` and `plain`; the first of its processes is the master or the local one."""
 
+    def __init__(self, launcher: Launcher, start: Callable[[Launcher, str], list[LocustProcess]]) -> None:
+        """Start both; `start` takes the launcher and the recorder's id."""
+        self.recorded, plain = launcher.beside("recorded"), launcher.beside("plain")
+        pairs = zip(start(self.recorded, "json"), start(plain, "none"), strict=True)
+        self.twins = [Twins(*pair) for pair in pairs]
 
-def wait_for_intervals(launcher: Launcher, processes: int) -> None:
-    """Wait until so many processes have written what their endpoints did in a second."""
+    def wait_for_requests(self, recording_processes: int) -> None:
+        """Wait until all users are there and so many processes have written what they requested in a second."""
+        self.twins[0].recorded.wait_for("All users spawned")
+        self.twins[0].plain.wait_for("All users spawned")
 
-    def look() -> bool:
-        if not launcher.json_file.exists():
-            return False
-        written = [of_type(file_records(path), "interval") for path in files_of(launcher.json_file).values()]
-        return sum(bool(intervals) for intervals in written) >= processes
+        def look() -> bool:
+            if not self.recorded.json_file.exists():
+                return False
+            written = [of_type(file_records(path), "interval") for path in files_of(self.recorded.json_file).values()]
+            return sum(bool(intervals) for intervals in written) >= recording_processes
 
-    wait_until(f"the first second of {processes} processes", look)
+        wait_until(f"the first second of {recording_processes} processes", look)

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import gevent.pywsgi
@@ -68,10 +69,19 @@ def test_a_refused_connection_is_that_and_has_no_status(client_cls: Any, closed_
     assert (row["status"], row["error_type"]) == (None, "ConnectionRefusedError")
 
 
-def test_a_timeout_has_no_status(client_cls: Any) -> None:
+@pytest.fixture
+def silent_port() -> Iterator[str]:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        row = row_of(client_cls, f"http://127.0.0.1:{silent.getsockname()[1]}", "/", timeout=0.2)
-    assert row["status"] is None
-    assert "imeout" in row["error_type"]
+        yield f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+
+def test_a_timeout_of_requests_is_a_timeout_error_and_has_no_status(silent_port: str) -> None:
+    row = row_of(HttpSession, silent_port, "/", timeout=0.1)
+    assert (row["status"], row["error_type"]) == (None, "TimeoutError")
+
+
+def test_a_timeout_of_fast_http_is_a_timeout_error_and_has_no_status(silent_port: str) -> None:
+    row = row_of(partial(FastHttpSession, network_timeout=0.1), silent_port, "/")
+    assert (row["status"], row["error_type"]) == (None, "TimeoutError")

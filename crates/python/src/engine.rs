@@ -1,23 +1,25 @@
 //! The engine as Python holds it: one for each process (or each `Environment` of a library user).
 
+use crate::handle::Handle;
 use crate::json_value;
 use crate::listener;
 use crate::subscription::PySubscription;
 use crate::system::PySystemSample;
 use locust_telemetry_core::{Event, Role, RunIdentity};
 use locust_telemetry_json::{JsonFileConfig, JsonFileRecorder, summary::summary_fields};
-use locust_telemetry_pipeline::{Engine, FlushTicket, Record, clock};
+use locust_telemetry_pipeline::{FlushTicket, Record, clock};
 use locust_telemetry_system::SystemSampler;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Records the runs of one process. Starts no thread and opens nothing until it is told to.
 #[pyclass(frozen, name = "Engine", module = "locust_telemetry._native")]
 pub(crate) struct PyEngine {
-    engine: Engine,
+    handle: Arc<Handle>,
     listener: Py<PyAny>,
 }
 
@@ -26,9 +28,9 @@ impl PyEngine {
     #[new]
     #[pyo3(signature = (max_series = locust_telemetry_core::DEFAULT_MAX_SERIES))]
     fn new(py: Python<'_>, max_series: usize) -> PyResult<Self> {
-        let engine = Engine::new(max_series);
-        let listener = listener::make(py, engine.clone())?;
-        Ok(Self { engine, listener })
+        let handle = Arc::new(Handle::new(max_series));
+        let listener = listener::make(py, Arc::clone(&handle))?;
+        Ok(Self { handle, listener })
     }
 
     /// The callable to register on Locust's `request` event. Never raises.
@@ -39,7 +41,7 @@ impl PyEngine {
 
     /// Changes the limit on series (at least 1) for what comes.
     fn set_max_series(&self, max_series: usize) {
-        self.engine.set_max_series(max_series);
+        self.handle.engine().set_max_series(max_series);
     }
 
     /// Starts the native threads: the one that closes windows and the one that samples the system.
@@ -49,8 +51,8 @@ impl PyEngine {
         let interval =
             interval.clamp(locust_telemetry_system::SHORTEST_INTERVAL, locust_telemetry_system::LONGEST_INTERVAL);
         let sampler = SystemSampler::start(interval).map_err(|error| PyOSError::new_err(error.to_string()))?;
-        self.engine.set_system_source(Box::new(move || sampler.latest()));
-        self.engine.start()?;
+        self.handle.keep(sampler);
+        self.handle.engine().start()?;
         Ok(())
     }
 
@@ -70,18 +72,18 @@ impl PyEngine {
         let role = parse_role(role)?;
         let (metadata, labels) = (pairs(metadata), pairs(labels));
         let identity = RunIdentity { run_id, testplan, role, source, source_id, metadata, labels };
-        py.detach(|| self.engine.start_run(identity, clock::now_unix_ns()));
+        py.detach(|| self.handle.engine().start_run(identity, clock::now_unix_ns()));
         Ok(())
     }
 
     /// Ends the run. Requests that still finish are counted to it until the next run starts.
     fn stop_run(&self, py: Python<'_>) {
-        py.detach(|| self.engine.stop_run(clock::now_unix_ns()));
+        py.detach(|| self.handle.engine().stop_run(clock::now_unix_ns()));
     }
 
     /// Keeps windows back until `release`, for a process that does not know its source yet.
     fn hold(&self) {
-        self.engine.hold();
+        self.handle.engine().hold();
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of an identity, by keyword on the Python side")]
@@ -100,27 +102,27 @@ impl PyEngine {
         let role = parse_role(role)?;
         let (metadata, labels) = (pairs(metadata), pairs(labels));
         let identity = RunIdentity { run_id, testplan, role, source, source_id, metadata, labels };
-        py.detach(|| self.engine.release(identity));
+        py.detach(|| self.handle.engine().release(identity));
         Ok(())
     }
 
     /// One tick of the gevent hub: how late it came, and how many users there are.
     fn tick(&self, lag_s: f64, users: u64) {
         // Saturates: a lag below zero is none.
-        self.engine.tick((lag_s * 1e9) as u64, users);
+        self.handle.engine().tick((lag_s * 1e9) as u64, users);
     }
 
     /// Marks a moment of the run.
     fn event(&self, py: Python<'_>, name: String, attributes: &Bound<'_, PyDict>) {
         let event = Event { time_unix_ns: clock::now_unix_ns(), name, attributes: pairs(attributes) };
-        py.detach(|| self.engine.event(event));
+        py.detach(|| self.handle.engine().event(event));
     }
 
     /// Passes one record to the recorders that write single records.
     fn submit(&self, py: Python<'_>, level: String, name: String, message: String, telemetry: &Bound<'_, PyDict>) {
         let telemetry = json_value::object_from_python(telemetry);
         let record = Record { time_unix_ns: clock::now_unix_ns(), level, name, message, telemetry };
-        py.detach(|| self.engine.submit(record));
+        py.detach(|| self.handle.engine().submit(record));
     }
 
     /// Opens a JSON file and records to it. Raises OSError if that cannot be.
@@ -136,43 +138,48 @@ impl PyEngine {
         let config = JsonFileConfig { path, max_bytes, keep, interval_s, endpoint_intervals };
         py.detach(|| {
             let recorder = JsonFileRecorder::open(config).map_err(|error| PyOSError::new_err(error.to_string()))?;
-            self.engine.attach(Box::new(recorder))?;
+            self.handle.engine().attach(Box::new(recorder))?;
             Ok(())
         })
     }
 
     /// Finished windows, to be fetched; summaries show the subscriber as `id`.
     fn subscribe(&self, id: String) -> PySubscription {
-        PySubscription(self.engine.subscribe(id))
+        PySubscription(self.handle.engine().subscribe(id))
     }
 
     /// Closes the open window and asks all recorders to pass on what they have. Does not wait.
     fn flush(&self, py: Python<'_>) -> PyFlush {
-        PyFlush(py.detach(|| self.engine.flush(clock::now_unix_ns())))
+        PyFlush(py.detach(|| self.handle.engine().flush(clock::now_unix_ns())))
     }
 
     /// What the run and each recorder counted, as the fields of the closing record; None before any run.
     fn summary<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let fields = py.detach(|| summary_fields(&self.engine.report(), clock::now_unix_ns()));
+        let fields = py.detach(|| summary_fields(&self.handle.engine().report(), clock::now_unix_ns()));
         fields.map(|fields| json_value::object_to_python(py, &fields)).transpose()
     }
 
     /// What the recorders want the user to know; each notice once.
     fn take_notices(&self, py: Python<'_>) -> Vec<String> {
-        py.detach(|| self.engine.take_notices())
+        py.detach(|| self.handle.engine().take_notices())
     }
 
     /// The newest system sample, or None.
     fn system(&self, py: Python<'_>) -> Option<PySystemSample> {
-        py.detach(|| self.engine.system()).map(PySystemSample)
+        py.detach(|| self.handle.engine().system()).map(PySystemSample)
     }
 
-    /// Ends the native threads. Does not wait.
+    /// In the child of a fork during a run: forgets the inherited engine, which has no threads here, and begins
+    /// with an empty one.
+    fn renew_after_fork(&self) {
+        self.handle.renew_after_fork();
+    }
+
+    /// Ends the native threads. Does not wait for recorders.
     fn shutdown(&self, py: Python<'_>) {
         py.detach(|| {
-            self.engine.shutdown();
-            // Drops the sampler, which ends its thread.
-            self.engine.set_system_source(Box::new(|| None));
+            self.handle.engine().shutdown();
+            self.handle.stop_sampler();
         });
     }
 }

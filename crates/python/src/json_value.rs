@@ -10,56 +10,79 @@ use serde_json::{Map, Number, Value};
 /// How deep a value may nest; below that it is written as its `str()`.
 const MAX_DEPTH: usize = 32;
 
+/// How many values one record may hold; what comes after is null. A list that holds itself has no end.
+const MAX_VALUES: usize = 100_000;
+
 /// `object` as JSON. Never fails: what cannot be read is said to be unprintable.
 pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> Value {
-    convert(object, 0)
+    Conversion::default().convert(object, 0)
 }
 
 /// A mapping as a JSON object; keys become their `str()`.
 pub(crate) fn object_from_python(dict: &Bound<'_, PyDict>) -> Map<String, Value> {
-    object(dict, 0)
+    Conversion::default().object(dict, 0)
 }
 
-fn convert(value: &Bound<'_, PyAny>, depth: usize) -> Value {
-    if value.is_none() {
-        return Value::Null;
-    }
-    if let Ok(flag) = value.cast::<PyBool>() {
-        return Value::Bool(flag.is_true());
-    }
-    if value.is_instance_of::<PyString>() && value.get_type().is(value.py().get_type::<PyString>()) {
-        return Value::String(text(value));
-    }
-    if let Some(inner) = enum_value(value) {
-        return convert(&inner, depth + 1);
-    }
-    if value.is_instance_of::<PyString>() {
-        return Value::String(text(value));
-    }
-    if value.is_instance_of::<PyInt>() {
-        return integer(value);
-    }
-    if let Ok(number) = value.cast::<PyFloat>() {
-        return float(number.value());
-    }
-    if depth < MAX_DEPTH {
-        if let Ok(dict) = value.cast::<PyDict>() {
-            return Value::Object(object(dict, depth + 1));
-        }
-        if is_sequence(value) {
-            return sequence(value, depth + 1);
-        }
-        if let Some(dict) = value.cast::<PyMapping>().ok().and_then(|mapping| to_dict(mapping)) {
-            return Value::Object(object(&dict, depth + 1));
-        }
-    }
-    scalar(value)
+/// One conversion, which must end.
+#[derive(Default)]
+struct Conversion {
+    values: usize,
 }
 
-fn object(dict: &Bound<'_, PyDict>, depth: usize) -> Map<String, Value> {
-    // A copy, because `str()` of a key may run Python code that changes the dict.
-    let items: Vec<_> = dict.iter().collect();
-    items.iter().map(|(key, value)| (text(key), convert(value, depth))).collect()
+impl Conversion {
+    fn convert(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> Value {
+        self.values += 1;
+        if value.is_none() || self.values > MAX_VALUES {
+            return Value::Null;
+        }
+        if let Ok(flag) = value.cast::<PyBool>() {
+            return Value::Bool(flag.is_true());
+        }
+        if value.is_exact_instance_of::<PyString>() {
+            return Value::String(text(value));
+        }
+        if depth < MAX_DEPTH
+            && let Some(inner) = enum_value(value)
+        {
+            return self.convert(&inner, depth + 1);
+        }
+        if value.is_instance_of::<PyString>() {
+            return Value::String(text(value));
+        }
+        if value.is_instance_of::<PyInt>() {
+            return integer(value);
+        }
+        if let Ok(number) = value.cast::<PyFloat>() {
+            return float(number.value());
+        }
+        if depth < MAX_DEPTH {
+            if let Ok(dict) = value.cast::<PyDict>() {
+                return Value::Object(self.object(dict, depth + 1));
+            }
+            if is_sequence(value) {
+                return self.sequence(value, depth + 1);
+            }
+            if let Some(dict) = value.cast::<PyMapping>().ok().and_then(to_dict) {
+                return Value::Object(self.object(&dict, depth + 1));
+            }
+        }
+        scalar(value)
+    }
+
+    fn object(&mut self, dict: &Bound<'_, PyDict>, depth: usize) -> Map<String, Value> {
+        // A copy, because `str()` of a key may run Python code that changes the dict.
+        let items: Vec<_> = dict.iter().collect();
+        items.iter().map(|(key, value)| (text(key), self.convert(value, depth))).collect()
+    }
+
+    fn sequence(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> Value {
+        let Ok(items) = value.try_iter() else {
+            return Value::String(text(value));
+        };
+        // Up to the first failure of the iterator, and never without end.
+        let items: Vec<_> = items.map_while(Result::ok).take(MAX_VALUES).collect();
+        Value::Array(items.iter().map(|item| self.convert(item, depth)).collect())
+    }
 }
 
 fn is_sequence(value: &Bound<'_, PyAny>) -> bool {
@@ -67,14 +90,6 @@ fn is_sequence(value: &Bound<'_, PyAny>) -> bool {
         || value.is_instance_of::<PyTuple>()
         || value.is_instance_of::<PySet>()
         || value.is_instance_of::<PyFrozenSet>()
-}
-
-fn sequence(value: &Bound<'_, PyAny>, depth: usize) -> Value {
-    let Ok(items) = value.try_iter() else {
-        return Value::String(text(value));
-    };
-    let items: Vec<_> = items.filter_map(Result::ok).collect();
-    Value::Array(items.iter().map(|item| convert(item, depth)).collect())
 }
 
 fn to_dict<'py>(mapping: &Bound<'py, PyMapping>) -> Option<Bound<'py, PyDict>> {

@@ -5,6 +5,7 @@
 
 mod command;
 mod engine;
+mod handle;
 mod json_value;
 mod listener;
 mod subscription;

@@ -14,9 +14,9 @@
 mod error_type;
 mod owned;
 
+use crate::handle::Handle;
 use error_type::ErrorNames;
 use locust_telemetry_core::{Anomaly, Request};
-use locust_telemetry_pipeline::Engine;
 use owned::Owned;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -24,6 +24,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::num::NonZeroU16;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::Arc;
 
 const CAPSULE_NAME: &CStr = c"locust_telemetry._native.listener";
 
@@ -32,7 +33,7 @@ const UNREADABLE: &str = "(unreadable)";
 
 /// What the listener needs at every call; lives in the capsule that is the function's `self`.
 struct Listener {
-    engine: Engine,
+    handle: Arc<Handle>,
     keys: Keys,
     errors: ErrorNames,
 }
@@ -93,9 +94,9 @@ impl Odd {
 }
 
 /// Makes the listener: a Python callable that takes the keywords of Locust's `request` event.
-pub(crate) fn make(py: Python<'_>, engine: Engine) -> PyResult<Py<PyAny>> {
+pub(crate) fn make(py: Python<'_>, handle: Arc<Handle>) -> PyResult<Py<PyAny>> {
     let listener = Box::new(Listener {
-        engine,
+        handle,
         keys: Keys {
             request_type: Owned::interned(py, "request_type"),
             name: Owned::interned(py, "name"),
@@ -153,7 +154,7 @@ unsafe extern "C" fn on_request(
             let caught = catch_unwind(AssertUnwindSafe(|| take(listener, keywords)));
             if caught.is_err() {
                 ffi::PyErr_Clear();
-                listener.engine.count_anomaly(Anomaly::ListenerFailed);
+                listener.handle.engine().count_anomaly(Anomaly::ListenerFailed);
             }
         }
         ffi::Py_NewRef(ffi::Py_None())
@@ -180,7 +181,7 @@ unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
         let method = text(values.request_type, &mut method_owner, &mut odd);
         let error_type = error.as_ref().map(|error| error.as_str());
         let request = Request { name, method, status, error_type, elapsed_ms, response_bytes };
-        listener.engine.record(&request, odd.kinds.iter().flatten().copied());
+        listener.handle.engine().record(&request, odd.kinds.iter().flatten().copied());
     }
 }
 

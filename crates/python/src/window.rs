@@ -158,9 +158,7 @@ impl PyWindow {
 
     /// Column: the q-quantile of each series in ms (q from 0 to 1), NaN without a time (64-bit floats).
     fn quantile_ms<'py>(&self, py: Python<'py>, q: f64) -> PyResult<Bound<'py, PyAny>> {
-        if !(0.0..=1.0).contains(&q) {
-            return Err(PyValueError::new_err(format!("a quantile is between 0 and 1, not {q}")));
-        }
+        check_quantile(q)?;
         self.times(py, |latency| latency.quantile_ms(q))
     }
 
@@ -186,6 +184,13 @@ impl PyWindow {
             window.requests.requests()
         )
     }
+}
+
+fn check_quantile(q: f64) -> PyResult<()> {
+    if (0.0..=1.0).contains(&q) {
+        return Ok(());
+    }
+    Err(PyValueError::new_err(format!("a quantile is between 0 and 1, not {q}")))
 }
 
 /// A read-only memoryview of numbers.
@@ -237,7 +242,8 @@ impl PyHistogram {
     }
 
     /// The q-quantile in ms, or None without a time.
-    fn quantile_ms(&self, q: f64) -> Option<f64> {
-        self.0.quantile_ms(q)
+    fn quantile_ms(&self, q: f64) -> PyResult<Option<f64>> {
+        check_quantile(q)?;
+        Ok(self.0.quantile_ms(q))
     }
 }

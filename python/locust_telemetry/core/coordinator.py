@@ -1,6 +1,5 @@
 """Connects the recording of this process with Locust's global events."""
 
-# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

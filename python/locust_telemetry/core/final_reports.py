@@ -5,7 +5,6 @@ first report that it sends after its own end, and sends it at once; the master w
 process ends with the test, its `quit` event is the moment: Locust prints its table just before.
 """
 
-# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 import logging

@@ -1,6 +1,5 @@
 """The recorders: which of Locust's events reach which handler, on which kind of process."""
 
-# mypy: untyped-calls-exclude=locust
 from __future__ import annotations
 
 import os

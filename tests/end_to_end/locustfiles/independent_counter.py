@@ -45,7 +45,7 @@ class IndependentCounter:
         if self.at_once is None:
             flags = os.O_CREAT | os.O_APPEND | os.O_WRONLY
             self.at_once = os.open(FOLDER / f"at-once-{os.getpid()}.jsonl", flags)
-        os.write(self.at_once, f"{json.dumps([time.time(), *outcome])}\n".encode())
+        os.write(self.at_once, f"{json.dumps([time.time(), self.source_id(), *outcome])}\n".encode())
 
     def source_id(self):
         runner = self.environment.runner
@@ -55,6 +55,7 @@ class IndependentCounter:
     def write(self, **kwargs):
         if self.environment is None or self.environment.runner is None:
             return  # Options were wrong, or only help was asked for.
+
         def rows(counts):
             return [[*outcome, count] for outcome, count in counts.items()]
 

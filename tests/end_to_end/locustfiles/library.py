@@ -29,9 +29,7 @@ environment = Environment(user_classes=[Visitor], host=host)
 counter = IndependentCounter(environment.events)
 if order == "runner-first":
     environment.create_local_runner()
-session = locust_telemetry.setup(
-    environment, testplan="library", lt_json_file=json_file, lt_stats_recorder_interval=1
-)
+session = locust_telemetry.setup(environment, testplan="library", lt_json_file=json_file, lt_stats_recorder_interval=1)
 if order == "setup-first":
     environment.create_local_runner()
 for _ in range(int(runs)):

@@ -2,7 +2,6 @@
 
 from independent_counter import IndependentCounter
 from locust import FastHttpUser, constant, events, task
-
 from locust_telemetry import entrypoint
 
 entrypoint.initialize()

@@ -25,6 +25,7 @@ pub(super) struct ErrorNames {
     module: Owned,
     cause: Owned,
     context: Owned,
+    original: Owned,
 }
 
 impl ErrorNames {
@@ -34,6 +35,7 @@ impl ErrorNames {
             module: Owned::interned(py, "__module__"),
             cause: Owned::interned(py, "__cause__"),
             context: Owned::interned(py, "__context__"),
+            original: Owned::interned(py, "original"),
         }
     }
 }
@@ -67,6 +69,11 @@ pub(super) unsafe fn of(names: &ErrorNames, exception: *mut ffi::PyObject) -> Er
             // A client of the user's own that reports its failures as text.
             return ErrorType::Fixed("Failure");
         }
+        if ffi::PyType_Check(exception) != 0 {
+            // The class instead of an instance.
+            let name = attribute(exception, &names.name);
+            return name.map_or(ErrorType::Fixed("(unreadable)"), ErrorType::Named);
+        }
         let mut current = Owned::from_borrowed(exception);
         for _ in 0..MAX_DEPTH {
             let name = type_attribute(current.as_ptr(), &names.name);
@@ -78,12 +85,13 @@ pub(super) unsafe fn of(names: &ErrorNames, exception: *mut ffi::PyObject) -> Er
                 .as_ref()
                 .and_then(|module| utf8(module.as_ptr()))
                 .is_some_and(|module| WRAPPERS.iter().any(|wrapper| module.starts_with(wrapper)));
-            let inner = is_wrapper
-                .then(|| {
-                    exception_in(current.as_ptr(), &names.cause)
-                        .or_else(|| exception_in(current.as_ptr(), &names.context))
-                })
-                .flatten();
+            // `original` is where geventhttpclient keeps the cause.
+            let places = [&names.cause, &names.context, &names.original];
+            let inner = if is_wrapper {
+                places.into_iter().find_map(|place| exception_in(current.as_ptr(), place))
+            } else {
+                None
+            };
             match inner {
                 Some(inner) => current = inner,
                 None => return name.map_or(ErrorType::Fixed("(unreadable)"), ErrorType::Named),
@@ -108,7 +116,7 @@ unsafe fn type_attribute(object: *mut ffi::PyObject, name: &Owned) -> Option<Own
 /// As for [`of`].
 unsafe fn exception_in(object: *mut ffi::PyObject, name: &Owned) -> Option<Owned> {
     // SAFETY: see above.
-    unsafe { attribute(object, name).filter(|value| value.as_ptr() != ffi::Py_None()) }
+    unsafe { attribute(object, name).filter(|value| ffi::PyExceptionInstance_Check(value.as_ptr()) != 0) }
 }
 
 /// # Safety

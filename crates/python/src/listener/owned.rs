@@ -19,7 +19,8 @@ impl Owned {
     /// # Safety
     /// `pointer` is null or a new reference that nobody else releases.
     pub(super) unsafe fn from_new(pointer: *mut ffi::PyObject) -> Option<Self> {
-        (!pointer.is_null()).then_some(Self(pointer))
+        // Not `then_some`: its value is made, and dropped, even for null.
+        if pointer.is_null() { None } else { Some(Self(pointer)) }
     }
 
     /// Adds a reference to a borrowed object.

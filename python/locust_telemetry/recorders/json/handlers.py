@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -42,11 +42,15 @@ class JsonTelemetryOutputHandler(BaseOutputHandler):
 
     def log_telemetry(self, event_type: str, event_name: str, **kwargs: Any) -> None:
         """Log one record: its type (`event` or `metrics`), its name, the run's context, then the attributes."""
+        self.log_record(event_type, event_name, kwargs)
+
+    def log_record(self, event_type: str, event_name: str, attributes: Mapping[str, Any]) -> None:
+        """Do what `log_telemetry` does; the attributes may have any names."""
         telemetry = {
             "telemetry_type": event_type,
             "telemetry_name": event_name,
             **self.get_context(active=True),
-            **kwargs,
+            **attributes,
         }
         message = f"Recording telemetry {event_type}: {event_name}"
         session = Session.find(self.env)

@@ -1,0 +1,342 @@
+"""Options: what each accepts, what it says about the rest, and how a process takes them."""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from locust.argument_parser import get_empty_argument_parser
+from locust.rpc.protocol import Message
+from locust_telemetry import options as o
+from locust_telemetry.core.exceptions import OptionError
+from locust_telemetry.core.manager import RecorderPluginManager
+from locust_telemetry.core.plugin import TelemetryRecorderPluginBase
+from locust_telemetry.recorders.json.plugin import LocustJsonRecorderPlugin
+
+from tests.isolation import own_manager
+
+ALL = (*o.CORE_OPTIONS, *o.JSON_OPTIONS)
+
+
+class Mine(TelemetryRecorderPluginBase):
+    RECORDER_PLUGIN_ID = "mine"
+
+
+@pytest.fixture(autouse=True)
+def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecorderPluginManager]:
+    for option in ALL:
+        monkeypatch.delenv(option.env_var, raising=False)
+    with own_manager() as manager:
+        manager.register_recorder_plugin(LocustJsonRecorderPlugin())
+        manager.register_recorder_plugin(Mine())
+        yield manager
+
+
+def parse(*arguments: str, config: Path | None = None) -> Any:
+    parser = get_empty_argument_parser(default_config_files=[str(config)] if config else [])
+    o.add_options(parser.add_argument_group("telemetry"), ALL)
+    return parser.parse_args(list(arguments))
+
+
+# --- the table itself
+
+
+@pytest.mark.parametrize("option", ALL, ids=lambda option: option.flag)
+def test_an_option_has_all_that_its_help_and_reference_need(option: o.Option) -> None:
+    assert option.flag.startswith("--")
+    assert option.env_var.startswith("LOCUST_")
+    assert option.metavar and option.metavar.isupper()
+    assert option.help.strip().endswith(".")
+    assert "\n" not in option.help
+
+
+def test_no_flag_or_variable_stands_twice() -> None:
+    assert len({option.flag for option in ALL}) == len({option.env_var for option in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize(
+    ("flag", "env_var", "default"),
+    [
+        ("--testplan", "LOCUST_TESTPLAN_NAME", None),
+        ("--enable-telemetry-recorder", "LOCUST_ENABLE_TELEMETRY_RECORDER", ["json"]),
+        ("--lt-stats-recorder-interval", "LOCUST_TELEMETRY_STATS_RECORDER_INTERVAL", 3),
+        ("--lt-system-usage-recorder-interval", "LOCUST_TELEMETRY_SYSTEM_USAGE_RECORDER_INTERVAL", None),
+        ("--lt-log-level", "LOCUST_TELEMETRY_LOG_LEVEL", "info"),
+    ],
+)
+def test_what_start_scripts_rely_on(flag: str, env_var: str, default: Any) -> None:
+    (option,) = [option for option in ALL if option.flag == flag]
+    assert (option.env_var, option.default) == (env_var, default)
+    assert getattr(parse(), option.dest) == default
+
+
+def test_a_percent_sign_in_a_help_text_is_shown_as_it_is() -> None:
+    odd = o.Option("--odd", "LOCUST_ODD", "50%", str, "ODD", "At most 100% of %s.")
+    parser = get_empty_argument_parser(default_config_files=[])
+    o.add_options(parser.add_argument_group("telemetry"), [odd])
+    assert "At most 100% of %s. Default: 50%." in " ".join(parser.format_help().split())
+
+
+def test_adding_options_twice_is_harmless() -> None:
+    parser = get_empty_argument_parser(default_config_files=[])
+    group = parser.add_argument_group("telemetry")
+    o.add_options(group, ALL)
+    o.add_options(group, ALL)
+    assert parser.parse_args(["--testplan", "x"]).testplan == "x"
+
+
+# --- values
+
+NUMBERS = [o.STATS_INTERVAL, o.SYSTEM_INTERVAL, o.FLUSH_TIMEOUT]
+
+GOOD = [
+    (o.TESTPLAN, "checkout", "checkout"),
+    (o.TESTPLAN, "Ünïcode 日本 / v1.2", "Ünïcode 日本 / v1.2"),
+    (o.ENABLE, "json", ["json"]),
+    (o.ENABLE, " json , mine ,", ["json", "mine"]),
+    (o.ENABLE, "none", ["none"]),
+    *[
+        (option, text, value)
+        for option in NUMBERS
+        for text, value in [("3", 3), ("0.5", 0.5), ("1e2", 100), ("86400", 86_400)]
+    ],
+    (o.LOG_LEVEL, "debug", "debug"),
+    (o.LOG_LEVEL, "WARNING", "warning"),
+    (o.MAX_SERIES, "1", 1),
+    (o.MAX_SERIES, "1000000", 1_000_000),
+    (o.LABEL, "env=staging", [("env", "staging")]),
+    (o.LABEL, "a=1, b = x=y ,c=", [("a", "1"), ("b", "x=y"), ("c", "")]),
+    (o.JSON_FILE_MAX_SIZE, "0.001", 0.001),
+    (o.JSON_FILE_MAX_SIZE, "1048576", 1_048_576),
+    (o.JSON_FILE_KEEP, "0", 0),
+    (o.JSON_FILE_KEEP, "1000", 1000),
+    *[(o.JSON_ENDPOINT_INTERVALS, text, True) for text in ("true", "True", "1", "yes", " YES ")],
+    *[(o.JSON_ENDPOINT_INTERVALS, text, False) for text in ("false", "False", "0", "no")],
+]
+
+BAD = [
+    (o.TESTPLAN, "", "empty"),
+    (o.TESTPLAN, "  ", "empty"),
+    (o.TESTPLAN, "a\nb", "printed"),
+    (o.TESTPLAN, "a\ud800", "printed"),
+    (o.ENABLE, "", "json, mine, none"),
+    (o.ENABLE, " , ", "json, mine, none"),
+    (o.ENABLE, "json,unknown", "'unknown'; there are: json, mine, none"),
+    (o.ENABLE, "JSON", "'JSON'"),
+    *[
+        (option, text, "is not a number of seconds from 0.01")
+        for option in NUMBERS
+        for text in ("", "0", "0.0", "-1", "nan", "inf", "86401", "three", "1s", "1,5")
+    ],
+    (o.LOG_LEVEL, "loud", "debug, info, warning, error, critical"),
+    (o.LOG_LEVEL, "", "debug, info"),
+    *[(o.MAX_SERIES, text, "whole number from 1 to 1000000") for text in ("0", "-1", "1.5", "1000001", "many", "")],
+    *[(o.LABEL, text, "key=value") for text in ("", "env", "=x", " =x", "a=1,b", "a=1,,b=2")],
+    *[(o.JSON_FILE_MAX_SIZE, text, "MiB") for text in ("0", "-1", "nan", "1048577", "1MB")],
+    *[(o.JSON_FILE_KEEP, text, "from 0 to 1000") for text in ("-1", "1001", "1.5", "")],
+    *[(o.JSON_ENDPOINT_INTERVALS, text, "neither true, 1, yes nor false, 0, no") for text in ("", "maybe", "2", "on")],
+]
+
+
+@pytest.mark.parametrize(("option", "text", "value"), GOOD, ids=lambda part: getattr(part, "flag", None))
+def test_good_values(option: o.Option, text: str, value: Any) -> None:
+    assert option.value(text) == value
+    assert getattr(parse(f"{option.flag}={text}"), option.dest) == value
+
+
+@pytest.mark.parametrize(("option", "text", "accepted"), BAD, ids=lambda part: getattr(part, "flag", None))
+def test_bad_values_name_the_option_and_what_would_be_accepted(
+    option: o.Option, text: str, accepted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(OptionError) as caught:
+        option.value(text)
+    assert option.flag in str(caught.value)
+    assert option.env_var in str(caught.value)
+    assert accepted in str(caught.value)
+    with pytest.raises(SystemExit) as ended:
+        parse(f"{option.flag}={text}")
+    error = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert error.count("\n") == 1
+    assert option.flag in error
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_value_or_an_option_error_of_one_line(text: str) -> None:
+    for option in ALL:
+        if option is not o.ENABLE:
+            try:
+                msgpack.dumps(option.value(text))
+            except OptionError as error:
+                assert "\n" not in str(error)
+
+
+# --- the JSON file
+
+
+def test_a_file_in_a_folder_that_is_there_is_a_plain_string(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    assert o.JSON_FILE.value(str(path)) == str(path)
+    path.touch()
+    assert o.JSON_FILE.value(str(path)) == str(path)
+    assert type(o.JSON_FILE.value(str(path))) is str
+
+
+@pytest.mark.parametrize("name", ["missing/run.jsonl", "", ".", "a\0b", "a" * 300])
+def test_a_path_that_cannot_be_a_file_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="--lt-json-file"):
+        o.JSON_FILE.value(str(tmp_path / name) if name else "")
+
+
+def test_permission_is_asked_of_the_file_or_else_of_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def access(path: Any, mode: int) -> bool:
+        asked.append((path, mode))
+        return False
+
+    monkeypatch.setattr(os, "access", access)
+    there = tmp_path / "there.jsonl"
+    there.touch()
+    for path in (there, tmp_path / "new.jsonl"):
+        with pytest.raises(OptionError, match="no permission"):
+            o.JSON_FILE.value(str(path))
+    assert asked == [(there, os.W_OK), (tmp_path, os.W_OK)]
+
+
+# --- where values come from
+
+
+def test_a_repeated_option_adds_to_what_was_given_and_replaces_the_default() -> None:
+    parsed = parse("--enable-telemetry-recorder", "mine", "--enable-telemetry-recorder", "json,mine")
+    assert parsed.enable_telemetry_recorder == ["mine", "json", "mine"]
+    assert o.Options.of(parsed).recorders == ("mine", "json")
+    assert parse().enable_telemetry_recorder == ["json"]
+
+
+def test_an_option_that_stands_once_takes_the_last() -> None:
+    assert parse("--testplan", "a", "--testplan", "b").testplan == "b"
+
+
+def test_labels_of_a_key_take_the_last() -> None:
+    parsed = parse("--lt-label", "env=a,team=x", "--lt-label", "env=b")
+    assert dict(o.Options.of(parsed).labels) == {"env": "b", "team": "x"}
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        (o.TESTPLAN, "checkout", "checkout"),
+        (o.ENABLE, "mine,json", ["mine", "json"]),
+        (o.ENABLE, "[mine, json]", ["mine", "json"]),
+        (o.STATS_INTERVAL, "0.5", 0.5),
+        (o.LABEL, "a=1,b=2", [("a", "1"), ("b", "2")]),
+        (o.JSON_ENDPOINT_INTERVALS, "no", False),
+    ],
+)
+def test_variables_of_the_environment_are_parsed_too(
+    option: o.Option, text: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(option.env_var, text)
+    assert getattr(parse(), option.dest) == value
+
+
+def test_a_bad_variable_ends_the_process_with_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(o.STATS_INTERVAL.env_var, "0")
+    with pytest.raises(SystemExit) as ended:
+        parse()
+    assert ended.value.code == 2
+    assert o.STATS_INTERVAL.env_var in capsys.readouterr().err
+
+
+def test_the_command_line_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(o.ENABLE.env_var, "json")
+    monkeypatch.setenv(o.STATS_INTERVAL.env_var, "9")
+    parsed = parse("--enable-telemetry-recorder", "mine", "--lt-stats-recorder-interval", "1")
+    assert (parsed.enable_telemetry_recorder, parsed.lt_stats_recorder_interval) == (["mine"], 1)
+
+
+def test_a_configuration_file_gives_values_and_lists(tmp_path: Path) -> None:
+    config = tmp_path / "locust.conf"
+    config.write_text(
+        "enable-telemetry-recorder = [mine, json]\nlt-stats-recorder-interval = 0.5\ntestplan = from-file\n"
+    )
+    parsed = parse(config=config)
+    assert parsed.enable_telemetry_recorder == ["mine", "json"]
+    assert (parsed.lt_stats_recorder_interval, parsed.testplan) == (0.5, "from-file")
+
+
+def test_all_values_reach_workers_through_locusts_protocol(tmp_path: Path) -> None:
+    given = [
+        (o.TESTPLAN, "checkout"),
+        (o.ENABLE, "json,mine"),
+        (o.LOG_LEVEL, "debug"),
+        (o.LABEL, "env=staging,team=x"),
+        (o.JSON_FILE, str(tmp_path / "run.jsonl")),
+    ]
+    for parsed in (parse(), parse(*[f"{option.flag}={text}" for option, text in given])):
+        sent = Message("spawn", {"parsed_options": vars(parsed)}, "worker")
+        received = Message.unserialize(sent.serialize()).data["parsed_options"]
+        assert o.Options.of(Namespace(**received)) == o.Options.of(parsed)
+
+
+# --- taken once
+
+
+def test_options_of_nothing_are_the_defaults() -> None:
+    for parsed in (None, Namespace(), parse(), Namespace(**{option.dest: None for option in ALL})):
+        assert o.Options.of(parsed) == o.Options()
+
+
+def test_the_defaults_are_those_of_the_table() -> None:
+    taken = o.Options()
+    assert taken.recorders == tuple(o.ENABLE.default)
+    assert taken.stats_interval_s == taken.system_interval_s == o.STATS_INTERVAL.default
+    assert (taken.log_level, taken.max_series) == (o.LOG_LEVEL.default, o.MAX_SERIES.default)
+    assert (dict(taken.labels), taken.flush_timeout_s) == ({}, o.FLUSH_TIMEOUT.default)
+    assert (taken.json_file, taken.json_file_keep) == (None, o.JSON_FILE_KEEP.default)
+    assert taken.json_file_max_size_mib == o.JSON_FILE_MAX_SIZE.default
+    assert taken.json_endpoint_intervals is o.JSON_ENDPOINT_INTERVALS.default
+
+
+def test_the_system_interval_follows_the_other_unless_given() -> None:
+    assert o.Options.of(Namespace(lt_stats_recorder_interval=7)).system_interval_s == 7
+    both = Namespace(lt_stats_recorder_interval=7, lt_system_usage_recorder_interval=2)
+    assert o.Options.of(both).system_interval_s == 2
+
+
+@pytest.mark.parametrize("ids", [["none"], ["json", "none"], "none", "json,none"])
+def test_none_turns_all_recorders_off(ids: Any) -> None:
+    assert o.Options.of(Namespace(enable_telemetry_recorder=ids)).recorders == ()
+
+
+def test_texts_are_parsed_and_checked() -> None:
+    texts = Namespace(
+        enable_telemetry_recorder="mine,json,mine",
+        lt_stats_recorder_interval="0.5",
+        lt_label="a=1,b=2",
+        lt_max_series="7",
+        lt_json_endpoint_intervals="no",
+        lt_log_level="DEBUG",
+    )
+    taken = o.Options.of(texts)
+    assert taken.recorders == ("mine", "json")
+    assert (taken.stats_interval_s, dict(taken.labels), taken.max_series) == (0.5, {"a": "1", "b": "2"}, 7)
+    assert (taken.json_endpoint_intervals, taken.log_level) == (False, "debug")
+    with pytest.raises(OptionError, match="--enable-telemetry-recorder.*'unknown'"):
+        o.Options.of(Namespace(enable_telemetry_recorder="unknown"))
+    with pytest.raises(OptionError, match="--lt-max-series"):
+        o.Options.of(Namespace(lt_max_series="none"))
+
+
+def test_the_json_file_is_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    assert o.Options.of(Namespace(lt_json_file=str(path))).json_file == path
+    assert o.Options.of(Namespace(lt_json_file=path)).json_file == path
