@@ -57,9 +57,11 @@ def receive(environment: Environment) -> None:
             metadata = json.loads(sent)
         except (TypeError, ValueError, RecursionError):
             metadata = None
-        if not isinstance(metadata, dict) or metadata.get("run_id") is None:
+        if not isinstance(metadata, dict):
             logger.warning(
-                "The master sent run metadata without a run id; this worker's records get a run id of their own."
+                "The master sent run metadata that is no JSON object; this worker's records get an own run id."
             )
             metadata = {}
+        if metadata.get("run_id") is None:
+            metadata.pop("run_id", None)
     set_test_metadata(environment, {**config.DEFAULT_ENVIRONMENT_METADATA, **metadata})
