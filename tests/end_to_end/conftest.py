@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from .launcher import Launcher
+from .launcher import Cluster, Launcher, LocustProcess
 from .target import Target
+from .twins import LONG_S, TwinRun
 from .versions import VERSION_IDS, Version
 
 # Locust's own files, one of which is made of pytest functions.
@@ -43,3 +46,25 @@ def launcher(version: Version, target: Target, tmp_path: Path) -> Iterator[Launc
     made = Launcher(version, tmp_path, target.url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def orphans(version: Version, target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinRun]:
+    """A run whose master is killed, in the background of the tests until `test_orphans.py`.
+
+    Its worker takes a minute to find out.
+    """
+    launcher = Launcher(version, tmp_path_factory.mktemp("orphans"), target.url)
+
+    def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
+        # Slow users, for the sake of the tests that run meanwhile.
+        settings: dict[str, Any] = {"recorder": recorder, "variables": {"SHOP_WAIT_S": "0.5"}}
+        return Cluster.headless(launcher, "shop.py", workers=1, seconds=LONG_S, **settings).processes
+
+    try:
+        run = TwinRun(launcher, start)
+        run.wait_for_requests(recording_processes=1)
+        run.twins[0].send(signal.SIGKILL)
+        yield run
+    finally:
+        launcher.close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -24,15 +24,10 @@ from .records import (
     run_ids,
 )
 from .runs import check_local, check_requests, check_totals, files_of
-from .target import Target
-from .twins import TwinRun, Twins
-from .versions import Version
+from .twins import LONG_S, TwinRun, Twins
 
-#: Longer than any test takes: these runs are ended.
-_LONG_S = 120.0
-
-#: After this long without its master, a worker of Locust's ends; it looks once a second.
-_MASTER_IS_MISSED_AFTER_S = 60.0
+# The run of `test_orphans.py` begins with this module and takes a minute, during which others are tested.
+pytestmark = pytest.mark.usefixtures("orphans")
 
 #: An interval, a window that is not closed yet, and the queue: what a killed process may lose.
 _UNWRITTEN_S = 3.0
@@ -40,32 +35,10 @@ _UNWRITTEN_S = 3.0
 ENDING_SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def orphans(version: Version, target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwinRun]:
-    """A run that loses its master before the first test of this module.
-
-    Its worker takes a minute to find out, during which the other tests run.
-    """
-    launcher = Launcher(version, tmp_path_factory.mktemp("orphans"), target.url)
-
-    def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
-        # Slow users, for the sake of the tests that run meanwhile.
-        settings = {"recorder": recorder, "variables": {"SHOP_WAIT_S": "0.5"}}
-        return Cluster.headless(launcher, "shop.py", workers=1, seconds=_LONG_S, **settings).processes
-
-    try:
-        run = TwinRun(launcher, start)
-        run.wait_for_requests(recording_processes=1)
-        run.twins[0].send(signal.SIGKILL)
-        yield run
-    finally:
-        launcher.close()
-
-
 @pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: number.name)
 def test_a_local_run_that_is_ended_by_a_signal_is_complete(launcher: Launcher, number: signal.Signals) -> None:
     def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
-        return [launcher.local("shop.py", seconds=_LONG_S, recorder=recorder)]
+        return [launcher.local("shop.py", seconds=LONG_S, recorder=recorder)]
 
     run = TwinRun(launcher, start)
     run.wait_for_requests(recording_processes=1)
@@ -80,7 +53,7 @@ def test_a_master_that_is_ended_by_a_signal_and_its_workers_are_complete(
     launcher: Launcher, number: signal.Signals
 ) -> None:
     def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
-        return Cluster.headless(launcher, "shop.py", seconds=_LONG_S, recorder=recorder).processes
+        return Cluster.headless(launcher, "shop.py", seconds=LONG_S, recorder=recorder).processes
 
     run = TwinRun(launcher, start)
     run.wait_for_requests(recording_processes=2)
@@ -101,7 +74,7 @@ def test_forked_processes_that_are_interrupted_together_are_complete(launcher: L
     def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
         port = str(free_port())
         ports = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
-        options = ["--processes", "2", *ports, *headless(_LONG_S, 6)]
+        options = ["--processes", "2", *ports, *headless(LONG_S, 6)]
         return [launcher.locust("parent", "shop.py", *options, recorder=recorder)]
 
     run = TwinRun(launcher, start)
@@ -145,8 +118,8 @@ def lose_worker(launcher: Launcher, number: signal.Signals) -> LostWorker:
     """Run a cluster; check that its processes end as without telemetry."""
 
     def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
-        settings = {"recorder": recorder, "variables": {COUNT_AT_ONCE: "1"}}
-        return Cluster.headless(launcher, "shop.py", "--json", seconds=5, **settings).processes
+        settings: dict[str, Any] = {"recorder": recorder, "variables": {COUNT_AT_ONCE: "1"}}
+        return Cluster.headless(launcher, "shop.py", "--json", seconds=4, **settings).processes
 
     run = TwinRun(launcher, start)
     run.wait_for_requests(recording_processes=2)
@@ -194,11 +167,3 @@ def check_that_the_others_went_on(cluster: LostWorker) -> None:
     assert endpoint_figures(main) == printed
     final = only(of_type(main, "final"))
     assert final["num_requests"] == sum(requests for requests, _ in printed.values())
-
-
-@pytest.mark.slow
-def test_a_worker_whose_master_was_killed_ends_by_itself_and_is_complete(orphans: TwinRun) -> None:
-    _, worker = orphans.twins
-    worker.check_end(_MASTER_IS_MISSED_AFTER_S + 30)
-    records = file_records(files_of(orphans.recorded.json_file)["worker-0"])
-    check_requests(records, counted(orphans.recorded.folder)["worker-0"])

@@ -92,15 +92,14 @@ def test_functions_of_pytest_are_recorded_exactly(launcher: Launcher) -> None:
 
 
 def test_the_command_records_a_locustfile_that_knows_nothing_of_it(launcher: Launcher) -> None:
-    local = launcher.local("plain.py", program=[launcher.version.telemetry, "run"])
+    command = [launcher.version.telemetry, "run"]
+    alone, together = launcher.beside("alone"), launcher.beside("together")
+    local = alone.local("plain.py", program=command)
+    cluster = Cluster.headless(together, "plain.py", program=command)
     assert local.wait() == 1
-    check_local(launcher, local)
-
-
-def test_the_command_records_a_cluster(launcher: Launcher) -> None:
-    cluster = Cluster.headless(launcher, "plain.py", program=[launcher.version.telemetry, "run"])
     cluster.wait()
-    check_cluster_logs(cluster, check_cluster(launcher, cluster.master, workers=2))
+    check_local(alone, local)
+    check_cluster_logs(cluster, check_cluster(together, cluster.master, workers=2))
 
 
 def test_locustfiles_that_each_turn_telemetry_on_are_recorded_once(launcher: Launcher) -> None:

@@ -70,8 +70,8 @@ def test_a_hundred_thousand_names_fold_into_one_and_memory_stays_bounded(launche
 
 def test_a_test_with_many_names_ends_as_it_would_without_telemetry(launcher: Launcher) -> None:
     def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
-        settings = {"recorder": recorder, "variables": {"NAMES_TO_FIRE": "20000"}}
-        return [launcher.local("many_names.py", "--lt-max-series", "1000", seconds=6, users=1, **settings)]
+        settings = {"recorder": recorder, "variables": {"NAMES_TO_FIRE": "10000"}}
+        return [launcher.local("many_names.py", "--lt-max-series", "1000", seconds=4, users=1, **settings)]
 
     (twins,) = TwinRun(launcher, start).twins
     twins.check_end()

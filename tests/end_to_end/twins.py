@@ -11,6 +11,9 @@ from .launcher import PATIENCE_S, Launcher, LocustProcess, wait_until
 from .records import file_records, of_type
 from .runs import files_of
 
+#: Longer than any test takes, in seconds: runs that are ended.
+LONG_S = 120.0
+
 #: Seconds that a recorded process may take longer to end than one that is not.
 LONGER_S = 5.0
 

@@ -1,18 +1,20 @@
 //! The request listener: a raw C function that reads the keyword dict of a `request` event directly.
 //!
-//! The one module of the project with `unsafe` (with its two parts, `owned` and `error_type`). A function that PyO3 wraps costs about 0.25 µs before it
-//! has read anything, since it unpacks arguments in general; this one is handed the dict as Locust made it.
+//! The one module of the project with `unsafe` (with its parts below `listener/`). A function that PyO3 wraps
+//! costs about 0.25 µs before it has read anything, since it unpacks arguments in general; this one is handed
+//! the dict as Locust made it.
 //!
 //! It runs on whichever greenlet fires the event, with the GIL. It never raises, never blocks, and keeps no
 //! reference to anything it was given. What it cannot read is counted ([`Anomaly`]).
 //!
-//! Rules for every block below: a *borrowed* pointer (from a dict) is used only while nothing that could
-//! run Python code may drop its owner; where Python code can run in between (an attribute, a `__bool__`, a
-//! `__str__`), the object is owned first ([`Owned`]). Every failed C call is followed by `PyErr_Clear`.
+//! Rules for every block below: what is read from the dict is owned ([`values::Values`]) before anything that
+//! could run Python code (an attribute, a `__bool__`, a `__str__`) and so change the dict. Every failed C call
+//! is followed by `PyErr_Clear`.
 #![allow(unsafe_code)]
 
 mod error_type;
 mod owned;
+mod values;
 
 use crate::handle::Handle;
 use error_type::ErrorNames;
@@ -20,13 +22,15 @@ use locust_telemetry_core::{Anomaly, Request};
 use owned::Owned;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::num::NonZeroU16;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
+use values::Keys;
 
-const CAPSULE_NAME: &CStr = c"locust_telemetry._native.listener";
+/// The capsule has no name, because comparing it would be a part of every call; nobody else can reach it.
+const NO_NAME: *const c_char = ptr::null();
 
 /// What stands for a name that is no text and has no `str()` either.
 const UNREADABLE: &str = "(unreadable)";
@@ -35,43 +39,8 @@ const UNREADABLE: &str = "(unreadable)";
 struct Listener {
     handle: Arc<Handle>,
     keys: Keys,
-    errors: ErrorNames,
-}
-
-/// The interned keyword names. Locust's own calls use the same interned objects.
-struct Keys {
-    request_type: Owned,
-    name: Owned,
-    response_time: Owned,
-    response_length: Owned,
-    exception: Owned,
-    response: Owned,
     status_code: Owned,
-}
-
-/// The values of an event (null where absent). One strong reference to each, released at the end.
-struct Values {
-    request_type: *mut ffi::PyObject,
-    name: *mut ffi::PyObject,
-    response_time: *mut ffi::PyObject,
-    response_length: *mut ffi::PyObject,
-    exception: *mut ffi::PyObject,
-    response: *mut ffi::PyObject,
-}
-
-impl Values {
-    fn all(&self) -> [*mut ffi::PyObject; 6] {
-        [self.request_type, self.name, self.response_time, self.response_length, self.exception, self.response]
-    }
-}
-
-impl Drop for Values {
-    fn drop(&mut self) {
-        for value in self.all() {
-            // SAFETY: `read` took a reference to each that is not null; the GIL is held during a call.
-            unsafe { ffi::Py_XDECREF(value) };
-        }
-    }
+    errors: ErrorNames,
 }
 
 /// Up to this many oddities of one event are counted; it cannot have more.
@@ -97,15 +66,8 @@ impl Odd {
 pub(crate) fn make(py: Python<'_>, handle: Arc<Handle>) -> PyResult<Py<PyAny>> {
     let listener = Box::new(Listener {
         handle,
-        keys: Keys {
-            request_type: Owned::interned(py, "request_type"),
-            name: Owned::interned(py, "name"),
-            response_time: Owned::interned(py, "response_time"),
-            response_length: Owned::interned(py, "response_length"),
-            exception: Owned::interned(py, "exception"),
-            response: Owned::interned(py, "response"),
-            status_code: Owned::interned(py, "status_code"),
-        },
+        keys: Keys::new(py),
+        status_code: Owned::interned(py, "status_code"),
         errors: ErrorNames::new(py),
     });
     // The definition must outlive the function object, which may live to the end of the process.
@@ -119,7 +81,7 @@ pub(crate) fn make(py: Python<'_>, handle: Arc<Handle>) -> PyResult<Py<PyAny>> {
     // holds a reference to the capsule, so `self` is valid at every call. Results are checked for null.
     unsafe {
         let pointer = Box::into_raw(listener).cast::<c_void>();
-        let capsule = ffi::PyCapsule_New(pointer, CAPSULE_NAME.as_ptr(), Some(free_listener));
+        let capsule = ffi::PyCapsule_New(pointer, NO_NAME, Some(free_listener));
         if capsule.is_null() {
             drop(Box::from_raw(pointer.cast::<Listener>()));
             return Err(PyErr::fetch(py));
@@ -133,7 +95,7 @@ pub(crate) fn make(py: Python<'_>, handle: Arc<Handle>) -> PyResult<Py<PyAny>> {
 unsafe extern "C" fn free_listener(capsule: *mut ffi::PyObject) {
     // SAFETY: called once, by the capsule made in `make`, which holds a pointer from `Box::into_raw`.
     unsafe {
-        let pointer = ffi::PyCapsule_GetPointer(capsule, CAPSULE_NAME.as_ptr());
+        let pointer = ffi::PyCapsule_GetPointer(capsule, NO_NAME);
         if !pointer.is_null() {
             drop(Box::from_raw(pointer.cast::<Listener>()));
         }
@@ -148,7 +110,7 @@ unsafe extern "C" fn on_request(
 ) -> *mut ffi::PyObject {
     // SAFETY: `capsule` is the function's own `self`, made in `make`. The GIL is held by the caller.
     unsafe {
-        let listener = ffi::PyCapsule_GetPointer(capsule, CAPSULE_NAME.as_ptr()).cast::<Listener>();
+        let listener = ffi::PyCapsule_GetPointer(capsule, NO_NAME).cast::<Listener>();
         if let Some(listener) = listener.as_ref() {
             // Unwinding into C would be undefined; a failure in here must not end the test either.
             let caught = catch_unwind(AssertUnwindSafe(|| take(listener, keywords)));
@@ -169,82 +131,23 @@ unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
     let mut odd = Odd::default();
     // SAFETY: see above. `values` owns what it holds until this function returns.
     unsafe {
-        let values = read(&listener.keys, keywords);
-        let elapsed_ms = elapsed_ms(values.response_time);
-        let response_bytes = response_bytes(values.response_length, &mut odd);
-        let status = status(listener, values.response, &mut odd);
-        let error =
-            if is_failure(values.exception) { Some(error_type::of(&listener.errors, values.exception)) } else { None };
+        let values = listener.keys.read(keywords);
+        let elapsed_ms = elapsed_ms(values.response_time());
+        let response_bytes = response_bytes(values.response_length(), &mut odd);
+        let status = status(listener, values.response(), &mut odd);
+        let error = if is_failure(values.exception()) {
+            Some(error_type::of(&listener.errors, values.exception()))
+        } else {
+            None
+        };
         // Texts that are no strings become ones; the owners keep them alive until recorded.
         let (mut name_owner, mut method_owner) = (None, None);
-        let name = text(values.name, &mut name_owner, &mut odd);
-        let method = text(values.request_type, &mut method_owner, &mut odd);
+        let name = text(values.name(), &mut name_owner, &mut odd);
+        let method = text(values.request_type(), &mut method_owner, &mut odd);
         let error_type = error.as_ref().map(|error| error.as_str());
         let request = Request { name, method, status, error_type, elapsed_ms, response_bytes };
-        listener.handle.engine().record(&request, odd.kinds.iter().flatten().copied());
+        listener.handle.engine().record(&request, odd.kinds[..odd.len].iter().flatten().copied());
     }
-}
-
-/// Finds the values in the keyword dict, by the identity of the keys where possible.
-///
-/// # Safety
-/// As for [`take`].
-unsafe fn read(keys: &Keys, keywords: *mut ffi::PyObject) -> Values {
-    let null = ptr::null_mut();
-    let mut values = Values {
-        request_type: null,
-        name: null,
-        response_time: null,
-        response_length: null,
-        exception: null,
-        response: null,
-    };
-    if keywords.is_null() {
-        return values;
-    }
-    let (mut position, mut key, mut value) = (0, null, null);
-    let mut unknown = false;
-    // SAFETY: `keywords` is a dict, and nothing changes it before the references are taken.
-    unsafe {
-        while ffi::PyDict_Next(keywords, &raw mut position, &raw mut key, &raw mut value) != 0 {
-            if key == keys.name.as_ptr() {
-                values.name = value;
-            } else if key == keys.request_type.as_ptr() {
-                values.request_type = value;
-            } else if key == keys.response_time.as_ptr() {
-                values.response_time = value;
-            } else if key == keys.response_length.as_ptr() {
-                values.response_length = value;
-            } else if key == keys.exception.as_ptr() {
-                values.exception = value;
-            } else if key == keys.response.as_ptr() {
-                values.response = value;
-            } else {
-                unknown = true;
-            }
-        }
-        values.all().into_iter().for_each(|value| ffi::Py_XINCREF(value));
-        if unknown && values.all().contains(&null) {
-            // Equal keys need not be the same object: `fire(**{"na" + "me": …})`.
-            for (found, key) in [
-                (&mut values.name, &keys.name),
-                (&mut values.request_type, &keys.request_type),
-                (&mut values.response_time, &keys.response_time),
-                (&mut values.response_length, &keys.response_length),
-                (&mut values.exception, &keys.exception),
-                (&mut values.response, &keys.response),
-            ] {
-                if found.is_null() {
-                    *found = ffi::PyDict_GetItemWithError(keywords, key.as_ptr());
-                    if found.is_null() && !ffi::PyErr_Occurred().is_null() {
-                        ffi::PyErr_Clear();
-                    }
-                    ffi::Py_XINCREF(*found);
-                }
-            }
-        }
-    }
-    values
 }
 
 /// # Safety
@@ -293,7 +196,7 @@ unsafe fn status(listener: &Listener, response: *mut ffi::PyObject, odd: &mut Od
         if response.is_null() || response == ffi::Py_None() {
             return None;
         }
-        let Some(code) = Owned::from_new(ffi::PyObject_GetAttr(response, listener.keys.status_code.as_ptr())) else {
+        let Some(code) = Owned::from_new(ffi::PyObject_GetAttr(response, listener.status_code.as_ptr())) else {
             // No such attribute (not HTTP), or none without a connection (FastHttpUser).
             ffi::PyErr_Clear();
             return None;
