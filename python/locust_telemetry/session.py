@@ -67,6 +67,19 @@ def _never_raises(listener: Callable[..., None]) -> Callable[..., None]:
     return guarded
 
 
+def _wait_on_hub(flush: Flush, timeout_s: float) -> bool:
+    """Wait while other greenlets run."""
+    deadline = time.monotonic() + timeout_s
+    while not flush.done and time.monotonic() < deadline:
+        gevent.sleep(_FLUSH_POLL_S)
+    return flush.done
+
+
+def _wait_in_thread(flush: Flush, timeout_s: float) -> bool:
+    """Wait and let nothing else run: the process ends."""
+    return flush.wait(timeout_s)
+
+
 def _fire_reaches_new_listeners() -> bool:
     """Whether an event being fired also reaches listeners that are added meanwhile (Locust up to 2.46)."""
     from locust.event import EventHook
@@ -207,7 +220,9 @@ class Session:
         else:
             # Those who still wait for the last run's totals record them under its identity.
             self.final_reports.settle(complete=False)
-            self._finish_run()
+            # Without waiting: the record stands behind the run's windows in every queue.
+            self._run_open = False
+            self._summarise()
             if role_of(environment.runner) == WORKER:
                 metadata.receive(environment)
             else:
@@ -238,24 +253,32 @@ class Session:
         self.engine.stop_run()
         self.final_reports.run_stopped()
         # Behind the final statistics, which a plugin asked for in its own listener before.
-        self.final_reports.when_final(lambda complete: self._finish_run())
+        # Not in this greenlet: a listener that lets others run changes how Locust ends (its main greenlet would
+        # shut down a second time beside the one that handles a signal).
+        self.final_reports.when_final(lambda complete: self._spawn_finish())
 
-    def when_totals_are_final(self, action: Callable[[bool], None]) -> None:
+    def _spawn_finish(self) -> None:
+        gevent.spawn(self._finish_run, _wait_on_hub)
+
+    def when_totals_are_final(
+        self, action: Callable[[bool], None], on_report: Callable[[], None] | None = None
+    ) -> None:
         """Call `action(True)` once Locust's statistics of the ended run hold all workers' last reports.
 
-        `action(False)` comes instead where the next run starts, and Locust clears them, before that.
+        `action(False)` comes instead where the next run starts, and Locust clears them, before that. Until then
+        `on_report` is called after each worker's report.
         """
-        self.final_reports.when_final(action)
+        self.final_reports.when_final(action, on_report)
 
-    def _finish_run(self) -> None:
+    def _finish_run(self, wait: Callable[[Flush, float], bool]) -> None:
         """Write the closing record of the run, once all its windows are written."""
         if not self._run_open or self._environment is None:
             return
         self._run_open = False
-        self._await(self.engine.flush())
+        self._await(self.engine.flush(), wait)
         self._deliver_windows()
         self._summarise()
-        self._await(self.engine.flush())
+        self._await(self.engine.flush(), wait)
         self._show_notices()
 
     def _summarise(self) -> None:
@@ -327,9 +350,7 @@ class Session:
 
     @_never_raises
     def _at_exit(self) -> None:
-        # A process that the test's own code forked has none of the threads.
-        if self._pid == os.getpid():
-            self._close(cooperative=False)
+        self.close()
 
     def _after_fork_in_child(self) -> None:
         """Leave a run to the parent, in a process that the test's own code forked. Runs before gevent is ready."""
@@ -341,41 +362,30 @@ class Session:
 
     def close(self) -> None:
         """End the recording: write what is there, within the flush timeout. Safe to call again."""
-        if self._pid == os.getpid():
-            self._close(cooperative=True)
-
-    def _close(self, cooperative: bool) -> None:
-        self._cooperative = cooperative
+        if self._pid != os.getpid():
+            return  # Closed, never started, or a process that the test's own code forked.
         self._pid = None
         if self._run_open:
             self.engine.stop_run()
         self.final_reports.settle()
-        self._finish_run()
-        # Requests that ended after their run was summarised.
-        self._await(self.engine.flush())
+        self._finish_run(_wait_in_thread)
+        # What the run's end in another greenlet had not come to, and requests that ended later still.
+        self._await(self.engine.flush(), _wait_in_thread)
         self._deliver_windows()
         self._summarise()
-        self._await(self.engine.flush())
+        self._await(self.engine.flush(), _wait_in_thread)
         self._show_notices()
         self.hub.stop()
         self._watcher.kill(block=False)
         self.engine.shutdown()
 
-    #: Whether waiting may let other greenlets run; not in exit hooks.
-    _cooperative = True
     #: Whether a recorder let the flush timeout pass: nothing waits for it again.
     _gave_up = False
 
-    def _await(self, flush: Flush) -> None:
-        """Wait for a flush, within the flush timeout, without holding up the hub."""
+    def _await(self, flush: Flush, wait: Callable[[Flush, float], bool]) -> None:
+        """Wait for a flush, within the flush timeout."""
         timeout_s = 0.0 if self._gave_up else self.options.flush_timeout_s
-        if self._cooperative:
-            deadline = time.monotonic() + timeout_s
-            while not flush.done and time.monotonic() < deadline:
-                gevent.sleep(_FLUSH_POLL_S)
-        else:
-            flush.wait(timeout_s)
-        if not flush.done and not self._gave_up:
+        if not wait(flush, timeout_s) and not self._gave_up:
             self._gave_up = True
             logger.warning("A recorder did not finish within %g s; what it still had is counted as queued.", timeout_s)
 

@@ -36,6 +36,14 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     running.close()
 
 
+@pytest.fixture
+def own_target(tmp_path: Path) -> Iterator[Target]:
+    """A target of this test alone, whose answers are its own."""
+    running = Target(tmp_path)
+    yield running
+    running.close()
+
+
 @pytest.fixture(scope="session", params=VERSION_IDS)
 def version(request: pytest.FixtureRequest) -> Version:
     return Version.of(request.param)

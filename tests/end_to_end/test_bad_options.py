@@ -57,11 +57,11 @@ _ONE_SECOND = [*headless(1, 1), "-f", str(LOCUSTFILES / "shop.py")]
 
 
 @pytest.fixture
-def untouched(target: Target) -> Iterator[None]:
+def untouched(launcher: Launcher, own_target: Target) -> Iterator[None]:
     """Nobody requests anything during the test."""
-    before = target.answered()
+    launcher.target_url = own_target.url
     yield
-    assert target.answered() == before, "a test was started"
+    assert own_target.answered() == 0, "a test was started"
 
 
 def start(launcher: Launcher, name: str, *options: str, **variables: str) -> LocustProcess:

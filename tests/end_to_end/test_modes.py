@@ -23,11 +23,11 @@ def test_a_local_run_is_recorded_exactly(launcher: Launcher) -> None:
     assert records[0]["testplan"] == "shop"
 
 
-def test_the_target_answered_what_was_recorded(launcher: Launcher, target: Target) -> None:
-    before = target.answered()
+def test_the_target_answered_what_was_recorded(launcher: Launcher, own_target: Target) -> None:
+    launcher.target_url = own_target.url
+    # The users may finish, so that no answer goes to nobody.
     launcher.local("shop.py", "--stop-timeout", "5").wait()
-    # The users were let finish, so that no answer went to nobody.
-    assert recorded(file_records(launcher.json_file)).total() == target.answered() - before
+    assert recorded(file_records(launcher.json_file)).total() == own_target.answered() > 0
 
 
 def test_a_master_and_its_workers_record_the_same_run_exactly(launcher: Launcher) -> None:

@@ -38,6 +38,7 @@ class FinalReports:
         self._run_id: str | None = None
         self._reported: set[str] = set()
         self._waiting: list[Callable[[bool], None]] = []
+        self._on_report: list[Callable[[], None]] = []
         self._deadline: gevent.Greenlet[..., None] | None = None
         if self._role == MASTER:
             environment.events.worker_report.add_listener(self._on_worker_report)
@@ -62,15 +63,18 @@ class FinalReports:
                 except Exception as error:  # The master may be gone; Locust's own reports go on as they would.
                     logger.debug("The last report could not be sent at once: %r", error)
 
-    def when_final(self, action: Callable[[bool], None]) -> None:
+    def when_final(self, action: Callable[[bool], None], on_report: Callable[[], None] | None = None) -> None:
         """Call `action(True)` once the totals of the run that ended are complete.
 
-        `action(False)` says that Locust has cleared them for the next run before that.
+        `action(False)` says that Locust has cleared them for the next run before that. Until then `on_report` is
+        called after each worker's report.
         """
         if self._role != MASTER:
             action(True)
             return
         self._waiting.append(action)
+        if on_report is not None:
+            self._on_report.append(on_report)
         options = self._environment.parsed_options
         if getattr(options, "headless", False):
             return  # The process ends now: `quit` settles it.
@@ -81,6 +85,7 @@ class FinalReports:
     def settle(self, complete: bool = True) -> None:
         """Take the totals as final: all reports are in, time is up, or the process ends."""
         waiting, self._waiting = self._waiting, []
+        self._on_report = []
         deadline, self._deadline = self._deadline, None
         for action in waiting:
             try:
@@ -92,16 +97,20 @@ class FinalReports:
 
     def _settle_if_complete(self) -> None:
         clients = getattr(self._environment.runner, "clients", {})
+        if getattr(self._environment.parsed_options, "headless", False):
+            return
         expected = {client_id for client_id, node in clients.items() if node.state != "missing"}
         if self._waiting and expected <= self._reported:
             self.settle()
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **kwargs: Any) -> None:
+        # Registered at `init`, so Locust's own listener has merged the report by now.
+        for refresh in self._on_report:
+            refresh()
         final_run = data.get(FINAL_KEY)
         if final_run is not None and final_run == self._current:
             self._reported.add(client_id)
-            # After Locust's own listener has merged the report.
-            gevent.spawn(self._settle_if_complete)
+            self._settle_if_complete()
 
     def _on_report_to_master(self, client_id: str, data: dict[str, Any], **kwargs: Any) -> None:
         if self._run_id is not None:

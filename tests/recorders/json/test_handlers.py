@@ -27,7 +27,13 @@ class Connected:
         self.env.telemetry_session = self.session  # type: ignore[attr-defined]
         self.session.options = Options(stats_interval_s=0.02, system_interval_s=0.02)
         self.waiting: list[Any] = []
-        self.session.when_totals_are_final = self.waiting.append  # type: ignore[method-assign]
+        self.on_report: list[Any] = []
+
+        def when_totals_are_final(action: Any, on_report: Any = None) -> None:
+            self.waiting.append(action)
+            self.on_report.append(on_report)
+
+        self.session.when_totals_are_final = when_totals_are_final  # type: ignore[method-assign]
         self.session.hub = SimpleNamespace(take_max_lag_ms=lambda: 1.5)
         self.output = KeepingOutput(self.env)
 
@@ -246,6 +252,20 @@ def test_statistics_that_were_cleared_meanwhile_are_those_of_the_stop(local: Con
     final(False)
     assert finals(local)[0]["num_requests"] == 3
     assert len(finals(local)) == 4
+
+
+def test_endpoints_that_were_cleared_to_be_printed_are_those_of_the_last_report(local: Connected) -> None:
+    handler = request_handler(local)
+    handler.start()
+    log_requests(local)
+    handler.stop()
+    local.env.stats.log_request("GET", "/late", 5, 1)
+    local.on_report[0]()
+    for entry in local.env.stats.entries.values():
+        entry.reset()
+    local.waiting[0](True)
+    total, *endpoints = finals(local)
+    assert total["num_requests"] == sum(record["num_requests"] for record in endpoints) == 4
 
 
 def test_on_request_takes_nothing(local: Connected) -> None:

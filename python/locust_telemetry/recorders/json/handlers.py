@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -153,6 +153,8 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
     """Logs Locust's statistics at each interval and at the end, on the master and in local runs."""
 
     _periodic: _Periodic | None = None
+    #: The records of the end, as they were when Locust's statistics were last seen whole.
+    _final: Sequence[dict[str, Any]] = ()
 
     def start(self) -> None:
         """Begin to log the totals; a worker's belong to its master."""
@@ -166,11 +168,8 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
         if self._periodic is None:
             return
         self._periodic.stop()
-        at_stop = self._final_records()
-        # Locust clears its statistics when a next run starts; then those of the stop are the best there are.
-        Session.of(self.env).when_totals_are_final(
-            lambda complete: self._record_all(self._final_records() if complete else at_stop)
-        )
+        self._refresh_final()
+        Session.of(self.env).when_totals_are_final(self._record_final, on_report=self._refresh_final)
 
     def on_request(self, *args: Any, **kwargs: Any) -> None:
         """Take nothing: requests are counted natively. A subclass that overrides this is called."""
@@ -180,18 +179,28 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
     def _record_current(self) -> None:
         self._record_all([self._total(STATS_TYPE_CURRENT)])
 
-    def _final_records(self) -> list[dict[str, Any]]:
-        """Return the final record and one for each endpoint."""
-        records = [self._total(STATS_TYPE_FINAL)]
+    def _record_final(self, complete: bool) -> None:
+        if complete and not self._is_cleared():
+            self._refresh_final()
+        self._record_all(self._final)
+
+    def _is_cleared(self) -> bool:
+        """Whether Locust has cleared the endpoints' statistics: it does so to print them with `--json`."""
+        stats = self.env.stats
+        return stats.total.num_requests > sum(entry.num_requests for entry in stats.entries.values())
+
+    def _refresh_final(self) -> None:
+        """Take the final record and one for each endpoint, as they are now."""
+        final = [self._total(STATS_TYPE_FINAL)]
         for entry in list(self.env.stats.entries.values()):
             status = STATUS_ERROR if entry.num_failures else STATUS_SUCCESS
-            records.append({"stats_type": STATS_TYPE_ENDPOINT, "status": status, **self._figures(entry)})
-        return records
+            final.append({"stats_type": STATS_TYPE_ENDPOINT, "status": status, **self._figures(entry)})
+        self._final = final
 
     def _total(self, stats_type: str) -> dict[str, Any]:
         return {"stats_type": stats_type, "user_count": self._user_count(), **self._figures(self.env.stats.total)}
 
-    def _record_all(self, records: list[dict[str, Any]]) -> None:
+    def _record_all(self, records: Sequence[dict[str, Any]]) -> None:
         for record in records:
             self.output.record_metrics(TelemetryMetricsEnum.REQUEST_STATS, **record)
 
