@@ -86,15 +86,16 @@ class LocustProcess:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end within {timeout_s:g} s:\n{self.stderr[-3000:]}") from None
 
-    def wait_for(self, text: str, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until the text stands on standard error."""
+    def wait_for_users(self, timeout_s: float = PATIENCE_S) -> None:
+        """Wait until Locust says that all users are there, or, on a busy machine, that it has not heard from all."""
 
         def look() -> bool:
-            found = text in self.stderr
-            assert found or self.is_running, f"{self.name} ended without {text!r}:\n{self.stderr[-3000:]}"
+            said = self.stderr
+            found = "All users spawned" in said or "Spawning is complete" in said
+            assert found or self.is_running, f"{self.name} ended without users:\n{said[-3000:]}"
             return found
 
-        wait_until(f"{text!r} of {self.name}", look, timeout_s)
+        wait_until(f"the users of {self.name}", look, timeout_s)
 
     def largest_memory_mib(self) -> float:
         """Wait for the end; return the largest memory that was seen meanwhile."""

@@ -83,7 +83,8 @@ def test_forked_processes_that_are_interrupted_together_are_complete(launcher: L
     # As a terminal does it: to the whole process group.
     for process in (parent.recorded, parent.plain):
         os.killpg(process.pid, signal.SIGINT)
-    parent.check_end()
+    # Locust's own status varies here: with where the interrupt hits it, and with two workers that quit at once.
+    parent.check_time_of_end()
     wait_until("the end of the children", lambda: not parent.recorded.group_runs)
     counts = counted(run.recorded.folder)
     assert set(counts) == {"master", "worker-0", "worker-1"}

@@ -82,7 +82,7 @@ def test_a_plugin_sees_windows_and_single_requests_of_a_local_run_exactly(launch
 
 def test_a_plugin_sees_windows_requests_and_metadata_on_each_worker_a_late_one_too(launcher: Launcher) -> None:
     cluster = Cluster.headless(launcher, "tally_plugin.py", workers=1, seconds=4, recorder="tally,json")
-    cluster.master.wait_for("All users spawned")
+    cluster.master.wait_for_users()
     cluster.add_worker()
     cluster.wait()
     seen, expected = tallies(launcher.folder), counted(launcher.folder)
@@ -100,7 +100,7 @@ def test_without_recorders_there_is_neither_line_nor_file_nor_thread(launcher: L
     silent, telling = launcher.beside("silent"), launcher.beside("telling")
     runs = [silent.local("shop.py", recorder="none"), telling.local("shop.py")]
     for run in runs:
-        run.wait_for("All users spawned")
+        run.wait_for_users()
     own_threads = wait_until(
         "threads of the recorded run", lambda: [name for name in threads_of(runs[1].pid) if _OWN_THREADS in name]
     )

@@ -32,6 +32,13 @@ class Twins:
 
     def check_end(self, timeout_s: float = PATIENCE_S) -> int:
         """Check that both end with the same status and within the allowed difference; returns the status."""
+        self.check_time_of_end(timeout_s)
+        status = self.recorded.wait()
+        assert status == self.plain.wait(), f"{self.recorded.stderr[-2000:]}\n---\n{self.plain.stderr[-2000:]}"
+        return status
+
+    def check_time_of_end(self, timeout_s: float = PATIENCE_S) -> None:
+        """Check that both end within the allowed difference."""
         ended_at: dict[str, float] = {}
 
         def both_ended() -> bool:
@@ -42,9 +49,6 @@ class Twins:
 
         wait_until(f"the end of {self.recorded.name}", both_ended, timeout_s)
         assert ended_at["recorded"] - ended_at["plain"] < LONGER_S
-        status = self.recorded.wait()
-        assert status == self.plain.wait(), f"{self.recorded.stderr[-2000:]}\n---\n{self.plain.stderr[-2000:]}"
-        return status
 
 
 class TwinRun:
@@ -58,8 +62,8 @@ class TwinRun:
 
     def wait_for_requests(self, recording_processes: int) -> None:
         """Wait until all users are there and so many processes have written what they requested in a second."""
-        self.twins[0].recorded.wait_for("All users spawned")
-        self.twins[0].plain.wait_for("All users spawned")
+        self.twins[0].recorded.wait_for_users()
+        self.twins[0].plain.wait_for_users()
 
         def look() -> bool:
             if not self.recorded.json_file.exists():
