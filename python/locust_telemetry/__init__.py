@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from locust_telemetry.core.plugin import telemetry_recorder_plugin as telemetry_recorder_plugin
+    from locust_telemetry.library import setup as setup
     from locust_telemetry.session import Session as Session
-    from locust_telemetry.session import setup as setup
 
 _HOMES = {
     "Session": "locust_telemetry.session",
-    "setup": "locust_telemetry.session",
+    "setup": "locust_telemetry.library",
     "telemetry_recorder_plugin": "locust_telemetry.core.plugin",
 }
 

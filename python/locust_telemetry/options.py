@@ -184,7 +184,7 @@ def _writable_file(text: str) -> str:
     # A plain string: Locust's master sends all custom options to its workers, and can send no Path.
     path = Path(text)
     folder = path.parent
-    if not text or "\0" in text or path.is_dir():
+    if not text or "\0" in text or (path.exists() and not path.is_file()):
         raise ValueError(f"{text!r} is no file; give a path such as run.jsonl")
     if not folder.is_dir():
         raise ValueError(f"{text!r} cannot be written: there is no folder {str(folder)!r}")
@@ -261,7 +261,7 @@ FLUSH_TIMEOUT = Option(
     config.DEFAULT_FLUSH_TIMEOUT,
     _seconds,
     "SECONDS",
-    "How long the end of the process may wait for recorders; what is left by then is counted as lost.",
+    "How long the end of a run, and of the process, may wait for recorders; what they still hold then is told.",
 )
 JSON_FILE = Option(
     "--lt-json-file",

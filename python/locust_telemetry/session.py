@@ -9,6 +9,9 @@ A `locust` process has one session, on Locust's global events; a library user ma
 - `test_start` begins a run. On a late worker it comes *before* `init`, with no runner yet; the engine then
   holds its windows back, and the plugins' own `test_start` listeners are called as soon as they exist.
 - `test_stop` ends the run, `quit` the process; both may come twice, and an exit hook stands in for `quit`.
+
+No listener here lets other greenlets run: at the end of a test that would change how Locust itself ends (its main
+greenlet would shut down a second time beside the one that handles a signal).
 """
 
 from __future__ import annotations
@@ -17,8 +20,7 @@ import atexit
 import functools
 import logging
 import os
-import sys
-import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,14 +34,16 @@ from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.final_reports import FinalReports
 from locust_telemetry.core.hub import HubTicker
 from locust_telemetry.core.role import WORKER, role_of, source_id_of, source_of
+from locust_telemetry.core.subscribers import Subscribers
+from locust_telemetry.core.waiting import Patience
 from locust_telemetry.options import ENABLE, TESTPLAN, Options
 
 if TYPE_CHECKING:
     from locust.env import Environment
-    from locust.event import Events
+    from locust.event import EventHook, Events
     from locust.runners import Runner
 
-    from locust_telemetry._native import Flush, Subscription, Window
+    from locust_telemetry._native import Window
     from locust_telemetry.core.manager import RecorderPluginManager
 
 logger = logging.getLogger(__name__)
@@ -50,8 +54,21 @@ _ATTRIBUTE = "telemetry_session"
 #: Seconds between looks for finished windows and for what recorders want to tell.
 _WATCH_S = 0.25
 
-#: Seconds between looks whether a flush is done.
-_FLUSH_POLL_S = 0.002
+#: Seconds that the start of a run may wait until the last one is written.
+_START_PATIENCE_S = 0.2
+
+#: The sessions of this process, for the hook that runs in forked children.
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+def _leave_runs_to_the_parent() -> None:
+    """In a process that the test's own code forked. Runs before gevent is ready: no locks, no logging."""
+    for session in list(_sessions):
+        session._after_fork_in_child()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_runs_to_the_parent)
 
 
 def _never_raises(listener: Callable[..., None]) -> Callable[..., None]:
@@ -65,19 +82,6 @@ def _never_raises(listener: Callable[..., None]) -> Callable[..., None]:
             logger.exception("Telemetry failed in %s; the test goes on.", listener.__name__)
 
     return guarded
-
-
-def _wait_on_hub(flush: Flush, timeout_s: float) -> bool:
-    """Wait while other greenlets run."""
-    deadline = time.monotonic() + timeout_s
-    while not flush.done and time.monotonic() < deadline:
-        gevent.sleep(_FLUSH_POLL_S)
-    return flush.done
-
-
-def _wait_in_thread(flush: Flush, timeout_s: float) -> bool:
-    """Wait and let nothing else run: the process ends."""
-    return flush.wait(timeout_s)
 
 
 def _fire_reaches_new_listeners() -> bool:
@@ -99,13 +103,18 @@ class Session:
         self.manager = manager
         self.engine = Engine()
         self.options = Options()
+        self.subscribers = Subscribers()
         self._environment: Environment | None = None
         self._pid: int | None = None
         self._is_recording = True
-        self._run_open = False
+        #: Counts the runs, so that the end of one never touches the next.
+        self._run = 0
+        self._is_run_open = False
+        self._is_stopped = False
         self._summarised_requests: int | None = None
         self._late_starters: list[Callable[..., None]] = []
-        self._subscriptions: list[tuple[Subscription, Callable[[Window], None]]] = []
+        #: What is registered on the environment's events, the plugins' listeners included.
+        self._listeners: list[tuple[EventHook, Any]] = []
 
     @staticmethod
     def find(environment: Environment) -> Session | None:
@@ -121,19 +130,26 @@ class Session:
             raise OptionError("Telemetry is not set up for this environment; call locust_telemetry.setup(environment).")
         return session
 
+    def claim(self, environment: Environment) -> None:
+        """Be the environment's session."""
+        setattr(environment, _ATTRIBUTE, self)
+
     # --- before init
 
     def connect(self) -> None:
         """Register on the events that may come before `init`, and on `init`."""
-        self.events.request.add_listener(self.engine.listener)
-        self.events.init.add_listener(self._on_init)
-        self.events.test_start.add_listener(self._on_test_start)
+        self._listen(self.events.request, self.engine.listener)
+        self._listen(self.events.init, self._on_init)
+        self._listen(self.events.test_start, self._on_test_start)
         atexit.register(self._at_exit)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork_in_child)
+        _sessions.add(self)
+
+    def _listen(self, hook: EventHook, listener: Callable[..., None]) -> None:
+        hook.add_listener(listener)
+        self._listeners.append((hook, listener))
 
     def _on_init(self, environment: Environment, **kwargs: Any) -> None:
-        """Take `init`. A plugin's failure goes on to Locust, which then does not start the test."""
+        """Take `init`. A plugin's failure to load goes on to Locust, which then does not start the test."""
         try:
             self.attach(environment)
         except OptionError as error:
@@ -144,14 +160,14 @@ class Session:
         if self._environment is not None:
             return
         self._environment = environment
-        setattr(environment, _ATTRIBUTE, self)
-        runner = environment.runner
+        self.claim(environment)
         self.options = Options.of(self._own_options(environment))
         if not self.options.recorders:
             self._is_recording = False
             self.events.request.remove_listener(self.engine.listener)
             return
         from locust_telemetry.logger import configure_logging
+        from locust_telemetry.recorders.json.file import open_json_file
 
         configure_logging(self.options.log_level)
         self._name_testplan(environment)
@@ -159,70 +175,75 @@ class Session:
         self.final_reports = FinalReports(environment)
         self.engine.set_max_series(self.options.max_series)
         self._start_threads()
-        self.hub.start()
         self._watcher = gevent.spawn(self._watch)
-        starters = len(self.events.test_start._handlers)
-        self.manager.load_recorder_plugins(self._with_own_recorders(environment), runner=runner)
+        open_json_file(self.engine, self.options, environment.runner)
+        starters = self._load_plugins(environment)
         self._follow()
-        if self._run_open:
+        if self._is_run_open:
             # The test started before this process knew itself: name it, and let the plugins know.
             self.engine.release(**self._identity(environment))
             self.final_reports.run_started(self._run_id(environment))
-            for starter in list(self.events.test_start._handlers[starters:]):
-                starter(environment=environment)
+            self._call_starters(starters, environment)
 
     def _attach_late(self, environment: Environment) -> None:
         """Attach while `test_start` is being fired: the plugins' listeners for it must hear of this one too."""
-        starters = len(self.events.test_start._handlers)
+        present = len(self.events.test_start._handlers)
         self.attach(environment)
-        self._late_starters = [] if _fire_reaches_new_listeners() else self.events.test_start._handlers[starters:]
+        self._late_starters = [] if _fire_reaches_new_listeners() else self.events.test_start._handlers[present:]
+
+    def _load_plugins(self, environment: Environment) -> list[Callable[..., None]]:
+        """Load what is enabled; return the plugins' listeners for `test_start`."""
+        hooks = [hook for hook in vars(self.events).values() if hasattr(hook, "_handlers")]
+        present = [len(hook._handlers) for hook in hooks]
+        if environment.parsed_options is not None:
+            # Which recorders this process itself enabled, though the master's options may have overwritten it.
+            setattr(environment.parsed_options, ENABLE.dest, list(self.options.recorders))
+        self.manager.load_recorder_plugins(environment, runner=environment.runner)
+        for hook, count in zip(hooks, present, strict=True):
+            self._listeners.extend((hook, listener) for listener in hook._handlers[count:])
+        return [listener for hook, listener in self._listeners if hook is self.events.test_start][1:]
 
     def _own_options(self, environment: Environment) -> Any:
         """Return this process's own options, though the master's may have overwritten them already."""
-        if not self._run_open or environment.parsed_options is None:
+        if not self._is_run_open or role_of(environment.runner) != WORKER:
             return environment.parsed_options
         from locust.argument_parser import get_parser
 
         return get_parser().parse_args()
 
-    def _with_own_recorders(self, environment: Environment) -> Environment:
-        """Let the environment say which recorders this process itself enabled."""
-        if environment.parsed_options is not None:
-            setattr(environment.parsed_options, ENABLE.dest, list(self.options.recorders))
-        return environment
-
     def _start_threads(self) -> None:
-        """Start the native threads of this process, after any fork and only once."""
-        if self._pid != os.getpid():
-            self._pid = os.getpid()
+        """Start the native threads of this process, after any fork and only once, and the tick on the hub."""
+        if self._pid == os.getpid():
+            return
+        self._pid = os.getpid()
+        try:
             self.engine.start(self.options.system_interval_s)
+        except OSError as error:
+            logger.warning("A native thread could not be started (%s); the test goes on with fewer figures.", error)
+        self.hub.start()
 
     def _follow(self) -> None:
         """Register on the rest of the test's life, behind the plugins."""
-        self.events.spawning_complete.add_listener(self._on_spawning_complete)
-        self.events.cpu_warning.add_listener(self._on_cpu_warning)
-        self.events.test_stop.add_listener(self._on_test_stop)
-        self.events.quit.add_listener(self._on_quit)
+        self._listen(self.events.spawning_complete, self._on_spawning_complete)
+        self._listen(self.events.cpu_warning, self._on_cpu_warning)
+        self._listen(self.events.test_stop, self._on_test_stop)
+        self._listen(self.events.quit, self._on_quit)
 
     # --- a run
 
     @_never_raises
     def _on_test_start(self, environment: Environment, **kwargs: Any) -> None:
-        if not self._is_recording:
-            return
         if self._environment is None and environment.runner is not None:
             # A library user's environment, whose runner is there only now.
             self._attach_late(environment)
+        if not self._is_recording:
+            return
         if self._environment is None:
             # A late worker, which does not know its index yet.
             self.engine.hold()
             metadata.receive(environment)
         else:
-            # Those who still wait for the last run's totals record them under its identity.
-            self.final_reports.settle(complete=False)
-            # Without waiting: the record stands behind the run's windows in every queue.
-            self._run_open = False
-            self._summarise()
+            self._end_last_run()
             if role_of(environment.runner) == WORKER:
                 metadata.receive(environment)
             else:
@@ -230,12 +251,28 @@ class Session:
                 metadata.publish(environment)
             self.final_reports.run_started(self._run_id(environment))
         self.engine.start_run(**self._identity(environment))
-        self._summarised_requests = None
-        self._run_open = True
+        self._run += 1
+        self._is_run_open, self._is_stopped, self._summarised_requests = True, False, None
         self._mark(TelemetryEventsEnum.TEST_START)
         late_starters, self._late_starters = self._late_starters, []
-        for starter in late_starters:
-            starter(environment=environment)
+        self._call_starters(late_starters, environment)
+
+    def _end_last_run(self) -> None:
+        """Where another run starts: record what is still to be told of the last one, under its identity."""
+        self.final_reports.settle(complete=False)
+        if self._run:
+            self._is_run_open = False
+            Patience(_START_PATIENCE_S, on_hub=False).wait(self.engine.flush())
+            self._summarise()
+
+    @staticmethod
+    def _call_starters(starters: list[Callable[..., None]], environment: Environment) -> None:
+        """Call plugins' listeners for a `test_start` that came before them, as Locust would."""
+        for starter in starters:
+            try:
+                starter(environment=environment)
+            except Exception:
+                logger.exception("A plugin's listener for test_start failed; the test goes on.")
 
     @_never_raises
     def _on_spawning_complete(self, user_count: int = 0, **kwargs: Any) -> None:
@@ -247,18 +284,18 @@ class Session:
 
     @_never_raises
     def _on_test_stop(self, environment: Environment, **kwargs: Any) -> None:
-        if not self._run_open:
+        if not self._is_run_open or self._is_stopped:
             return
+        self._is_stopped = True
         self._mark(TelemetryEventsEnum.TEST_STOP)
         self.engine.stop_run()
         self.final_reports.run_stopped()
         # Behind the final statistics, which a plugin asked for in its own listener before.
-        # Not in this greenlet: a listener that lets others run changes how Locust ends (its main greenlet would
-        # shut down a second time beside the one that handles a signal).
-        self.final_reports.when_final(lambda complete: self._spawn_finish())
+        run = self._run
+        self.final_reports.when_final(lambda complete: self._spawn_finish(run))
 
-    def _spawn_finish(self) -> None:
-        gevent.spawn(self._finish_run, _wait_on_hub)
+    def _spawn_finish(self, run: int) -> None:
+        gevent.spawn(self._finish_run, run, Patience(self.options.flush_timeout_s, on_hub=True))
 
     def when_totals_are_final(
         self, action: Callable[[bool], None], on_report: Callable[[], None] | None = None
@@ -270,15 +307,17 @@ class Session:
         """
         self.final_reports.when_final(action, on_report)
 
-    def _finish_run(self, wait: Callable[[Flush, float], bool]) -> None:
-        """Write the closing record of the run, once all its windows are written."""
-        if not self._run_open or self._environment is None:
+    def _finish_run(self, run: int, patience: Patience) -> None:
+        """Write the closing record of a run once all its windows are written, unless another has begun."""
+        if run != self._run or not self._is_run_open:
             return
-        self._run_open = False
-        self._await(self.engine.flush(), wait)
-        self._deliver_windows()
+        patience.wait(self.engine.flush())
+        if run != self._run or not self._is_run_open:
+            return
+        self._is_run_open = False
+        self.subscribers.deliver(patience.left_s)
         self._summarise()
-        self._await(self.engine.flush(), wait)
+        patience.wait(self.engine.flush())
         self._show_notices()
 
     def _summarise(self) -> None:
@@ -293,7 +332,7 @@ class Session:
 
     def _mark(self, event: TelemetryEventsEnum, **attributes: Any) -> None:
         """Mark a moment in the windows."""
-        if self._run_open:
+        if self._is_run_open:
             self.engine.event(event.value, attributes)
 
     def _run_id(self, environment: Environment) -> str:
@@ -322,129 +361,71 @@ class Session:
             first = str(getattr(parsed, "locustfile", None) or "locustfile").split(",")[0]
             setattr(parsed, TESTPLAN.dest, Path(first.strip()).stem or "locustfile")
 
-    # --- windows for plugins
+    # --- meanwhile
 
     def subscribe(self, recorder_id: str, on_window: Callable[[Window], None]) -> None:
         """Call `on_window` on the gevent hub with each finished window of this process."""
-        self._subscriptions.append((self.engine.subscribe(recorder_id), on_window))
+        self.subscribers.add(self.engine, recorder_id, on_window)
 
     def _watch(self) -> None:
         while True:
             gevent.sleep(_WATCH_S)
-            self._deliver_windows()
+            self.subscribers.deliver()
             self._show_notices()
-
-    def _deliver_windows(self) -> None:
-        for subscription, on_window in self._subscriptions:
-            while (window := subscription.next()) is not None:
-                try:
-                    on_window(window)
-                except Exception:
-                    logger.exception("A plugin's on_window failed; it gets the next window all the same.")
-
-    # --- the end
-
-    @_never_raises
-    def _on_quit(self, *args: Any, **kwargs: Any) -> None:
-        self.close()
-
-    @_never_raises
-    def _at_exit(self) -> None:
-        self.close()
-
-    def _after_fork_in_child(self) -> None:
-        """Leave a run to the parent, in a process that the test's own code forked. Runs before gevent is ready."""
-        if self._pid is not None:
-            self.engine.renew_after_fork()
-            self._pid = None
-            self._is_recording = False
-            self._run_open = False
-
-    def close(self) -> None:
-        """End the recording: write what is there, within the flush timeout. Safe to call again."""
-        if self._pid != os.getpid():
-            return  # Closed, never started, or a process that the test's own code forked.
-        self._pid = None
-        if self._run_open:
-            self.engine.stop_run()
-        self.final_reports.settle()
-        self._finish_run(_wait_in_thread)
-        # What the run's end in another greenlet had not come to, and requests that ended later still.
-        self._await(self.engine.flush(), _wait_in_thread)
-        self._deliver_windows()
-        self._summarise()
-        self._await(self.engine.flush(), _wait_in_thread)
-        self._show_notices()
-        self.hub.stop()
-        self._watcher.kill(block=False)
-        self.engine.shutdown()
-
-    #: Whether a recorder let the flush timeout pass: nothing waits for it again.
-    _gave_up = False
-
-    def _await(self, flush: Flush, wait: Callable[[Flush, float], bool]) -> None:
-        """Wait for a flush, within the flush timeout."""
-        timeout_s = 0.0 if self._gave_up else self.options.flush_timeout_s
-        if not wait(flush, timeout_s) and not self._gave_up:
-            self._gave_up = True
-            logger.warning("A recorder did not finish within %g s; what it still had is counted as queued.", timeout_s)
 
     def _show_notices(self) -> None:
         for notice in self.engine.take_notices():
             logger.warning(notice)
 
+    # --- the end
 
-def setup(environment: Environment, **settings: Any) -> Session:
-    """Record an `Environment` that a program made itself, without Locust's command line.
+    @_never_raises
+    def _on_quit(self, *args: Any, **kwargs: Any) -> None:
+        self._end()
 
-    Settings are options without their dashes, by their names in `parsed_options`: `testplan="checkout"`,
-    `enable_telemetry_recorder="json"`, `lt_json_file="run.jsonl"`. Call it before the test starts, after the
-    runner was made or before. Safe to call again: the environment keeps its first session.
+    @_never_raises
+    def _at_exit(self) -> None:
+        self._end()
 
-    Returns the session; `session.close()` writes the rest, which otherwise happens at the end of the process.
-    Raises OptionError for a bad setting.
-    """
-    existing = Session.find(environment)
-    if existing is not None:
-        return existing
-    from locust_telemetry.entrypoint import register_plugins
+    def close(self) -> None:
+        """End the recording: write what is there, within the flush timeout, and let go of the environment.
 
-    session = Session(environment.events, register_plugins())
-    if environment.parsed_options is None:
-        environment.parsed_options = _default_options(environment)
-    _apply(environment.parsed_options, settings)
-    session.connect()
-    if environment.runner is not None:
-        session.attach(environment)
-    else:
-        setattr(environment, _ATTRIBUTE, session)
-    return session
+        Safe to call again. `setup` may then record the environment anew.
+        """
+        self._end()
+        for hook, listener in self._listeners:
+            if listener in hook._handlers:
+                hook.remove_listener(listener)
+        self._listeners = []
+        atexit.unregister(self._at_exit)
+        if self._environment is not None and self.find(self._environment) is self:
+            delattr(self._environment, _ATTRIBUTE)
 
+    def _end(self) -> None:
+        if self._pid != os.getpid():
+            return  # Ended, never started, or a process that the test's own code forked.
+        self._pid = None
+        # Waits in the thread, not on the hub: everything else in this process is over.
+        patience = Patience(self.options.flush_timeout_s, on_hub=False)
+        if self._is_run_open:
+            self.engine.stop_run()
+        self.final_reports.settle()
+        self._finish_run(self._run, patience)
+        # Requests that ended after their run was summarised.
+        patience.wait(self.engine.flush())
+        self.subscribers.deliver(patience.left_s)
+        self._summarise()
+        patience.wait(self.engine.flush())
+        self._show_notices()
+        self.hub.stop()
+        self._watcher.kill(block=False)
+        self.engine.shutdown()
 
-def _default_options(environment: Environment) -> Any:
-    """Return what Locust's parser gives without arguments, variables for telemetry included."""
-    from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
-
-    from locust_telemetry.core.cli import register_telemetry_cli_args
-
-    parser = get_empty_argument_parser(default_config_files=[])
-    setup_parser_arguments(parser)
-    from locust_telemetry.core.manager import RecorderPluginManager
-
-    RecorderPluginManager().register_plugin_clis(register_telemetry_cli_args(parser))
-    parsed = parser.parse_args([])
-    parsed.locustfile = Path(sys.argv[0]).name or "locustfile"
-    return parsed
-
-
-def _apply(parsed: Any, settings: dict[str, Any]) -> None:
-    """Set options by name; those of the package are checked as on the command line."""
-    known = {option.dest: option for option in (*options.CORE_OPTIONS, *options.JSON_OPTIONS)}
-    for name, value in settings.items():
-        option = known.get(name)
-        if option is None and not hasattr(parsed, name):
-            raise OptionError(f"There is no option {name!r}; there are: {', '.join(sorted(known))}.")
-        if option is not None and value is not None:
-            given = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-            value = option.value(given)
-        setattr(parsed, name, value)
+    def _after_fork_in_child(self) -> None:
+        """Leave the run to the parent."""
+        if self._pid is not None:
+            self.engine.renew_after_fork()
+            self.subscribers.clear()
+            self._pid = None
+            self._is_recording = False
+            self._is_run_open = False

@@ -117,4 +117,4 @@ def test_a_plugin_that_overrides_on_window_is_subscribed(manager: RecorderPlugin
     env.telemetry_session = session  # type: ignore[attr-defined]
     for plugin_cls, subscribed in ((Current, 0), (Watching, 1)):
         plugin_cls().load(env)
-        assert len(session._subscriptions) == subscribed
+        assert len(session.subscribers._subscriptions) == subscribed

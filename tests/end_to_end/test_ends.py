@@ -24,7 +24,7 @@ from .records import (
     run_ids,
 )
 from .runs import check_local, check_requests, check_totals, files_of
-from .twins import LONG_S, TwinRun, Twins
+from .twins import LONG_S, TwinRun, Twins, with_whole_listeners
 
 # The run of `test_orphans.py` begins with this module and takes a minute, during which others are tested.
 pytestmark = pytest.mark.usefixtures("orphans")
@@ -40,12 +40,16 @@ def test_a_local_run_that_is_ended_by_a_signal_is_complete(launcher: Launcher, n
     def start(launcher: Launcher, recorder: str) -> list[LocustProcess]:
         return [launcher.local("shop.py", seconds=LONG_S, recorder=recorder)]
 
-    run = TwinRun(launcher, start)
-    run.wait_for_requests(recording_processes=1)
-    (local,) = run.twins
-    local.send(number)
-    local.check_end()
-    check_local(run.recorded, local.recorded)
+    def end(launcher: Launcher) -> TwinRun:
+        run = TwinRun(launcher, start)
+        run.wait_for_requests(recording_processes=1)
+        (local,) = run.twins
+        local.send(number)
+        local.check_end()
+        return run
+
+    run = with_whole_listeners(launcher, end)
+    check_local(run.recorded, run.twins[0].recorded)
 
 
 @pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: number.name)
@@ -61,12 +65,8 @@ def test_a_master_that_is_ended_by_a_signal_and_its_workers_are_complete(
     master.send(number)
     for twins in (master, *workers):
         twins.check_end()
-    counts = counted(run.recorded.folder)
-    for source_id, path in files_of(run.recorded.json_file).items():
-        if source_id != "main":
-            check_requests(file_records(path), counts[source_id])
-    records = file_records(run.recorded.json_file)
-    check_totals(records, master.recorded)
+    check_worker_files(run)
+    check_totals(file_records(run.recorded.json_file), master.recorded)
     check_totals(log_records(master.recorded.stderr), master.recorded)
 
 
@@ -77,21 +77,29 @@ def test_forked_processes_that_are_interrupted_together_are_complete(launcher: L
         options = ["--processes", "2", *ports, *headless(LONG_S, 6)]
         return [launcher.locust("parent", "shop.py", *options, recorder=recorder)]
 
-    run = TwinRun(launcher, start)
-    run.wait_for_requests(recording_processes=2)
-    (parent,) = run.twins
-    # As a terminal does it: to the whole process group.
-    for process in (parent.recorded, parent.plain):
-        os.killpg(process.pid, signal.SIGINT)
-    # Locust's own status varies here: with where the interrupt hits it, and with two workers that quit at once.
-    parent.check_time_of_end()
-    wait_until("the end of the children", lambda: not parent.recorded.group_runs)
+    def end(launcher: Launcher) -> TwinRun:
+        run = TwinRun(launcher, start)
+        run.wait_for_requests(recording_processes=2)
+        (parent,) = run.twins
+        # As a terminal does it: to the whole process group.
+        for process in (parent.recorded, parent.plain):
+            os.killpg(process.pid, signal.SIGINT)
+        # Locust's own status varies here: with where the interrupt hits it, and with workers that quit at once.
+        parent.check_time_of_end()
+        wait_until("the end of the children", lambda: not parent.recorded.group_runs)
+        return run
+
+    run = with_whole_listeners(launcher, end)
+    assert set(counted(run.recorded.folder)) == {"master", "worker-0", "worker-1"}
+    check_worker_files(run)
+    check_totals(file_records(run.recorded.json_file), run.twins[0].recorded)
+
+
+def check_worker_files(run: TwinRun) -> None:
     counts = counted(run.recorded.folder)
-    assert set(counts) == {"master", "worker-0", "worker-1"}
     for source_id, path in files_of(run.recorded.json_file).items():
         if source_id != "main":
             check_requests(file_records(path), counts[source_id])
-    check_totals(file_records(run.recorded.json_file), parent.recorded)
 
 
 @dataclass
@@ -99,7 +107,6 @@ class LostWorker:
     """A finished run of a master and two workers, one of which was ended by a signal."""
 
     run: TwinRun
-    number: signal.Signals
 
     @property
     def workers(self) -> tuple[Twins, Twins]:
@@ -125,13 +132,15 @@ def lose_worker(launcher: Launcher, number: signal.Signals) -> LostWorker:
         settings: dict[str, Any] = {"recorder": recorder, "variables": {COUNT_AT_ONCE: "1"}}
         return Cluster.headless(launcher, "shop.py", "--json", seconds=3, **settings).processes
 
-    run = TwinRun(launcher, start)
-    run.wait_for_requests(recording_processes=2)
-    run.twins[1].send(number)
-    for twins in run.twins[1:]:
-        twins.check_end()
-    run.twins[0].check_end()
-    return LostWorker(run, number)
+    def lose(launcher: Launcher) -> TwinRun:
+        run = TwinRun(launcher, start)
+        run.wait_for_requests(recording_processes=2)
+        run.twins[1].send(number)
+        for twins in (*run.twins[1:], run.twins[0]):
+            twins.check_end()
+        return run
+
+    return LostWorker(with_whole_listeners(launcher, lose))
 
 
 @pytest.mark.parametrize("number", ENDING_SIGNALS, ids=lambda number: number.name)

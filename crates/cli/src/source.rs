@@ -54,7 +54,7 @@ impl SourceTally {
     /// Adds what the process said at its end. Said again, the later word counts.
     pub(crate) fn add_summary(&mut self, entry: SummaryEntry) {
         match self.closings.get(&entry.start_ms) {
-            Some(known) if known.end_ms >= entry.end_ms => {}
+            Some(known) if known.end_ms > entry.end_ms => {}
             _ => {
                 self.closings.insert(entry.start_ms, entry);
             }

@@ -9,7 +9,7 @@ use crate::aggregate::RequestAggregate;
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::folded::FoldedNames;
 use crate::histogram::MAX_ELAPSED_NS;
-use crate::series::{SeriesKey, SeriesStats};
+use crate::series::{OVERFLOW_NAME, SeriesKey, SeriesStats};
 use crate::text;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -196,7 +196,10 @@ impl RequestTable {
                 ..*request
             });
         }
-        let is_overflow = request.name == crate::series::OVERFLOW_NAME;
+        let is_overflow = request.name == OVERFLOW_NAME
+            && request.method == OVERFLOW_NAME
+            && request.status.is_none()
+            && request.error_type.is_none_or(|error_type| error_type == OVERFLOW_NAME);
         if self.keys.len() >= self.max_series && !is_overflow {
             self.active.anomalies.count(Anomaly::SeriesOverflow);
             self.active.folded.add(request.method, request.name);

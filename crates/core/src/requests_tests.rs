@@ -83,6 +83,16 @@ fn beyond_the_limit_requests_go_to_the_overflow_series_and_keep_their_outcome() 
 }
 
 #[test]
+fn nobody_gets_past_the_limit_under_the_name_of_the_overflow_series() {
+    let mut table = RequestTable::new(2);
+    for number in 0..100 {
+        table.record(&Request { method: &format!("M{number}"), ..get(OVERFLOW_NAME) });
+    }
+    let aggregate = drain(&mut table);
+    assert_eq!((aggregate.requests(), aggregate.series.len()), (100, 3));
+}
+
+#[test]
 fn dirty_names_land_in_the_series_of_their_clean_form() {
     let mut table = RequestTable::new(100);
     table.record(&get("a\nb"));

@@ -30,6 +30,10 @@ struct Run {
     stopped_unix_ns: Option<i64>,
     totals: RequestAggregate,
     peak_users: u64,
+    /// What came between the run before and this one.
+    before_run: Anomalies,
+    /// Requests in windows that could not be held back any longer.
+    held_lost: u64,
     /// The books of each recorder as they were when the run started.
     books_before: BTreeMap<String, Balance>,
 }
@@ -41,17 +45,26 @@ struct State {
     /// When the open window was opened.
     open_since_unix_ns: i64,
     spare: Buffer,
-    events: Vec<Event>,
     /// Windows of a process whose identity is not known yet.
     held: Option<VecDeque<Window>>,
-    held_lost: u64,
+    /// What came before the first run.
     before_run: Anomalies,
-    lanes: Vec<Lane>,
-    subscriptions: Vec<Arc<Subscription>>,
-    system: Option<SystemSource>,
 }
 
-impl State {
+/// Where windows and records go. Its lock is never held while windows are worked on, so that a record never
+/// waits for them.
+#[derive(Default)]
+struct Outputs {
+    lanes: Vec<Lane>,
+    subscriptions: Vec<Arc<Subscription>>,
+}
+
+impl Outputs {
+    fn offer(&self, window: &Arc<RunWindow>) {
+        self.lanes.iter().for_each(|lane| lane.offer_window(window));
+        self.subscriptions.iter().for_each(|subscription| subscription.offer(window));
+    }
+
     /// The books of every recorder and subscriber, by id.
     fn ledgers(&self) -> impl Iterator<Item = (&str, &Ledger)> {
         let lanes = self.lanes.iter().map(|lane| (lane.id(), lane.ledger()));
@@ -61,7 +74,11 @@ impl State {
 
 struct Inner {
     table: Mutex<RequestTable>,
+    /// Locked before `outputs`, where both are needed.
     state: Mutex<State>,
+    outputs: Mutex<Outputs>,
+    events: Mutex<Vec<Event>>,
+    system: Mutex<Option<SystemSource>>,
     /// Whether a run has started; requests before that belong to none.
     recording: AtomicBool,
     users: AtomicU64,
@@ -82,6 +99,9 @@ impl Engine {
         Self(Arc::new(Inner {
             table: Mutex::new(RequestTable::new(max_series)),
             state: Mutex::default(),
+            outputs: Mutex::default(),
+            events: Mutex::default(),
+            system: Mutex::default(),
             recording: AtomicBool::new(false),
             users: AtomicU64::new(0),
             hub_lag_max_ns: AtomicU64::new(0),
@@ -122,17 +142,24 @@ impl Engine {
         let mut state = self.state();
         self.close(&mut state, now_unix_ns);
         let mut left = lock(&self.0.table).reset();
-        state.before_run.merge(&left.drain().anomalies);
+        // What native threads recorded since the line before last.
+        let left = left.drain();
+        if left.requests() > 0 {
+            self.take_window(&mut state, now_unix_ns, left);
+        }
         state.spare = Buffer::default();
         state.open_since_unix_ns = now_unix_ns;
         self.0.hub_lag_max_ns.store(0, Relaxed);
-        let books_before = state.ledgers().map(|(id, ledger)| (id.to_owned(), ledger.balance())).collect();
+        let books_before =
+            lock(&self.0.outputs).ledgers().map(|(id, ledger)| (id.to_owned(), ledger.balance())).collect();
         state.run = Some(Run {
             identity: Arc::new(identity),
             started_unix_ns: now_unix_ns,
             stopped_unix_ns: None,
             totals: RequestAggregate::default(),
             peak_users: 0,
+            before_run: std::mem::take(&mut state.before_run),
+            held_lost: 0,
             books_before,
         });
         self.0.recording.store(true, Relaxed);
@@ -160,13 +187,13 @@ impl Engine {
             run.identity = Arc::new(identity);
         }
         for window in state.held.take().unwrap_or_default() {
-            ship(&state, window);
+            self.ship(&state, window);
         }
     }
 
     /// Marks a moment in the open window.
     pub fn event(&self, event: Event) {
-        self.state().events.push(event);
+        lock(&self.0.events).push(event);
     }
 
     /// One tick of the gevent hub: how late it came, and how many users there are.
@@ -179,7 +206,7 @@ impl Engine {
     /// Passes a single record to the recorders that take them.
     pub fn submit(&self, record: Record) {
         let record = Arc::new(record);
-        self.state().lanes.iter().for_each(|lane| lane.offer_record(&record));
+        lock(&self.0.outputs).lanes.iter().for_each(|lane| lane.offer_record(&record));
     }
 
     /// Gives `recorder` a lane with a thread of its own.
@@ -188,7 +215,7 @@ impl Engine {
     /// When the system refuses another thread.
     pub fn attach(&self, recorder: Box<dyn Recorder>) -> io::Result<()> {
         let lane = Lane::start(recorder, Arc::new(Ledger::default()))?;
-        self.state().lanes.push(lane);
+        lock(&self.0.outputs).lanes.push(lane);
         Ok(())
     }
 
@@ -196,13 +223,13 @@ impl Engine {
     #[must_use]
     pub fn subscribe(&self, id: String) -> Arc<Subscription> {
         let subscription = Arc::new(Subscription::new(id));
-        self.state().subscriptions.push(Arc::clone(&subscription));
+        lock(&self.0.outputs).subscriptions.push(Arc::clone(&subscription));
         subscription
     }
 
     /// Where windows get their system samples from.
     pub fn set_system_source(&self, source: SystemSource) {
-        self.state().system = Some(source);
+        *lock(&self.0.system) = Some(source);
     }
 
     /// Starts the thread that closes a window at each whole second. Call it once, after any fork.
@@ -224,22 +251,21 @@ impl Engine {
     /// Closes the open window and asks every recorder to pass on all it has.
     #[must_use]
     pub fn flush(&self, now_unix_ns: i64) -> Vec<FlushTicket> {
-        let mut state = self.state();
-        self.close(&mut state, now_unix_ns);
-        state.lanes.iter().map(Lane::flush).collect()
+        self.close_window(now_unix_ns);
+        lock(&self.0.outputs).lanes.iter().map(Lane::flush).collect()
     }
 
     /// Ends the threads; they work off what is queued. Does not wait.
     pub fn shutdown(&self) {
         *lock(&self.0.stop) = true;
         self.0.stopped.notify_all();
-        self.state().lanes.iter_mut().for_each(Lane::close);
+        lock(&self.0.outputs).lanes.iter_mut().for_each(Lane::close);
     }
 
     /// What the recorders want the user to know, once.
     #[must_use]
     pub fn take_notices(&self) -> Vec<String> {
-        self.state().lanes.iter().flat_map(|lane| lane.ledger().take_notices()).collect()
+        lock(&self.0.outputs).lanes.iter().flat_map(|lane| lane.ledger().take_notices()).collect()
     }
 
     /// The books of the run and of each recorder.
@@ -247,7 +273,8 @@ impl Engine {
     pub fn report(&self) -> Report {
         let state = self.state();
         let no_books = Balance::default();
-        let recorders = state.ledgers().map(|(id, ledger)| {
+        let outputs = lock(&self.0.outputs);
+        let recorders = outputs.ledgers().map(|(id, ledger)| {
             // A recorder that was attached during the run has no books from before.
             let before = state.run.as_ref().and_then(|run| run.books_before.get(id)).unwrap_or(&no_books);
             (id.to_owned(), ledger.balance().since(before))
@@ -260,8 +287,8 @@ impl Engine {
                 totals: run.totals.clone(),
                 peak_users: run.peak_users,
             }),
-            before_run: state.before_run,
-            held_lost: state.held_lost,
+            before_run: state.run.as_ref().map_or(state.before_run, |run| run.before_run),
+            held_lost: state.run.as_ref().map_or(0, |run| run.held_lost),
             series: lock(&self.0.table).series(),
             recorders: recorders.collect(),
         }
@@ -270,7 +297,7 @@ impl Engine {
     /// The newest system sample, if a source is set and has one.
     #[must_use]
     pub fn system(&self) -> Option<SystemSample> {
-        self.state().system.as_ref().and_then(|source| source())
+        lock(&self.0.system).as_ref().and_then(|source| source())
     }
 
     fn close_every_second(&self) {
@@ -291,9 +318,14 @@ impl Engine {
         let mut buffer = lock(&self.0.table).swap(spare);
         let requests = buffer.drain();
         state.spare = buffer;
+        self.take_window(state, now_unix_ns, requests);
+    }
+
+    /// Makes a window of what was counted since the last one, and passes it on.
+    fn take_window(&self, state: &mut State, now_unix_ns: i64, requests: RequestAggregate) {
         let start_s = clock::second_of(state.open_since_unix_ns);
         state.open_since_unix_ns = now_unix_ns;
-        let events = std::mem::take(&mut state.events);
+        let events = std::mem::take(&mut *lock(&self.0.events));
         let ticked = self.0.hub_ticks.swap(0, Relaxed) > 0;
         let hub_lag_ns = self.0.hub_lag_max_ns.swap(0, Relaxed);
         let Some(run) = &mut state.run else {
@@ -303,36 +335,34 @@ impl Engine {
         run.totals.merge(&requests);
         let users = self.0.users.load(Relaxed);
         run.peak_users = run.peak_users.max(users);
-        let ended = run.stopped_unix_ns.is_some();
         let window = Window {
             start_s,
             requests,
             users,
             hub_lag_max_ns: ticked.then_some(hub_lag_ns),
-            system: state.system.as_ref().and_then(|source| source()),
+            system: self.system(),
             events,
         };
-        if ended && window.is_idle() {
+        if run.stopped_unix_ns.is_some() && window.is_idle() {
             return;
         }
         match &mut state.held {
-            Some(held) if held.len() >= MAX_HELD_WINDOWS => state.held_lost += window.requests.requests(),
+            Some(held) if held.len() >= MAX_HELD_WINDOWS => run.held_lost += window.requests.requests(),
             Some(held) => held.push_back(window),
-            None => ship(state, window),
+            None => self.ship(state, window),
         }
+    }
+
+    /// Hands a window of the present run to everybody.
+    fn ship(&self, state: &State, window: Window) {
+        let Some(run) = &state.run else { return };
+        let window = Arc::new(RunWindow { run: Arc::clone(&run.identity), window });
+        lock(&self.0.outputs).offer(&window);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.0.state)
     }
-}
-
-/// Hands a window of the present run to everybody.
-fn ship(state: &State, window: Window) {
-    let Some(run) = &state.run else { return };
-    let window = Arc::new(RunWindow { run: Arc::clone(&run.identity), window });
-    state.lanes.iter().for_each(|lane| lane.offer_window(&window));
-    state.subscriptions.iter().for_each(|subscription| subscription.offer(&window));
 }
 
 /// A poisoned lock only says that a thread panicked; counting goes on with what is there.
@@ -345,7 +375,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct Report {
     /// The run, if one has started.
     pub run: Option<RunReport>,
-    /// What came before the first run.
+    /// What came before the run.
     pub before_run: Anomalies,
     /// Requests in windows that were lost because the process did not learn its identity in time.
     pub held_lost: u64,

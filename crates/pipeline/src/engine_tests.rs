@@ -125,6 +125,44 @@ fn a_stalled_recorder_costs_counted_drops_and_no_time() {
 }
 
 #[test]
+fn what_came_before_a_run_is_told_with_that_run_only() {
+    let (engine, _tape) = with_tape();
+    engine.record(&request("/"), []);
+    engine.start_run(identity("a"), 0);
+    engine.stop_run(S);
+    assert_eq!(engine.report().before_run.get(Anomaly::OutsideRun), 1);
+    engine.start_run(identity("b"), 2 * S);
+    assert_eq!(engine.report().before_run.get(Anomaly::OutsideRun), 0);
+}
+
+#[test]
+fn a_recorder_that_panics_costs_counted_drops_and_nobody_waits_for_it() {
+    struct Broken;
+    impl Recorder for Broken {
+        fn id(&self) -> &'static str {
+            "broken"
+        }
+        fn window(&mut self, _window: &RunWindow, _ledger: &Ledger) {
+            panic!("on purpose");
+        }
+        fn flush(&mut self, _ledger: &Ledger) {}
+    }
+    let engine = Engine::new(10);
+    engine.attach(Box::new(Broken)).unwrap();
+    engine.start_run(identity("a"), 0);
+    for second in 1..=3 {
+        engine.record(&request("/"), []);
+        engine.close_window(second * S);
+    }
+    flush(&engine, 4 * S);
+    wait_for("the books to balance", || {
+        let (_, balance) = &engine.report().recorders[0];
+        balance.dropped.requests == 3 && balance.queued().requests == 0
+    });
+    assert!(engine.take_notices()[0].contains("broken has failed"));
+}
+
+#[test]
 fn subscribers_fetch_the_same_windows() {
     let engine = Engine::new(10);
     let subscription = engine.subscribe("test".into());

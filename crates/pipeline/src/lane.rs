@@ -4,6 +4,7 @@ use crate::ledger::{Ledger, Load};
 use crate::queue::{BoundedQueue, MAX_WEIGHT};
 use crate::recorder::{Record, Recorder, RunWindow};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -102,17 +103,48 @@ impl Lane {
     }
 }
 
+/// Why the lane of a recorder that has panicked drops.
+const RECORDER_FAILED: &str = "recorder failed";
+
 fn run(mut recorder: Box<dyn Recorder>, queue: &BoundedQueue<Item>, ledger: &Ledger) {
-    while !queue.is_finished() {
-        match queue.take(Duration::from_secs(60)) {
-            Some(Item::Window(window)) => recorder.window(&window, ledger),
-            Some(Item::Record(record)) => recorder.record(&record, ledger),
-            Some(Item::Flush(ticket)) => {
-                recorder.flush(ledger);
-                ticket.finish();
+    let worked = catch_unwind(AssertUnwindSafe(|| {
+        while !queue.is_finished() {
+            match queue.take(Duration::from_secs(60)) {
+                Some(Item::Window(window)) => recorder.window(&window, ledger),
+                Some(Item::Record(record)) => recorder.record(&record, ledger),
+                Some(Item::Flush(ticket)) => {
+                    // Also where the recorder fails, so that nobody waits for it in vain.
+                    let _finished = FinishOnDrop(&ticket);
+                    recorder.flush(ledger);
+                }
+                None => {}
             }
-            None => {}
         }
+        recorder.flush(ledger);
+    }));
+    if worked.is_err() {
+        let id = recorder.id();
+        ledger.notice(format!("recorder {id} has failed and records no more; what comes is counted as dropped"));
+        // What it had in its hands, and then everything that comes.
+        ledger.dropped(ledger.balance().queued(), RECORDER_FAILED);
+        drop_all(queue, ledger);
     }
-    recorder.flush(ledger);
+}
+
+/// Works off the queue of a recorder that is no more.
+fn drop_all(queue: &BoundedQueue<Item>, ledger: &Ledger) {
+    while !queue.is_finished() {
+        if let Some(Item::Flush(ticket)) = queue.take(Duration::from_secs(1)) {
+            ticket.finish();
+        }
+        ledger.dropped(ledger.balance().queued(), RECORDER_FAILED);
+    }
+}
+
+struct FinishOnDrop<'a>(&'a FlushTicket);
+
+impl Drop for FinishOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
 }

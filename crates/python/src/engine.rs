@@ -50,9 +50,9 @@ impl PyEngine {
             .map_err(|_| PyValueError::new_err(format!("not an interval: {system_interval_s} s")))?;
         let interval =
             interval.clamp(locust_telemetry_system::SHORTEST_INTERVAL, locust_telemetry_system::LONGEST_INTERVAL);
+        self.handle.engine().start()?;
         let sampler = SystemSampler::start(interval).map_err(|error| PyOSError::new_err(error.to_string()))?;
         self.handle.keep(sampler);
-        self.handle.engine().start()?;
         Ok(())
     }
 

@@ -70,11 +70,16 @@ class RecorderPluginManager:
     def register_plugin_metadata(self, environment: Environment) -> dict[str, Any]:
         """Collect the metadata of a new run from the defaults and all plugins, and attach it.
 
-        Returns what was attached; callables have been called.
+        Returns what was attached; callables have been called. A plugin that fails contributes nothing.
         """
-        metadata: dict[str, Any] = dict(config.DEFAULT_ENVIRONMENT_METADATA)
+        metadata: dict[str, Any] = {key: value() for key, value in config.DEFAULT_ENVIRONMENT_METADATA.items()}
         for plugin in self._recorder_plugins:
-            metadata.update(plugin.add_test_metadata() or {})
+            try:
+                contributed = dict(plugin.add_test_metadata() or {})
+                metadata.update({key: value() if callable(value) else value for key, value in contributed.items()})
+            except Exception:
+                # A run without it is worth more than no run.
+                logger.exception("Recorder plugin %s failed to give its metadata.", type(plugin).__name__)
         set_test_metadata(environment, metadata)
         return get_test_metadata(environment)
 

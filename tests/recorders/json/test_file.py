@@ -1,16 +1,14 @@
 """Which JSON file a process writes."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from locust_telemetry._native import Engine
 from locust_telemetry.core.exceptions import OptionError
-from locust_telemetry.core.manager import RecorderPluginManager
 from locust_telemetry.options import Options
 from locust_telemetry.recorders.json.file import open_json_file, path_for
-from locust_telemetry.session import Session
 
-from tests.locust_doubles import RUNNERS, environment
+from tests.locust_doubles import RUNNERS
 
 
 @pytest.mark.parametrize(
@@ -28,38 +26,22 @@ def test_only_workers_have_their_name_in_it(path: str, role: str, source_id: str
     assert path_for(Path(path), role, source_id) == Path(expected)
 
 
-def connected(role: str, manager: RecorderPluginManager, **options: Any) -> Any:
-    env = environment(RUNNERS[role]())
-    session = Session(env.events, manager)
-    session.options = Options(**options)
-    env.telemetry_session = session  # type: ignore[attr-defined]
-    return env
+def test_the_file_is_made_under_the_name_of_its_process(tmp_path: Path) -> None:
+    for role, name in [("master", "run.jsonl"), ("worker", "run.worker-0.jsonl")]:
+        engine = Engine()
+        open_json_file(engine, Options(json_file=tmp_path / "run.jsonl"), RUNNERS[role]())
+        engine.shutdown()
+        assert (tmp_path / name).exists()
+    assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.parametrize(
-    ("role", "name"), [("master", "run.jsonl"), ("local", "run.jsonl"), ("worker", "run.worker-0.jsonl")]
-)
-def test_the_file_is_made(role: str, name: str, manager: RecorderPluginManager, tmp_path: Path) -> None:
-    env = connected(role, manager, json_file=tmp_path / "run.jsonl", json_file_max_size_mib=0.001)
-    open_json_file(env)
-    assert [path.name for path in tmp_path.iterdir()] == [name]
-    env.telemetry_session.engine.shutdown()
-
-
-def test_no_file_is_made_where_none_is_named(
-    manager: RecorderPluginManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_file_is_made_where_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    open_json_file(connected("local", manager))
+    open_json_file(Engine(), Options(), RUNNERS["local"]())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_opened_is_an_option_error(manager: RecorderPluginManager, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_an_option_error(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="--lt-json-file: .*gone") as caught:
-        open_json_file(connected("local", manager, json_file=tmp_path / "gone" / "run.jsonl"))
+        open_json_file(Engine(), Options(json_file=tmp_path / "gone" / "run.jsonl"), RUNNERS["local"]())
     assert isinstance(caught.value.__cause__, OSError)
-
-
-def test_an_environment_without_telemetry_says_how_to_set_it_up(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match=r"locust_telemetry\.setup"):
-        open_json_file(environment())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.role import WORKER, role_of, source_id_of
-from locust_telemetry.session import Session
 
 if TYPE_CHECKING:
-    from locust.env import Environment
+    from locust_telemetry._native import Engine
+    from locust_telemetry.options import Options
 
 _BYTES_PER_MIB = 1024 * 1024
 
@@ -23,19 +23,16 @@ def path_for(path: Path, role: str, source_id: str) -> Path:
     return path.with_name(f"{path.stem}.{source_id}{path.suffix}") if role == WORKER else path
 
 
-def open_json_file(environment: Environment) -> None:
-    """Open the file that `--lt-json-file` names, if it names one.
+def open_json_file(engine: Engine, options: Options, runner: Any) -> None:
+    """Open the file that `--lt-json-file` names, if it names one: for the records of all recorders.
 
     Raises OptionError where it cannot be opened.
     """
-    session = Session.of(environment)
-    options = session.options
     if options.json_file is None:
         return
-    runner = environment.runner
     path = path_for(options.json_file, role_of(runner), source_id_of(runner))
     try:
-        session.engine.open_json_file(
+        engine.open_json_file(
             path,
             max(1, round(options.json_file_max_size_mib * _BYTES_PER_MIB)),
             options.json_file_keep,

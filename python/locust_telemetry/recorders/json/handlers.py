@@ -107,6 +107,8 @@ class JsonTelemetrySystemMetricsHandler(BaseSystemMetricsHandler):
     """Logs CPU, memory, network and scheduler pressure at each interval, from the native sampler."""
 
     _periodic: _Periodic | None = None
+    #: When the sample that was recorded last was taken.
+    _recorded_sample: float | None = None
 
     def start(self) -> None:
         """Begin to log."""
@@ -124,7 +126,9 @@ class JsonTelemetrySystemMetricsHandler(BaseSystemMetricsHandler):
         session = Session.of(self.env)
         sample = session.engine.system()
         record = self.output.record_metrics
-        if sample is not None:
+        # What is told "since the last record" must not be told twice.
+        if sample is not None and sample.time != self._recorded_sample:
+            self._recorded_sample = sample.time
             mib = h.convert_bytes_to_mib
             record(
                 TelemetryMetricsEnum.CPU,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from locust_telemetry import config
 from locust_telemetry.core.plugin import BaseRecorderPlugin
 from locust_telemetry.options import JSON_OPTIONS, add_options
-from locust_telemetry.recorders.json.file import open_json_file
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -49,7 +48,6 @@ class LocustJsonRecorderPlugin(BaseRecorderPlugin):
     def _record(self, recorder_cls: type[BaseRecorder], environment: Environment) -> None:
         from locust_telemetry.recorders.json import handlers
 
-        open_json_file(environment)
         recorder_cls(
             env=environment,
             output_handler_cls=handlers.JsonTelemetryOutputHandler,
