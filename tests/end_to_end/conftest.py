@@ -71,7 +71,7 @@ def orphans(version: Version, target: Target, tmp_path_factory: pytest.TempPathF
 
     try:
         run = TwinRun(launcher, start)
-        run.wait_for_requests(recording_processes=1)
+        run.wait_for_requests(recording_processes=1, each=1)
         run.twins[0].send(signal.SIGKILL)
         yield run
     finally:

@@ -80,9 +80,9 @@ def test_a_program_that_uses_locust_as_a_library_is_recorded_exactly(launcher: L
             assert (record["num_requests"], record["num_failures"]) == tuple(map(int, printed))
 
 
+# Locust runs pytest functions from 2.40 on.
+@pytest.mark.parametrize("version", ["newest"], indirect=True)
 def test_functions_of_pytest_are_recorded_exactly(launcher: Launcher) -> None:
-    if launcher.version.name == "oldest":
-        pytest.skip("Locust runs pytest functions from 2.40 on")
     locustfile = launcher.folder / "test_shop.py"
     shutil.copy(LOCUSTFILES / "pytest_shop.py", locustfile)
     local = launcher.local(str(locustfile))

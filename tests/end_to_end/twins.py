@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .launcher import PATIENCE_S, Launcher, LocustProcess, wait_until
-from .records import file_records, of_type
+from .records import file_records, recorded
 from .runs import files_of
 
 #: Longer than any test takes, in seconds: runs that are ended.
@@ -68,18 +68,21 @@ class TwinRun:
         pairs = zip(start(self.recorded, "json"), start(plain, "none"), strict=True)
         self.twins = [Twins(*pair) for pair in pairs]
 
-    def wait_for_requests(self, recording_processes: int) -> None:
-        """Wait until all users are there and so many processes have written what they requested in a second."""
+    def wait_for_requests(self, recording_processes: int, each: int = 50) -> None:
+        """Wait until all users are there and so many processes have written so many requests each.
+
+        They are so many that some of them failed, in the other run as well: Locust's exit status tells.
+        """
         self.twins[0].recorded.wait_for_users()
         self.twins[0].plain.wait_for_users()
 
         def look() -> bool:
             if not self.recorded.json_file.exists():
                 return False
-            written = [of_type(file_records(path), "interval") for path in files_of(self.recorded.json_file).values()]
-            return sum(bool(intervals) for intervals in written) >= recording_processes
+            written = [recorded(file_records(path)).total() for path in files_of(self.recorded.json_file).values()]
+            return sum(requests >= each for requests in written) >= recording_processes
 
-        wait_until(f"the first second of {recording_processes} processes", look)
+        wait_until(f"{each} requests of {recording_processes} processes", look)
 
 
 def with_whole_listeners(launcher: Launcher, run: Callable[[Launcher], TwinRun]) -> TwinRun:
