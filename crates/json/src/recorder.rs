@@ -20,8 +20,10 @@ pub struct JsonFileRecorder {
     interval_s: u64,
     endpoint_intervals: bool,
     interval: Option<Interval>,
-    /// Lines lost since the last write that worked; above zero while writing fails.
+    /// Lines that could not be written.
     lost_lines: u64,
+    failure_told: bool,
+    recovery_told: bool,
     deletion_told: bool,
 }
 
@@ -38,6 +40,8 @@ impl JsonFileRecorder {
             endpoint_intervals: config.endpoint_intervals,
             interval: None,
             lost_lines: 0,
+            failure_told: false,
+            recovery_told: false,
             deletion_told: false,
         })
     }
@@ -66,20 +70,21 @@ impl JsonFileRecorder {
         self.tell_deletion(ledger);
     }
 
-    /// The first failure after a success is worth a notice.
-    fn tell_failure(&self, error: &io::Error, ledger: &Ledger) {
-        if self.lost_lines == 0 {
+    /// The first failure is worth a notice; a disk that is nearly full fails and works by turns.
+    fn tell_failure(&mut self, error: &io::Error, ledger: &Ledger) {
+        if !self.failure_told {
+            self.failure_told = true;
             let path = self.file.path().display();
             ledger.notice(format!("cannot write {path}: {error}; lines are dropped and counted until it works again"));
         }
     }
 
-    /// So is the first success after a failure.
+    /// So is the first write that works after it.
     fn tell_success(&mut self, ledger: &Ledger) {
-        let lost_lines = std::mem::take(&mut self.lost_lines);
-        if lost_lines > 0 {
+        if self.lost_lines > 0 && !self.recovery_told {
+            self.recovery_told = true;
             let path = self.file.path().display();
-            ledger.notice(format!("{path} is written again; lines lost meanwhile: {lost_lines}"));
+            ledger.notice(format!("{path} is written again; lines lost so far: {}", self.lost_lines));
         }
     }
 

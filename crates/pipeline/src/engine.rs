@@ -82,6 +82,8 @@ struct Inner {
     /// Whether a run has started; requests before that belong to none.
     recording: AtomicBool,
     users: AtomicU64,
+    /// The most users of any tick since the last window.
+    users_max: AtomicU64,
     hub_lag_max_ns: AtomicU64,
     hub_ticks: AtomicU64,
     stop: Mutex<bool>,
@@ -104,6 +106,7 @@ impl Engine {
             system: Mutex::default(),
             recording: AtomicBool::new(false),
             users: AtomicU64::new(0),
+            users_max: AtomicU64::new(0),
             hub_lag_max_ns: AtomicU64::new(0),
             hub_ticks: AtomicU64::new(0),
             stop: Mutex::new(false),
@@ -150,6 +153,7 @@ impl Engine {
         state.spare = Buffer::default();
         state.open_since_unix_ns = now_unix_ns;
         self.0.hub_lag_max_ns.store(0, Relaxed);
+        self.0.users_max.store(0, Relaxed);
         let books_before =
             lock(&self.0.outputs).ledgers().map(|(id, ledger)| (id.to_owned(), ledger.balance())).collect();
         state.run = Some(Run {
@@ -201,6 +205,7 @@ impl Engine {
         self.0.hub_lag_max_ns.fetch_max(lag_ns, Relaxed);
         self.0.hub_ticks.fetch_add(1, Relaxed);
         self.0.users.store(users, Relaxed);
+        self.0.users_max.fetch_max(users, Relaxed);
     }
 
     /// Passes a single record to the recorders that take them.
@@ -334,7 +339,7 @@ impl Engine {
         };
         run.totals.merge(&requests);
         let users = self.0.users.load(Relaxed);
-        run.peak_users = run.peak_users.max(users);
+        run.peak_users = run.peak_users.max(self.0.users_max.swap(users, Relaxed)).max(users);
         let window = Window {
             start_s,
             requests,
@@ -396,7 +401,7 @@ pub struct RunReport {
     pub stopped_unix_ns: Option<i64>,
     /// All its requests.
     pub totals: RequestAggregate,
-    /// The most users there were at the end of a window.
+    /// The most users there were at any tick.
     pub peak_users: u64,
 }
 

@@ -181,12 +181,14 @@ fn ticks_tell_users_and_the_worst_hub_lag_of_the_second() {
     engine.start_run(identity("a"), 0);
     engine.tick(5, 7);
     engine.tick(90, 8);
+    engine.tick(1, 12);
     engine.tick(1, 9);
     engine.close_window(S);
     engine.close_window(2 * S);
     let (first, second) = (subscription.next().unwrap(), subscription.next().unwrap());
     assert_eq!((first.window.hub_lag_max_ns, first.window.users), (Some(90), 9));
     assert_eq!((second.window.hub_lag_max_ns, second.window.users), (None, 9));
+    assert_eq!(engine.report().run.unwrap().peak_users, 12);
 }
 
 #[test]

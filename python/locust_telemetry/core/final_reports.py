@@ -8,6 +8,7 @@ process ends with the test, its `quit` event is the moment: Locust prints its ta
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ FINAL_KEY = "locust_telemetry_final_run"
 
 #: Seconds that the master waits for workers which say nothing: more than Locust's interval of reports.
 PATIENCE_S = 5.0
+
+#: Seconds of silence after which a worker takes its master for gone: it sends a heartbeat each second.
+MASTER_GONE_S = 10.0
 
 
 class FinalReports:
@@ -55,13 +59,18 @@ class FinalReports:
     def run_stopped(self) -> None:
         """Mark this worker's next report as its last of the run, and send it."""
         self._run_id = self._current
-        if self._role == WORKER:
+        if self._role == WORKER and not self._is_master_gone():
             send = getattr(self._environment.runner, "_send_stats", None)
             if send is not None:
                 try:
                     send()
                 except Exception as error:  # The master may be gone; Locust's own reports go on as they would.
                     logger.debug("The last report could not be sent at once: %r", error)
+
+    def _is_master_gone(self) -> bool:
+        """Whether the master has been silent: a report would clear the errors that decide this worker's exit status."""
+        heard = getattr(self._environment.runner, "last_heartbeat_timestamp", None)
+        return heard is not None and time.time() - heard > MASTER_GONE_S
 
     def when_final(self, action: Callable[[bool], None], on_report: Callable[[], None] | None = None) -> None:
         """Call `action(True)` once the totals of the run that ended are complete.

@@ -255,6 +255,7 @@ def test_statistics_that_were_cleared_meanwhile_are_those_of_the_stop(local: Con
 
 
 def test_endpoints_that_were_cleared_to_be_printed_are_those_of_the_last_report(local: Connected) -> None:
+    local.env.parsed_options.json = True
     handler = request_handler(local)
     handler.start()
     log_requests(local)
@@ -266,6 +267,20 @@ def test_endpoints_that_were_cleared_to_be_printed_are_those_of_the_last_report(
     local.waiting[0](True)
     total, *endpoints = finals(local)
     assert total["num_requests"] == sum(record["num_requests"] for record in endpoints) == 4
+
+
+def test_endpoints_beyond_the_limit_on_series_get_no_record(local: Connected) -> None:
+    local.session.options = local.session.options._replace(max_series=2)
+    handler = request_handler(local)
+    handler.start()
+    for number in range(5):
+        for _ in range(number + 1):
+            local.env.stats.log_request("GET", f"/{number}", 5, 1)
+    handler.stop()
+    local.waiting[0](True)
+    total, *endpoints = finals(local)
+    assert total["num_requests"] == 15
+    assert [record["name"] for record in endpoints] == ["/4", "/3"]
 
 
 def test_on_request_takes_nothing(local: Connected) -> None:

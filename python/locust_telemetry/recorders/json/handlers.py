@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -173,7 +174,8 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
             return
         self._periodic.stop()
         self._refresh_final()
-        Session.of(self.env).when_totals_are_final(self._record_final, on_report=self._refresh_final)
+        on_report = self._refresh_final if self._will_be_cleared() else None
+        Session.of(self.env).when_totals_are_final(self._record_final, on_report)
 
     def on_request(self, *args: Any, **kwargs: Any) -> None:
         """Take nothing: requests are counted natively. A subclass that overrides this is called."""
@@ -188,15 +190,24 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
             self._refresh_final()
         self._record_all(self._final)
 
+    def _will_be_cleared(self) -> bool:
+        """Whether Locust clears the endpoints' statistics at its end: it does so to print them as JSON."""
+        options = self.env.parsed_options
+        return bool(getattr(options, "json", False) or getattr(options, "json_file", None))
+
     def _is_cleared(self) -> bool:
-        """Whether Locust has cleared the endpoints' statistics: it does so to print them with `--json`."""
         stats = self.env.stats
         return stats.total.num_requests > sum(entry.num_requests for entry in stats.entries.values())
 
     def _refresh_final(self) -> None:
-        """Take the final record and one for each endpoint, as they are now."""
+        """Take the final record and one for each endpoint (up to the limit on series), as they are now."""
         final = [self._total(STATS_TYPE_FINAL)]
-        for entry in list(self.env.stats.entries.values()):
+        entries = list(self.env.stats.entries.values())
+        limit = Session.of(self.env).options.max_series
+        if len(entries) > limit:
+            logger.warning("There are %d endpoints: only the %d busiest get a record.", len(entries), limit)
+            entries = heapq.nlargest(limit, entries, key=lambda entry: entry.num_requests)
+        for entry in entries:
             status = STATUS_ERROR if entry.num_failures else STATUS_SUCCESS
             final.append({"stats_type": STATS_TYPE_ENDPOINT, "status": status, **self._figures(entry)})
         self._final = final
