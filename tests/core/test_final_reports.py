@@ -1,11 +1,12 @@
 """When the master's totals count as final."""
 
+import time
 from typing import Any
 
 import gevent
 import pytest
 from locust_telemetry.core import final_reports
-from locust_telemetry.core.final_reports import FINAL_KEY, FinalReports
+from locust_telemetry.core.final_reports import FINAL_KEY, MASTER_GONE_S, FinalReports
 
 from tests.locust_doubles import RUNNERS, environment, master_runner, worker_runner
 
@@ -148,3 +149,15 @@ def test_a_master_that_is_gone_does_not_stop_the_worker() -> None:
     reports = FinalReports(environment(runner))
     reports.run_started("run-1")
     reports.run_stopped()
+
+
+def test_a_worker_sends_nothing_more_to_a_master_that_has_long_been_silent() -> None:
+    """The report would clear the errors that decide the worker's exit status."""
+    runner = worker_runner()
+    sent: list[str] = []
+    runner._send_stats = lambda: sent.append("report")
+    runner.last_heartbeat_timestamp = time.time() - MASTER_GONE_S - 1
+    reports = FinalReports(environment(runner))
+    reports.run_started("run-1")
+    reports.run_stopped()
+    assert sent == []
