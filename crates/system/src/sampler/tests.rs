@@ -46,7 +46,7 @@ fn levels_come_at_once_and_percentages_soon() {
     let began = Instant::now();
     let sampler = SystemSampler::start(Duration::from_secs(60)).unwrap();
     let base = wait_for(&sampler, |_| true);
-    assert!(began.elapsed() < Duration::from_millis(200), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(base.process_memory_bytes > 0);
     assert!(base.host_memory_used_bytes > 0);
     assert!(base.host_memory_used_bytes < base.host_memory_total_bytes);
@@ -141,7 +141,7 @@ fn stop_and_drop_end_the_thread_at_once() {
         assert_eq!(sampling_threads(), Some(1).filter(|_| cfg!(target_os = "linux")));
         let began = Instant::now();
         stop(sampler);
-        assert!(began.elapsed() < Duration::from_millis(200));
+        assert!(began.elapsed() < Duration::from_secs(10), "it waited for the next reading");
         assert_eq!(sampling_threads(), Some(0).filter(|_| cfg!(target_os = "linux")));
     }
 }
