@@ -38,10 +38,16 @@ class Twins:
         self.recorded.send(number)
         self.plain.send(number)
 
-    def check_end(self, timeout_s: float = PATIENCE_S) -> int:
-        """Check that both end with the same status and within the allowed difference; returns the status."""
+    def check_end(self, timeout_s: float = PATIENCE_S, same_status: bool = True) -> int:
+        """Check that both end with the same status and within the allowed difference; returns the status.
+
+        Where Locust's own status is a matter of chance, check only that the process ended with the one it logged.
+        """
         self.check_time_of_end(timeout_s)
         status = self.recorded.wait()
+        if not same_status:
+            assert f"Shutting down (exit code {status})" in self.recorded.stderr
+            return status
         assert status == self.plain.wait(), f"{self.recorded.stderr[-2000:]}\n---\n{self.plain.stderr[-2000:]}"
         return status
 
