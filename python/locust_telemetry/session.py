@@ -33,6 +33,7 @@ from locust_telemetry.core.events import TelemetryEventsEnum
 from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.final_reports import FinalReports
 from locust_telemetry.core.hub import HubTicker
+from locust_telemetry.core.records import emit
 from locust_telemetry.core.role import WORKER, role_of, source_id_of, source_of
 from locust_telemetry.core.subscribers import Subscribers
 from locust_telemetry.core.waiting import Patience
@@ -326,9 +327,7 @@ class Session:
         if summary is None or summary["num_requests"] == self._summarised_requests:
             return
         self._summarised_requests = summary["num_requests"]
-        message = f"Recording telemetry event: {TelemetryEventsEnum.RUN_SUMMARY.value}"
-        self.engine.submit("INFO", __name__, message, summary)
-        logger.info(message, extra={"telemetry": summary})
+        emit(self.engine, logger, "event", TelemetryEventsEnum.RUN_SUMMARY.value, summary)
 
     def _mark(self, event: TelemetryEventsEnum, **attributes: Any) -> None:
         """Mark a moment in the windows."""

@@ -69,9 +69,8 @@ impl PyEngine {
         metadata: &Bound<'_, PyDict>,
         labels: &Bound<'_, PyDict>,
     ) -> PyResult<()> {
-        let role = parse_role(role)?;
         let (metadata, labels) = (pairs(metadata), pairs(labels));
-        let identity = RunIdentity { run_id, testplan, role, source, source_id, metadata, labels };
+        let identity = RunIdentity { run_id, testplan, role: parse_role(role)?, source, source_id, metadata, labels };
         py.detach(|| self.handle.engine().start_run(identity, clock::now_unix_ns()));
         Ok(())
     }
@@ -99,9 +98,8 @@ impl PyEngine {
         metadata: &Bound<'_, PyDict>,
         labels: &Bound<'_, PyDict>,
     ) -> PyResult<()> {
-        let role = parse_role(role)?;
         let (metadata, labels) = (pairs(metadata), pairs(labels));
-        let identity = RunIdentity { run_id, testplan, role, source, source_id, metadata, labels };
+        let identity = RunIdentity { run_id, testplan, role: parse_role(role)?, source, source_id, metadata, labels };
         py.detach(|| self.handle.engine().release(identity));
         Ok(())
     }

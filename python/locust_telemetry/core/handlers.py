@@ -43,13 +43,17 @@ class BaseOutputHandler(ABC):
         """Record a figure with its attributes."""
 
 
-class BaseLifecycleHandler(ABC):  # noqa: B024 - documented as a base class; every method has a default
-    """Turns the moments of a test into events of the output handler."""
+class _OutputUser(ABC):  # noqa: B024 - the handlers below add what is abstract
+    """What all handlers but the output's own have: the output, and the environment."""
 
     def __init__(self, output: BaseOutputHandler, env: Environment) -> None:
         """Keep the output and the environment."""
         self.output = output
         self.env = env
+
+
+class BaseLifecycleHandler(_OutputUser):  # noqa: B024 - documented as a base class; every method has a default
+    """Turns the moments of a test into events of the output handler."""
 
     def on_test_start(self, *args: Any, **kwargs: Any) -> None:
         """Take the start of a test."""
@@ -68,13 +72,8 @@ class BaseLifecycleHandler(ABC):  # noqa: B024 - documented as a base class; eve
         self.output.record_event(TelemetryEventsEnum.CPU_WARNING, *args, **kwargs)
 
 
-class BaseRequestHandler(ABC):
+class BaseRequestHandler(_OutputUser):
     """Takes requests, one by one or as statistics."""
-
-    def __init__(self, output: BaseOutputHandler, env: Environment) -> None:
-        """Keep the output and the environment."""
-        self.output = output
-        self.env = env
 
     @abstractmethod
     def start(self) -> None:
@@ -89,13 +88,8 @@ class BaseRequestHandler(ABC):
         """Take one finished request. Called on workers and in local runs, for each request of the test."""
 
 
-class BaseSystemMetricsHandler(ABC):
+class BaseSystemMetricsHandler(_OutputUser):
     """Takes samples of the machine."""
-
-    def __init__(self, output: BaseOutputHandler, env: Environment) -> None:
-        """Keep the output and the environment."""
-        self.output = output
-        self.env = env
 
     @abstractmethod
     def start(self) -> None:

@@ -17,6 +17,7 @@ from locust_telemetry.core.handlers import (
     BaseRequestHandler,
     BaseSystemMetricsHandler,
 )
+from locust_telemetry.core.records import emit
 from locust_telemetry.core.role import WORKER, role_of
 from locust_telemetry.session import Session
 
@@ -53,11 +54,8 @@ class JsonTelemetryOutputHandler(BaseOutputHandler):
             **self.get_context(active=True),
             **attributes,
         }
-        message = f"Recording telemetry {event_type}: {event_name}"
         session = Session.find(self.env)
-        if session is not None:
-            session.engine.submit("INFO", logger.name, message, telemetry)
-        logger.info(message, extra={"telemetry": telemetry})
+        emit(session.engine if session is not None else None, logger, event_type, event_name, telemetry)
 
     def record_event(self, tl_type: TelemetryEventsEnum, *args: Any, **kwargs: Any) -> None:
         """Log an event."""

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the contracts."""
+"""Fixtures that keep a test's plugins and log records to itself."""
 
 from collections.abc import Iterator
 
