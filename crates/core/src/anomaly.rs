@@ -96,6 +96,12 @@ impl Anomalies {
         self.0[anomaly as usize] += 1;
     }
 
+    /// Counts `times` occurrences.
+    pub fn count_many(&mut self, anomaly: Anomaly, times: u64) {
+        let count = &mut self.0[anomaly as usize];
+        *count = count.saturating_add(times);
+    }
+
     /// How often `anomaly` occurred.
     #[must_use]
     pub fn get(&self, anomaly: Anomaly) -> u64 {

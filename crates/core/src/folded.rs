@@ -14,7 +14,11 @@ pub struct FoldedNames(BTreeSet<Box<str>>);
 impl FoldedNames {
     /// Notes one folded series.
     pub fn add(&mut self, method: &str, name: &str) {
-        let label = format!("{method} {name}");
+        self.add_label(&format!("{method} {name}"));
+    }
+
+    /// Notes one folded series by its `method name`.
+    pub fn add_label(&mut self, label: &str) {
         if self.0.len() == MAX_NAMES && self.0.last().is_some_and(|last| **last <= *label) {
             return;
         }

@@ -4,6 +4,7 @@
 //! not. Two histograms are equal if they hold the same samples' counts, however they grew.
 
 use crate::bucket;
+use crate::sparse::SparseHistogram;
 
 /// The longest time that is kept as it is: 2^53 ns, about 104 days. Longer ones are clamped to it.
 pub const MAX_ELAPSED_NS: u64 = 1 << 53;
@@ -11,9 +12,17 @@ pub const MAX_ELAPSED_NS: u64 = 1 << 53;
 const NS_PER_MS: f64 = 1_000_000.0;
 
 /// Bucket of the shortest time above zero, one nanosecond.
-const FIRST_INDEX: i64 = -1276;
+pub(crate) const FIRST_INDEX: i32 = -1276;
 /// Bucket of [`MAX_ELAPSED_NS`].
-const LAST_INDEX: i64 = 2116;
+pub(crate) const LAST_INDEX: i32 = 2116;
+
+/// The bucket of a time from one nanosecond to [`MAX_ELAPSED_NS`].
+#[inline]
+#[must_use]
+pub fn bucket_of_ns(elapsed_ns: u64) -> i32 {
+    // Exact: integers up to 2^53 are floats, and the division is correctly rounded everywhere.
+    bucket::index(elapsed_ns as f64 / NS_PER_MS)
+}
 
 /// What a histogram consists of; see [`Histogram::from_parts`].
 #[derive(Debug, Clone, Default)]
@@ -121,8 +130,7 @@ impl Histogram {
             self.zero_count += 1;
             return;
         }
-        // Exact: integers up to 2^53 are floats, and the division is correctly rounded everywhere.
-        let index = bucket::index(elapsed_ns as f64 / NS_PER_MS);
+        let index = bucket_of_ns(elapsed_ns);
         let slot = index.wrapping_sub(self.offset) as usize;
         match self.counts.get_mut(slot) {
             Some(count) => *count += 1,
@@ -160,16 +168,7 @@ impl Histogram {
         if other.count == 0 {
             return;
         }
-        if self.count == 0 {
-            self.min_ns = other.min_ns;
-            self.max_ns = other.max_ns;
-        } else {
-            self.min_ns = self.min_ns.min(other.min_ns);
-            self.max_ns = self.max_ns.max(other.max_ns);
-        }
-        self.count += other.count;
-        self.zero_count += other.zero_count;
-        self.sum_ns += other.sum_ns;
+        self.add_figures(other.count, other.zero_count, other.sum_ns, other.min_ns, other.max_ns);
         let (offset, counts) = other.buckets();
         if counts.is_empty() {
             return;
@@ -179,6 +178,36 @@ impl Histogram {
         for (mine, theirs) in self.counts[start..].iter_mut().zip(counts) {
             *mine += theirs;
         }
+    }
+
+    /// Adds everything that `other` holds. Cost: one add for each bucket in use.
+    pub fn merge_sparse(&mut self, other: &SparseHistogram) {
+        if other.count() == 0 {
+            return;
+        }
+        self.add_figures(other.count(), other.zero_count(), other.sum_ns(), other.min_ns(), other.max_ns());
+        let buckets = other.buckets();
+        let (Some((first, _)), Some((last, _))) = (buckets.first(), buckets.last()) else {
+            return;
+        };
+        self.cover(*first, *last);
+        for (index, count) in buckets {
+            self.counts[(index - self.offset) as usize] += count;
+        }
+    }
+
+    /// Adds all that is not in buckets, of at least one time.
+    fn add_figures(&mut self, count: u64, zero_count: u64, sum_ns: u128, min_ns: u64, max_ns: u64) {
+        if self.count == 0 {
+            self.min_ns = min_ns;
+            self.max_ns = max_ns;
+        } else {
+            self.min_ns = self.min_ns.min(min_ns);
+            self.max_ns = self.max_ns.max(max_ns);
+        }
+        self.count += count;
+        self.zero_count += zero_count;
+        self.sum_ns += sum_ns;
     }
 
     /// Forgets the samples and keeps the room, so that the next span allocates nothing.
@@ -212,7 +241,7 @@ impl Histogram {
             return Err(PartsError::Range { min_ns, max_ns });
         }
         let last = i64::from(offset) + counts.len() as i64 - 1;
-        if !counts.is_empty() && (i64::from(offset) < FIRST_INDEX || last > LAST_INDEX) {
+        if !counts.is_empty() && (offset < FIRST_INDEX || last > i64::from(LAST_INDEX)) {
             return Err(PartsError::Buckets { offset, buckets: counts.len() });
         }
         Ok(Self { count, zero_count, sum_ns, min_ns, max_ns, offset, counts })
@@ -394,8 +423,8 @@ mod tests {
 
     #[test]
     fn the_first_and_last_index_are_those_of_the_recordable_range() {
-        assert_eq!(i64::from(bucket::index(1.0 / NS_PER_MS)), FIRST_INDEX);
-        assert_eq!(i64::from(bucket::index(MAX_ELAPSED_NS as f64 / NS_PER_MS)), LAST_INDEX);
+        assert_eq!(bucket_of_ns(1), FIRST_INDEX);
+        assert_eq!(bucket_of_ns(MAX_ELAPSED_NS), LAST_INDEX);
     }
 
     #[test]

@@ -12,22 +12,28 @@
 pub mod aggregate;
 pub mod anomaly;
 pub mod bucket;
+pub mod confidence;
 pub mod endpoint;
 pub mod folded;
 pub mod histogram;
 pub mod requests;
 pub mod run;
 pub mod series;
+pub mod sparse;
 pub mod system;
 pub mod text;
 pub mod window;
+pub mod worker;
 
 pub use aggregate::RequestAggregate;
 pub use anomaly::{Anomalies, Anomaly};
+pub use confidence::{Reason, Reasons, Thresholds};
 pub use endpoint::{EndpointKey, EndpointStats};
 pub use histogram::Histogram;
 pub use requests::{Buffer, DEFAULT_MAX_SERIES, Request, RequestTable};
 pub use run::{Role, RunIdentity};
 pub use series::{SeriesKey, SeriesStats};
+pub use sparse::SparseHistogram;
 pub use system::SystemSample;
 pub use window::{Event, Window};
+pub use worker::{ClockOffset, FrameCounts, WorkerState, WorkerWindow};

@@ -1,11 +1,15 @@
 //! One closed second of a run: what every recorder reads.
 
 use crate::aggregate::RequestAggregate;
+use crate::confidence::Reasons;
 use crate::system::SystemSample;
+use crate::worker::WorkerWindow;
 
-/// What one process saw in one second (or less, where a run begins or ends inside of it).
+/// What one process, or on a master all its workers, saw in one second (or less, where a run begins or ends inside
+/// of it).
 ///
-/// Windows of the same second may follow each other when a run ends within it; their requests add up.
+/// Windows of the same second may follow each other, when a run ends within it or a worker's report comes late; their
+/// requests add up.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Window {
     /// The second: whole seconds since the Unix epoch.
@@ -20,13 +24,17 @@ pub struct Window {
     pub system: Option<SystemSample>,
     /// What happened in it, in the order of occurrence.
     pub events: Vec<Event>,
+    /// Why the latencies are suspect, on any of the processes that made the requests; empty if they are trusted.
+    pub reasons: Reasons,
+    /// On a master, the workers' parts, in the order of their ids; `requests` has them merged.
+    pub workers: Vec<WorkerWindow>,
 }
 
 impl Window {
     /// Whether nothing happened that is worth passing on while no test runs.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.requests.is_empty() && self.events.is_empty() && self.users == 0
+        self.requests.is_empty() && self.events.is_empty() && self.workers.is_empty() && self.users == 0
     }
 }
 

@@ -1,0 +1,181 @@
+//! How far a window's latencies can be trusted: a load generator that is itself saturated measures itself.
+//!
+//! Pure: what was sampled in, verdict out. The default thresholds were found by experiment; see
+//! `docs/confidence.md` and `benches/saturation.py`.
+
+use crate::system::SystemSample;
+
+/// Why a window is suspect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reason {
+    /// A tick of the gevent hub came late: responses waited for Python before their time was taken.
+    HubLag,
+    /// The process used (nearly) all of the one core that Python can use.
+    ProcessCpu,
+    /// Threads of the process were ready to run but had to wait for a core.
+    RunQueueDelay,
+    /// A CPU quota stopped the process's control group.
+    Throttled,
+}
+
+impl Reason {
+    /// Every reason; a reason's place is its bit in [`Reasons::bits`].
+    pub const ALL: [Self; 4] = [Self::HubLag, Self::ProcessCpu, Self::RunQueueDelay, Self::Throttled];
+
+    /// The name in records and summaries.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HubLag => "hub_lag",
+            Self::ProcessCpu => "process_cpu",
+            Self::RunQueueDelay => "run_queue_delay",
+            Self::Throttled => "throttled",
+        }
+    }
+}
+
+/// A set of [`Reason`]s. Empty means trusted. Merging is the union.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reasons(u8);
+
+impl Reasons {
+    /// No reason: trusted.
+    pub const NONE: Self = Self(0);
+
+    /// The set of these bits, in the order of [`Reason::ALL`]; bits of reasons that are not known here are left out.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & ((1 << Reason::ALL.len()) - 1))
+    }
+
+    /// One bit for each reason, in the order of [`Reason::ALL`].
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Adds one reason.
+    pub const fn add(&mut self, reason: Reason) {
+        self.0 |= 1 << reason as u8;
+    }
+
+    /// Adds the reasons of `other`.
+    pub const fn merge(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Whether there is no reason for doubt.
+    #[must_use]
+    pub const fn is_trusted(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The reasons, in the order of [`Reason::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Reason> {
+        Reason::ALL.into_iter().filter(move |reason| self.0 & (1 << *reason as u8) != 0)
+    }
+}
+
+/// From where on a window is suspect. A figure at or above its threshold is a reason; NaN thresholds never are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds {
+    /// How late the latest tick of the gevent hub may come, in nanoseconds.
+    pub hub_lag_ns: u64,
+    /// CPU of this process in percent of one core.
+    pub process_cpu_percent: f64,
+    /// Time that threads waited for a core, as a share of the window (may be above 1 with several threads).
+    pub run_queue_delay_share: f64,
+    /// Time for which a quota stopped the group, as a share of the window.
+    pub throttled_share: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { hub_lag_ns: 50_000_000, process_cpu_percent: 90.0, run_queue_delay_share: 0.2, throttled_share: 0.05 }
+    }
+}
+
+impl Thresholds {
+    /// The verdict on a window of `length_ns` nanoseconds.
+    ///
+    /// `system` must cover just that window, see [`SystemSample`]; what the platform does not tell is no reason.
+    #[must_use]
+    pub fn judge(&self, length_ns: u64, hub_lag_max_ns: Option<u64>, system: Option<&SystemSample>) -> Reasons {
+        let mut reasons = Reasons::NONE;
+        let share = |ns: Option<u64>| ns.map_or(0.0, |ns| ns as f64 / length_ns.max(1) as f64);
+        if hub_lag_max_ns.is_some_and(|lag_ns| lag_ns >= self.hub_lag_ns) {
+            reasons.add(Reason::HubLag);
+        }
+        let Some(system) = system else { return reasons };
+        let exceeded = [
+            (Reason::ProcessCpu, system.process_cpu_percent >= self.process_cpu_percent),
+            (Reason::RunQueueDelay, share(system.run_queue_delay_since_last_ns) >= self.run_queue_delay_share),
+            (Reason::Throttled, share(system.throttled_since_last_ns) >= self.throttled_share),
+        ];
+        exceeded.into_iter().filter(|(_, is_exceeded)| *is_exceeded).for_each(|(reason, _)| reasons.add(reason));
+        reasons
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND_NS: u64 = 1_000_000_000;
+
+    fn sample(process_cpu_percent: f64, run_queue_ns: Option<u64>, throttled_ns: Option<u64>) -> SystemSample {
+        SystemSample {
+            process_cpu_percent,
+            run_queue_delay_since_last_ns: run_queue_ns,
+            throttled_since_last_ns: throttled_ns,
+            ..SystemSample::default()
+        }
+    }
+
+    fn judged(hub_lag_ns: Option<u64>, system: &SystemSample) -> Vec<Reason> {
+        Thresholds::default().judge(SECOND_NS, hub_lag_ns, Some(system)).iter().collect()
+    }
+
+    #[test]
+    fn the_list_of_reasons_is_in_the_order_of_their_numbers() {
+        for (position, reason) in Reason::ALL.into_iter().enumerate() {
+            assert_eq!(reason as usize, position);
+        }
+    }
+
+    #[test]
+    fn a_calm_process_is_trusted_and_so_is_what_nothing_is_known_of() {
+        let limits = Thresholds::default();
+        assert!(judged(Some(limits.hub_lag_ns - 1), &sample(50.0, Some(1_000_000), Some(0))).is_empty());
+        assert!(limits.judge(SECOND_NS, None, None).is_trusted());
+    }
+
+    #[test]
+    fn each_figure_at_its_threshold_is_its_own_reason() {
+        let limits = Thresholds::default();
+        let share = |share: f64| Some((share * SECOND_NS as f64).ceil() as u64);
+        assert_eq!(judged(Some(limits.hub_lag_ns), &sample(0.0, None, None)), [Reason::HubLag]);
+        assert_eq!(judged(None, &sample(limits.process_cpu_percent, None, None)), [Reason::ProcessCpu]);
+        let waited = sample(0.0, share(limits.run_queue_delay_share), None);
+        assert_eq!(judged(None, &waited), [Reason::RunQueueDelay]);
+        let throttled = sample(0.0, None, share(limits.throttled_share));
+        assert_eq!(judged(None, &throttled), [Reason::Throttled]);
+    }
+
+    #[test]
+    fn shares_are_of_the_window_s_own_length() {
+        let waited = sample(0.0, Some(100_000_000), None);
+        let limits = Thresholds { run_queue_delay_share: 0.5, ..Thresholds::default() };
+        assert!(limits.judge(SECOND_NS, None, Some(&waited)).is_trusted());
+        assert!(!limits.judge(SECOND_NS / 5, None, Some(&waited)).is_trusted());
+    }
+
+    #[test]
+    fn merging_is_the_union_and_unknown_bits_are_left_out() {
+        let mut reasons = Reasons::from_bits(0b1111_0001);
+        assert_eq!(reasons.iter().collect::<Vec<_>>(), [Reason::HubLag]);
+        reasons.merge(Reasons::from_bits(0b1000));
+        assert_eq!(reasons.iter().map(Reason::name).collect::<Vec<_>>(), ["hub_lag", "throttled"]);
+    }
+}
