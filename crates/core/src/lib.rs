@@ -29,6 +29,7 @@ pub use aggregate::RequestAggregate;
 pub use anomaly::{Anomalies, Anomaly};
 pub use confidence::{Reason, Reasons, Thresholds};
 pub use endpoint::{EndpointKey, EndpointStats};
+pub use folded::FoldedNames;
 pub use histogram::Histogram;
 pub use requests::{Buffer, DEFAULT_MAX_SERIES, Request, RequestTable};
 pub use run::{Role, RunIdentity};

@@ -52,6 +52,7 @@ fn summary(started_unix_ns: i64, stopped_unix_ns: Option<i64>) -> Report {
         held_lost: 4,
         series: 4,
         recorders: vec![("json".into(), ledger.balance())],
+        ..Report::default()
     }
 }
 
