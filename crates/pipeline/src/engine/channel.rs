@@ -120,3 +120,7 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "channel_tests.rs"]
+mod tests;
