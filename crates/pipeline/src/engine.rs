@@ -10,7 +10,8 @@ use crate::ledger::{Balance, Ledger};
 use crate::recorder::{Record, Recorder, RunWindow};
 use crate::subscription::Subscription;
 use locust_telemetry_core::{
-    Anomalies, Anomaly, Buffer, Event, Request, RequestAggregate, RequestTable, RunIdentity, SystemSample, Window,
+    Anomalies, Anomaly, Buffer, Event, Request, RequestAggregate, RequestTable, RunConfidence, RunIdentity,
+    SystemSample, Window,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -291,6 +292,7 @@ impl Engine {
                 stopped_unix_ns: run.stopped_unix_ns,
                 totals: run.totals.clone(),
                 peak_users: run.peak_users,
+                confidence: RunConfidence::default(),
             }),
             before_run: state.run.as_ref().map_or(state.before_run, |run| run.before_run),
             held_lost: state.run.as_ref().map_or(0, |run| run.held_lost),
@@ -347,6 +349,7 @@ impl Engine {
             hub_lag_max_ns: ticked.then_some(hub_lag_ns),
             system: self.system(),
             events,
+            ..Window::default()
         };
         if run.stopped_unix_ns.is_some() && window.is_idle() {
             return;
@@ -403,6 +406,8 @@ pub struct RunReport {
     pub totals: RequestAggregate,
     /// The most users there were at any tick.
     pub peak_users: u64,
+    /// How far its response times can be trusted.
+    pub confidence: RunConfidence,
 }
 
 #[cfg(test)]
