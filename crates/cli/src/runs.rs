@@ -42,7 +42,7 @@ impl Runs {
                     run.add_summary(entry);
                 }
             }
-            Entry::Other { .. } => {}
+            Entry::Worker(_) | Entry::Reconciliation(_) | Entry::Other { .. } => {}
         }
         Ok(())
     }

@@ -22,6 +22,5 @@ mod series_index;
 
 pub use clock::{ClockEstimate, Exchange};
 pub use frame::{DecodeError, FORMAT, Frame, FrameBuilder, FrameHeader, FrameWindow, SeriesGain, decode};
-pub use member::WorkerAccount;
 pub use merger::{MergeSettings, Merger, WorkerMessage};
 pub use outbox::{DEFAULT_HISTORY_S, Outbox};

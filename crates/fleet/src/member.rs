@@ -2,29 +2,8 @@
 
 use crate::frame::FrameHeader;
 use crate::sequence::{Arrival, Sequence};
+use locust_telemetry_core::reconciliation::WorkerAccount;
 use locust_telemetry_core::{ClockOffset, FrameCounts, WorkerState};
-
-/// What a worker did in the run, for the closing records.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct WorkerAccount {
-    /// How Locust's channel names it.
-    pub client_id: String,
-    /// `worker-<index>`.
-    pub source_id: String,
-    /// What Locust last knew of its life.
-    pub state: WorkerState,
-    /// Requests in the frames that came.
-    pub requests: u64,
-    /// Those that failed.
-    pub failures: u64,
-    /// What became of its frames.
-    pub frames: FrameCounts,
-    /// From which second (included) to which (excluded) something may be missing: frames that were given up, or the
-    /// time after its last report where it left without one. Unix time of the master.
-    pub lost_s: Option<(i64, i64)>,
-    /// Whether it has sent no frame at all.
-    pub is_silent: bool,
-}
 
 /// A worker and the frames of its present process.
 #[derive(Debug, Default)]
@@ -39,7 +18,6 @@ pub(crate) struct Member {
     clock: Option<ClockOffset>,
     counts: FrameCounts,
     pub(crate) requests: u64,
-    pub(crate) failures: u64,
     /// When it was last asked for whatever it still has, and how often in a row.
     asked_for_rest: Option<(i64, u32)>,
     lost_s: Option<(i64, i64)>,
@@ -205,9 +183,8 @@ impl Member {
             source_id: self.source_id.clone(),
             state: self.state,
             requests: self.requests,
-            failures: self.failures,
             frames: self.counts(),
-            lost_s: self.lost_s,
+            lost: self.lost_s,
             is_silent: self.is_silent(),
         }
     }

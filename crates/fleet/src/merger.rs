@@ -5,9 +5,10 @@
 //! is known by its worker, its incarnation and its number.
 
 use crate::frame::{Frame, FrameWindow, decode};
-use crate::member::{Member, WorkerAccount};
+use crate::member::Member;
 use crate::second::Second;
 use crate::series_index::{Folded, SeriesIndex};
+use locust_telemetry_core::reconciliation::WorkerAccount;
 use locust_telemetry_core::{DEFAULT_MAX_SERIES, Window, WorkerState, WorkerWindow};
 use std::collections::BTreeMap;
 
@@ -161,10 +162,7 @@ impl Merger {
     fn add(&mut self, number: usize, window: &FrameWindow, numbers: &[(u32, Folded)], now_ns: i64) {
         let seconds = if self.is_open(window.start_s, now_ns) { &mut self.open } else { &mut self.late };
         let second = seconds.entry(window.start_s).or_default();
-        let (requests, failures) = second.add(number, window, numbers, &self.index);
-        let member = &mut self.states[number];
-        member.requests += requests;
-        member.failures += failures;
+        self.states[number].requests += second.add(number, window, numbers, &self.index);
     }
 
     /// The windows that are complete, or late enough, at this moment; in the order of their seconds.

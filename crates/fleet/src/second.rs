@@ -40,14 +40,14 @@ impl Second {
     }
 
     /// Adds a worker's window. `numbers` are those of its frame's keys in `index`. Returns how many requests were in
-    /// it, and how many of them failed.
+    /// it.
     pub(crate) fn add(
         &mut self,
         worker: usize,
         window: &FrameWindow,
         numbers: &[(u32, Folded)],
         index: &SeriesIndex,
-    ) -> (u64, u64) {
+    ) -> u64 {
         let (mut all_requests, mut failures) = (0, 0);
         let part = self.workers.entry(worker).or_default();
         part.users = window.users;
@@ -78,7 +78,7 @@ impl Second {
         window.folded.iter().for_each(|label| self.folded.add_label(label));
         self.reasons.merge(window.reasons);
         self.events.extend(window.events.iter().cloned());
-        (all_requests, failures)
+        all_requests
     }
 
     /// Whether a worker has reported anything of it.

@@ -109,7 +109,7 @@ proptest! {
         merger.give_up_after_stop(at(60));
         prop_assert_eq!(by_second(&windows), fleet.recorded());
         for account in merger.accounts() {
-            prop_assert_eq!((account.lost_s, account.frames.lost), (None, 0));
+            prop_assert_eq!((account.lost, account.frames.lost), (None, 0));
         }
     }
 
@@ -160,7 +160,7 @@ proptest! {
         windows.extend(merger.close_all());
         merger.give_up_after_stop(at(13));
         prop_assert_eq!(by_second(&windows), expected);
-        let lost: Vec<_> = merger.accounts().into_iter().map(|account| account.lost_s).collect();
+        let lost: Vec<_> = merger.accounts().into_iter().map(|account| account.lost).collect();
         let until = START_S + killed_at + 2;
         // One that never reported is silent: there is no last report to count from.
         let named = (reported_until > 0).then_some((START_S + reported_until, until));

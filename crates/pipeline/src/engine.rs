@@ -19,6 +19,7 @@ use crate::recorder::{Record, Recorder, RunWindow};
 use crate::report::{EndpointTotal, Report};
 use crate::run::Run;
 use crate::subscription::Subscription;
+use locust_telemetry_core::reconciliation::{self, EndpointCounts, Marks, Reconciliation};
 use locust_telemetry_core::{
     Anomalies, Anomaly, Buffer, EndpointKey, Event, Histogram, Reasons, Request, RequestAggregate, RequestTable, Role,
     RunIdentity, SystemSample, Thresholds, Window,
@@ -348,6 +349,16 @@ impl Engine {
                 latency: stats.all.latency,
             })
             .collect()
+    }
+
+    /// What was recorded against what Locust itself counted, and who recorded it; `None` before any run.
+    #[must_use]
+    pub fn reconcile(&self, locust: &EndpointCounts, marks: Marks) -> Option<(Arc<RunIdentity>, Reconciliation)> {
+        let workers = self.0.merging.get().map(Merging::accounts).unwrap_or_default().0;
+        let state = self.state();
+        let run = state.run.as_ref()?;
+        let recorded = reconciliation::counts_of(&run.totals);
+        Some((Arc::clone(&run.identity), Reconciliation::new(&recorded, locust, workers, marks)))
     }
 
     /// The response times of the whole run so far. Merged on a master.

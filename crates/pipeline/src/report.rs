@@ -2,8 +2,8 @@
 
 use crate::ledger::Balance;
 use crate::run::RunReport;
+use locust_telemetry_core::reconciliation::WorkerAccount;
 use locust_telemetry_core::{Anomalies, Histogram};
-use locust_telemetry_fleet::WorkerAccount;
 
 /// What the engine knows at some moment.
 #[derive(Debug, Clone, Default)]

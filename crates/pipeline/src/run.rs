@@ -1,7 +1,7 @@
 //! The run that is being recorded, or was the last one: what it counted so far.
 
 use crate::ledger::Balance;
-use locust_telemetry_core::{Anomalies, Histogram, RequestAggregate, RunIdentity, Window};
+use locust_telemetry_core::{Anomalies, Histogram, RequestAggregate, RunConfidence, RunIdentity, Window};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ pub(crate) struct Run {
     pub(crate) totals: RequestAggregate,
     /// The response times of all series.
     pub(crate) latency: Histogram,
+    pub(crate) confidence: RunConfidence,
     pub(crate) peak_users: u64,
     /// What came between the run before and this one.
     pub(crate) before_run: Anomalies,
@@ -37,6 +38,7 @@ impl Run {
             stopped_unix_ns: None,
             totals: RequestAggregate::default(),
             latency: Histogram::new(),
+            confidence: RunConfidence::default(),
             peak_users: 0,
             before_run,
             held_lost: 0,
@@ -48,6 +50,7 @@ impl Run {
     pub(crate) fn count(&mut self, window: &Window) {
         self.totals.merge(&window.requests);
         window.requests.series.values().for_each(|stats| self.latency.merge(&stats.latency));
+        self.confidence.add(window);
     }
 
     /// All it counted so far; its times in the master's, which is `clock_offset_ns` ahead.
@@ -58,6 +61,7 @@ impl Run {
             stopped_unix_ns: self.stopped_unix_ns.map(|ns| ns.saturating_add(clock_offset_ns)),
             totals: self.totals.clone(),
             peak_users: self.peak_users,
+            confidence: self.confidence.clone(),
         }
     }
 }
@@ -75,4 +79,6 @@ pub struct RunReport {
     pub totals: RequestAggregate,
     /// The most users there were at any tick.
     pub peak_users: u64,
+    /// How far its response times can be trusted.
+    pub confidence: RunConfidence,
 }

@@ -2,7 +2,8 @@
 
 use crate::engine::PyEngine;
 use locust_telemetry_core::WorkerState;
-use locust_telemetry_fleet::{Exchange, WorkerAccount, WorkerMessage};
+use locust_telemetry_core::reconciliation::WorkerAccount;
+use locust_telemetry_fleet::{Exchange, WorkerMessage};
 use locust_telemetry_pipeline::clock;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -113,7 +114,6 @@ fn account_to_python<'py>(py: Python<'py>, account: &WorkerAccount) -> PyResult<
     fields.set_item("state", account.state.name())?;
     let counts = [
         ("requests", account.requests),
-        ("failures", account.failures),
         ("received", account.frames.received),
         ("resent", account.frames.resent),
         ("reordered", account.frames.reordered),
@@ -124,8 +124,8 @@ fn account_to_python<'py>(py: Python<'py>, account: &WorkerAccount) -> PyResult<
     for (name, count) in counts {
         fields.set_item(name, count)?;
     }
-    fields.set_item("lost_from", account.lost_s.map(|(from_s, _)| from_s))?;
-    fields.set_item("lost_until", account.lost_s.map(|(_, until_s)| until_s))?;
+    fields.set_item("lost_from", account.lost.map(|(from_s, _)| from_s))?;
+    fields.set_item("lost_until", account.lost.map(|(_, until_s)| until_s))?;
     fields.set_item("silent", account.is_silent)?;
     Ok(fields)
 }

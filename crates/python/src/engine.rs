@@ -6,8 +6,11 @@ use crate::listener;
 use crate::subscription::PySubscription;
 use crate::system::PySystemSample;
 use crate::window::PyHistogram;
+use locust_telemetry_core::reconciliation::{EndpointCounts, EndpointName, Marks, RequestCount};
 use locust_telemetry_core::{Event, Role, RunIdentity, Thresholds};
-use locust_telemetry_json::{JsonFileConfig, JsonFileRecorder, summary::summary_fields};
+use locust_telemetry_json::reconciliation::reconciliation_fields;
+use locust_telemetry_json::summary::summary_fields;
+use locust_telemetry_json::{JsonFileConfig, JsonFileRecorder};
 use locust_telemetry_pipeline::{Engine, FlushTicket, Record, clock};
 use locust_telemetry_system::{SampleReader, SystemSampler};
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -198,6 +201,29 @@ impl PyEngine {
     fn endpoints(&self, py: Python<'_>) -> Vec<(String, String, u64, u64, PyHistogram)> {
         let endpoints = py.detach(|| self.handle.engine().endpoints()).into_iter();
         endpoints.map(|at| (at.method, at.name, at.requests, at.failures, PyHistogram(at.latency))).collect()
+    }
+
+    /// The fields of the record that compares what was recorded with Locust's own counts: method, name, requests and
+    /// failures of each endpoint. None before any run.
+    fn reconciliation<'py>(
+        &self,
+        py: Python<'py>,
+        locust: Vec<(String, String, u64, u64)>,
+        statistics_were_reset: bool,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let fields = py.detach(|| {
+            let mut counts = EndpointCounts::new();
+            for (method, name, requests, failures) in locust {
+                counts
+                    .entry(EndpointName::of_locust(&method, &name))
+                    .or_default()
+                    .add(RequestCount { requests, failures });
+            }
+            let marks = Marks { statistics_were_reset, requests_after_locust: None };
+            let (run, reconciliation) = self.engine().reconcile(&counts, marks)?;
+            Some(reconciliation_fields(&run, &reconciliation))
+        });
+        fields.map(|fields| json_value::object_to_python(py, &fields)).transpose()
     }
 
     /// The response times of the whole run so far. Merged on a master.
