@@ -197,10 +197,13 @@ impl Merger {
         std::mem::take(&mut self.messages)
     }
 
-    /// Whether nothing more is to be expected of this run.
+    /// Whether nothing more is to be expected: the run was stopped, and everybody has told their end or is gone.
     #[must_use]
     pub fn is_merged(&self, now_ns: i64) -> bool {
-        let stopped_ns = self.stopped_ns.unwrap_or(i64::MAX);
+        if self.run_id.is_empty() {
+            return true;
+        }
+        let Some(stopped_ns) = self.stopped_ns else { return false };
         self.states.iter().all(|member| {
             if member.is_complete() || member.state == WorkerState::Missing {
                 return true;

@@ -88,6 +88,8 @@ impl Merging {
     }
 
     pub(crate) fn stop_run(&self, now_unix_ns: i64) {
+        // Until the thread has come to it.
+        lock(&self.told).is_merged = false;
         self.give(Input::StopRun { now_unix_ns });
     }
 
@@ -165,8 +167,9 @@ impl MergeThread {
                 let windows = self.merger.advance(now_ns);
                 self.ship(windows);
                 self.tell_all(now_ns);
+            } else {
+                self.tell_messages();
             }
-            self.tell_messages();
         }
     }
 
@@ -212,7 +215,9 @@ impl MergeThread {
         }
     }
 
-    fn tell_all(&self, now_ns: i64) {
+    fn tell_all(&mut self, now_ns: i64) {
+        // Messages first: whoever sees that all is merged has the last acknowledgements too.
+        self.tell_messages();
         let (is_merged, accounts) = (self.merger.is_merged(now_ns), self.merger.accounts());
         let mut told = lock(&self.told);
         told.is_merged = is_merged;
