@@ -169,6 +169,8 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
     _periodic: _Periodic | None = None
     #: The records of the end, as they were when Locust's statistics were last seen whole.
     _final: Sequence[dict[str, Any]] = ()
+    #: What Locust counted then for every endpoint: method, name, requests, failures.
+    _counts: list[tuple[str, str, int, int]]
 
     def start(self) -> None:
         """Begin to log the totals; a worker's belong to its master."""
@@ -198,6 +200,14 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
         if complete and not self._is_cleared():
             self._refresh_final()
         self._record_all(self._final)
+        self._record_reconciliation()
+
+    def _record_reconciliation(self) -> None:
+        """Log what Locust counted beside what was recorded, and why they differ if they do."""
+        session = Session.of(self.env)
+        fields = session.engine.reconciliation(self._counts, session.statistics_were_reset)
+        if fields is not None:
+            emit(session.engine, logger, "event", TelemetryEventsEnum.RUN_RECONCILIATION.value, fields)
 
     def _will_be_cleared(self) -> bool:
         """Whether Locust clears the endpoints' statistics at its end: it does so to print them as JSON."""
@@ -212,6 +222,7 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
         """Take the final record and one for each endpoint (up to the limit on series), as they are now."""
         final = [self._total(STATS_TYPE_FINAL)]
         entries = list(self.env.stats.entries.values())
+        self._counts = [(str(at.method), str(at.name), at.num_requests, at.num_failures) for at in entries]
         session = Session.of(self.env)
         limit = session.options.max_series
         if len(entries) > limit:
