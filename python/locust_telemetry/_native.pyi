@@ -18,6 +18,7 @@ __all__ = [
     "Window",
     "__version__",
     "command",
+    "now_ns",
     "to_json",
 ]
 
@@ -113,7 +114,100 @@ class Engine:
         """Return a queue of the windows that finish from now on; summaries show the subscriber as `id`."""
 
     def flush(self) -> Flush:
-        """Close the open window and ask all recorders to pass on what they have. Does not wait."""
+        """Close the open window and ask all recorders to pass on what they have. Does not wait.
+
+        On a master this closes every second that still waits for workers.
+        """
+
+    # --- on a worker
+
+    def send_frames(self) -> None:
+        """From now on keep closed windows for the master, which has said that it reads frames. Safe to repeat."""
+
+    def frame(self) -> bytes | None:
+        """Return one frame with every window closed since the last one; None before `send_frames` or without a run.
+
+        After `stop_run` the frame is marked as the last one. Closes no window: call `flush` first where the open
+        one belongs in.
+        """
+
+    def frames_again(self, first: int, last: int) -> list[bytes]:
+        """Return those of the frames with these sequence numbers, both included, that this run still keeps."""
+
+    def acknowledge(self, sequence: int) -> None:
+        """Take that the master has everything up to and including this sequence number of the present run."""
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the master has every frame that was given out for this run; True where none was."""
+
+    def clock_sample(self, sent_ns: int, received_ns: int, replied_ns: int, returned_ns: int) -> None:
+        """Take one exchange with the master, in Unix nanoseconds.
+
+        `sent_ns` and `returned_ns` are by this process's clock, the others by the master's. The exchange with the
+        smallest error bound wins; windows are labelled in the master's time from then on.
+        """
+
+    @property
+    def clock(self) -> tuple[int, int] | None:
+        """Offset to the master's clock and its error bound, in ns; None before the first sample."""
+
+    def await_clock(self) -> None:
+        """Hold windows back until the first `clock_sample`, or `clock_unknown`."""
+
+    def clock_unknown(self) -> None:
+        """Take that no answer came: windows go out by this process's own clock."""
+
+    # --- on the master
+
+    def merge(self, client_id: str, frame: bytes) -> None:
+        """Take a worker's frame. Returns at once; a native thread reads and merges it."""
+
+    def worker(self, client_id: str, source_id: str, state: str) -> None:
+        """Take what Locust knows of a worker: `state` is `ready`, `running`, `missing`, `back` or `gone`."""
+
+    def worker_messages(self) -> list[tuple[str, str, int, int]]:
+        """Return what is to be sent to workers since the last call: client id, kind, first and last sequence number.
+
+        The kind is `resend`, or `acknowledge`, whose two numbers are the same.
+        """
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether every worker that sent frames in this run has sent its last one without gaps, or cannot any more.
+
+        Workers that are gone or missing cannot.
+        """
+
+    def worker_losses(self) -> list[dict[str, Any]]:
+        """Return what became of each worker's windows in this run.
+
+        Fields: `source_id`, `client_id`, `state`, `requests`, `received`, `resent`, `reordered`, `replayed`,
+        `refused`, `lost` (counts), `lost_from` and `lost_until` (Unix seconds or None), `silent` (it never sent a
+        frame).
+        """
+
+    # --- anywhere
+
+    def configure_merge(self, history_s: float, max_lateness_s: float) -> None:
+        """Set how long a worker keeps its frames, and how long a master's second waits for slow workers."""
+
+    def configure_confidence(
+        self, hub_lag_ms: float, cpu_percent: float, run_queue_percent: float, throttled_percent: float
+    ) -> None:
+        """Set above what a window is marked suspect.
+
+        CPU is in percent of a core, waiting for a core and being stopped by a quota in percent of the time.
+        """
+
+    def endpoints(self) -> list[tuple[str, str, int, int, Histogram]]:
+        """Return method, name, requests, failures and response times of each endpoint of the run so far.
+
+        Up to the last closed second; on a master, of all workers together.
+        """
+
+    def latency(self) -> Histogram:
+        """Return the response times of the whole run so far, over all endpoints."""
 
     def summary(self) -> dict[str, Any] | None:
         """Return what the run and each recorder counted, as the fields of the closing record; None before any run."""
@@ -330,6 +424,9 @@ class SystemSample:
     @property
     def throttled_ms(self) -> float | None:
         """Time that a CPU quota stopped this process's group since the last sample; None if not known."""
+
+def now_ns() -> int:
+    """Return Unix time in nanoseconds by this process's clock."""
 
 def to_json(value: object) -> str:
     """Return any Python value as one JSON text.

@@ -146,6 +146,14 @@ def _files(text: str) -> int:
     return int(_number(text, "a whole number from 0 to 1000", int, 0, 1000))
 
 
+def _milliseconds(text: str) -> float:
+    return _number(text, "a number of milliseconds from 0.1 to 60000", float, 0.1, 60_000)
+
+
+def _percent(text: str) -> float:
+    return _number(text, "a number of percent from 0.1 to 10000, without the sign", float, 0.1, 10_000)
+
+
 def _number(text: str, accepted: str, kind: type[int] | type[float], least: float, most: float) -> float:
     try:
         number = kind(text)
@@ -263,6 +271,54 @@ FLUSH_TIMEOUT = Option(
     "SECONDS",
     "How long the end of a run, and of the process, may wait for recorders; what they still hold then is told.",
 )
+FRAME_HISTORY = Option(
+    "--lt-frame-history",
+    "LOCUST_TELEMETRY_FRAME_HISTORY",
+    300.0,
+    _seconds,
+    "SECONDS",
+    "How long a worker keeps what it sent to the master, which asks for it again where something got lost.",
+)
+MAX_LATENESS = Option(
+    "--lt-max-lateness",
+    "LOCUST_TELEMETRY_MAX_LATENESS",
+    10.0,
+    _seconds,
+    "SECONDS",
+    "How long the master waits for slow workers before it records a second; what comes later counts in the totals.",
+)
+SUSPECT_HUB_LAG = Option(
+    "--lt-suspect-hub-lag",
+    "LOCUST_TELEMETRY_SUSPECT_HUB_LAG",
+    50.0,
+    _milliseconds,
+    "MS",
+    "A second is marked suspect if Locust's own loop was later than this: response times then hold its delay too.",
+)
+SUSPECT_CPU = Option(
+    "--lt-suspect-cpu",
+    "LOCUST_TELEMETRY_SUSPECT_CPU",
+    90.0,
+    _percent,
+    "PERCENT",
+    "A second is marked suspect if this process used more than this of a CPU core: it can hardly use a second one.",
+)
+SUSPECT_RUN_QUEUE = Option(
+    "--lt-suspect-run-queue",
+    "LOCUST_TELEMETRY_SUSPECT_RUN_QUEUE",
+    20.0,
+    _percent,
+    "PERCENT",
+    "A second is marked suspect if this process was ready to run but waited for a core for more than this of the time.",
+)
+SUSPECT_THROTTLED = Option(
+    "--lt-suspect-throttled",
+    "LOCUST_TELEMETRY_SUSPECT_THROTTLED",
+    5.0,
+    _percent,
+    "PERCENT",
+    "A second is marked suspect if a CPU limit (of a container) stopped this process for more than this of the time.",
+)
 JSON_FILE = Option(
     "--lt-json-file",
     "LOCUST_TELEMETRY_JSON_FILE",
@@ -298,7 +354,22 @@ JSON_ENDPOINT_INTERVALS = Option(
 )
 
 #: The options that concern all recorders.
-CORE_OPTIONS = (TESTPLAN, ENABLE, STATS_INTERVAL, SYSTEM_INTERVAL, LOG_LEVEL, MAX_SERIES, LABEL, FLUSH_TIMEOUT)
+CORE_OPTIONS = (
+    TESTPLAN,
+    ENABLE,
+    STATS_INTERVAL,
+    SYSTEM_INTERVAL,
+    LOG_LEVEL,
+    MAX_SERIES,
+    LABEL,
+    FLUSH_TIMEOUT,
+    FRAME_HISTORY,
+    MAX_LATENESS,
+    SUSPECT_HUB_LAG,
+    SUSPECT_CPU,
+    SUSPECT_RUN_QUEUE,
+    SUSPECT_THROTTLED,
+)
 
 #: The options of the JSON recorder.
 JSON_OPTIONS = (JSON_FILE, JSON_FILE_MAX_SIZE, JSON_FILE_KEEP, JSON_ENDPOINT_INTERVALS)
@@ -314,6 +385,12 @@ class Options(NamedTuple):
     max_series: int = 10_000
     labels: Mapping[str, str] = MappingProxyType({})
     flush_timeout_s: float = config.DEFAULT_FLUSH_TIMEOUT
+    frame_history_s: float = 300.0
+    max_lateness_s: float = 10.0
+    suspect_hub_lag_ms: float = 50.0
+    suspect_cpu_percent: float = 90.0
+    suspect_run_queue_percent: float = 20.0
+    suspect_throttled_percent: float = 5.0
     json_file: Path | None = None
     json_file_max_size_mib: float = 256.0
     json_file_keep: int = 4
@@ -341,6 +418,12 @@ class Options(NamedTuple):
             max_series=get(MAX_SERIES),
             labels=dict(get(LABEL)),
             flush_timeout_s=get(FLUSH_TIMEOUT),
+            frame_history_s=get(FRAME_HISTORY),
+            max_lateness_s=get(MAX_LATENESS),
+            suspect_hub_lag_ms=get(SUSPECT_HUB_LAG),
+            suspect_cpu_percent=get(SUSPECT_CPU),
+            suspect_run_queue_percent=get(SUSPECT_RUN_QUEUE),
+            suspect_throttled_percent=get(SUSPECT_THROTTLED),
             json_file=None if json_file is None else Path(json_file),
             json_file_max_size_mib=get(JSON_FILE_MAX_SIZE),
             json_file_keep=get(JSON_FILE_KEEP),

@@ -17,7 +17,6 @@ greenlet would shut down a second time beside the one that handles a signal).
 from __future__ import annotations
 
 import atexit
-import functools
 import logging
 import os
 import weakref
@@ -29,9 +28,11 @@ import gevent
 
 from locust_telemetry import metadata, options
 from locust_telemetry._native import Engine
+from locust_telemetry.core.channel import Channel, announcement, open_channel
 from locust_telemetry.core.events import TelemetryEventsEnum
 from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.final_reports import FinalReports
+from locust_telemetry.core.guard import never_raises
 from locust_telemetry.core.hub import HubTicker
 from locust_telemetry.core.records import emit
 from locust_telemetry.core.role import WORKER, role_of, source_id_of, source_of
@@ -58,6 +59,9 @@ _WATCH_S = 0.25
 #: Seconds that the start of a run may wait until the last one is written.
 _START_PATIENCE_S = 0.2
 
+#: How much of the flush timeout may go by waiting for the workers' last windows; the rest is for writing them.
+_SHARE_FOR_WORKERS = 0.8
+
 #: The sessions of this process, for the hook that runs in forked children.
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 
@@ -70,19 +74,6 @@ def _leave_runs_to_the_parent() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_runs_to_the_parent)
-
-
-def _never_raises(listener: Callable[..., None]) -> Callable[..., None]:
-    """Keep an error of ours out of Locust, whose exit status it would change; it is logged instead."""
-
-    @functools.wraps(listener)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            listener(*args, **kwargs)
-        except Exception:
-            logger.exception("Telemetry failed in %s; the test goes on.", listener.__name__)
-
-    return guarded
 
 
 def _fire_reaches_new_listeners() -> bool:
@@ -105,6 +96,7 @@ class Session:
         self.engine = Engine()
         self.options = Options()
         self.subscribers = Subscribers()
+        self.channel = Channel()
         self._environment: Environment | None = None
         self._pid: int | None = None
         self._is_recording = True
@@ -114,6 +106,7 @@ class Session:
         self._is_stopped = False
         self._summarised_requests: int | None = None
         self._late_starters: list[Callable[..., None]] = []
+        self._worker_listeners: list[Callable[..., None]] = []
         #: What is registered on the environment's events, the plugins' listeners included.
         self._listeners: list[tuple[EventHook, Any]] = []
 
@@ -173,8 +166,12 @@ class Session:
         configure_logging(self.options.log_level)
         self._name_testplan(environment)
         self.hub = HubTicker(self.engine, lambda: environment.runner.user_count if environment.runner else 0)
+        self._configure_engine()
+        # Before the final reports, so that a worker's last windows are taken before its last report is.
+        self.channel = open_channel(
+            environment, self.engine, self._listen, self._on_worker_change, self.options.flush_timeout_s
+        )
         self.final_reports = FinalReports(environment)
-        self.engine.set_max_series(self.options.max_series)
         self._start_threads()
         self._watcher = gevent.spawn(self._watch)
         open_json_file(self.engine, self.options, environment.runner)
@@ -184,7 +181,20 @@ class Session:
             # The test started before this process knew itself: name it, and let the plugins know.
             self.engine.release(**self._identity(environment))
             self.final_reports.run_started(self._run_id(environment))
+            self.channel.prepare_run()
+            self.channel.run_started()
             self._call_starters(starters, environment)
+
+    def _configure_engine(self) -> None:
+        taken = self.options
+        self.engine.set_max_series(taken.max_series)
+        self.engine.configure_merge(taken.frame_history_s, taken.max_lateness_s)
+        self.engine.configure_confidence(
+            taken.suspect_hub_lag_ms,
+            taken.suspect_cpu_percent,
+            taken.suspect_run_queue_percent,
+            taken.suspect_throttled_percent,
+        )
 
     def _attach_late(self, environment: Environment) -> None:
         """Attach while `test_start` is being fired: the plugins' listeners for it must hear of this one too."""
@@ -227,12 +237,13 @@ class Session:
         """Register on the rest of the test's life, behind the plugins."""
         self._listen(self.events.spawning_complete, self._on_spawning_complete)
         self._listen(self.events.cpu_warning, self._on_cpu_warning)
+        self._listen(self.events.reset_stats, self._on_reset_stats)
         self._listen(self.events.test_stop, self._on_test_stop)
         self._listen(self.events.quit, self._on_quit)
 
     # --- a run
 
-    @_never_raises
+    @never_raises
     def _on_test_start(self, environment: Environment, **kwargs: Any) -> None:
         if self._environment is None and environment.runner is not None:
             # A library user's environment, whose runner is there only now.
@@ -243,6 +254,7 @@ class Session:
             # A late worker, which does not know its index yet.
             self.engine.hold()
             metadata.receive(environment)
+            announcement.heed(environment, self.engine)
         else:
             self._end_last_run()
             if role_of(environment.runner) == WORKER:
@@ -251,10 +263,12 @@ class Session:
                 self.manager.register_plugin_metadata(environment)
                 metadata.publish(environment)
             self.final_reports.run_started(self._run_id(environment))
+            self.channel.prepare_run()
         self.engine.start_run(**self._identity(environment))
         self._run += 1
         self._is_run_open, self._is_stopped, self._summarised_requests = True, False, None
         self._mark(TelemetryEventsEnum.TEST_START)
+        self.channel.run_started()
         late_starters, self._late_starters = self._late_starters, []
         self._call_starters(late_starters, environment)
 
@@ -275,21 +289,43 @@ class Session:
             except Exception:
                 logger.exception("A plugin's listener for test_start failed; the test goes on.")
 
-    @_never_raises
+    @never_raises
     def _on_spawning_complete(self, user_count: int = 0, **kwargs: Any) -> None:
         self._mark(TelemetryEventsEnum.SPAWNING_COMPLETE, user_count=user_count)
+        environment = self._environment
+        if environment is not None and environment.reset_stats and role_of(environment.runner) != WORKER:
+            self._mark(TelemetryEventsEnum.STATS_RESET)
 
-    @_never_raises
+    @never_raises
+    def _on_reset_stats(self, **kwargs: Any) -> None:
+        self._mark(TelemetryEventsEnum.STATS_RESET)
+
+    def when_a_worker_changes(self, listener: Callable[..., None]) -> None:
+        """Call `listener(event, worker=..., client_id=...)` when a worker comes or goes amid a test of this master."""
+        self._worker_listeners.append(listener)
+
+    def _on_worker_change(self, event: TelemetryEventsEnum, **attributes: Any) -> None:
+        if not self._is_run_open or self._is_stopped:
+            return
+        self._mark(event, **attributes)
+        for listener in self._worker_listeners:
+            try:
+                listener(event, **attributes)
+            except Exception:
+                logger.exception("A worker's %s could not be recorded.", event.value)
+
+    @never_raises
     def _on_cpu_warning(self, cpu_usage: float = 0, **kwargs: Any) -> None:
         self._mark(TelemetryEventsEnum.CPU_WARNING, value=cpu_usage, unit="percent")
 
-    @_never_raises
+    @never_raises
     def _on_test_stop(self, environment: Environment, **kwargs: Any) -> None:
         if not self._is_run_open or self._is_stopped:
             return
         self._is_stopped = True
         self._mark(TelemetryEventsEnum.TEST_STOP)
         self.engine.stop_run()
+        self.channel.run_stopped()
         self.final_reports.run_stopped()
         # Behind the final statistics, which a plugin asked for in its own listener before.
         run = self._run
@@ -310,6 +346,9 @@ class Session:
 
     def _finish_run(self, run: int, patience: Patience) -> None:
         """Write the closing record of a run once all its windows are written, unless another has begun."""
+        if run != self._run or not self._is_run_open:
+            return
+        patience.wait_for(lambda: self.channel.is_complete, share=_SHARE_FOR_WORKERS)
         if run != self._run or not self._is_run_open:
             return
         patience.wait(self.engine.flush())
@@ -378,11 +417,11 @@ class Session:
 
     # --- the end
 
-    @_never_raises
+    @never_raises
     def _on_quit(self, *args: Any, **kwargs: Any) -> None:
         self._end()
 
-    @_never_raises
+    @never_raises
     def _at_exit(self) -> None:
         self._end()
 
@@ -391,16 +430,16 @@ class Session:
 
         Safe to call again. `setup` may then record the environment anew.
         """
-        self._end()
+        self._end(is_process_over=False)
         for hook, listener in self._listeners:
             if listener in hook._handlers:
                 hook.remove_listener(listener)
-        self._listeners = []
+        self._listeners, self._worker_listeners = [], []
         atexit.unregister(self._at_exit)
         if self._environment is not None and self.find(self._environment) is self:
             delattr(self._environment, _ATTRIBUTE)
 
-    def _end(self) -> None:
+    def _end(self, is_process_over: bool = True) -> None:
         if self._pid != os.getpid():
             return  # Ended, never started, or a process that the test's own code forked.
         self._pid = None
@@ -408,6 +447,9 @@ class Session:
         patience = Patience(self.options.flush_timeout_s, on_hub=False)
         if self._is_run_open:
             self.engine.stop_run()
+        # The windows of a run that has its closing record were waited for already.
+        share = _SHARE_FOR_WORKERS if self._is_run_open else 0
+        self.channel.gather(patience.left_s * share, is_process_over)
         self.final_reports.settle()
         self._finish_run(self._run, patience)
         # Requests that ended after their run was summarised.
@@ -415,7 +457,9 @@ class Session:
         self.subscribers.deliver(patience.left_s)
         self._summarise()
         patience.wait(self.engine.flush())
+        self.channel.hand_over(patience.left_s, is_process_over)
         self._show_notices()
+        self.channel.close()
         self.hub.stop()
         self._watcher.kill(block=False)
         self.engine.shutdown()
@@ -424,6 +468,7 @@ class Session:
         """Leave the run to the parent."""
         if self._pid is not None:
             self.engine.renew_after_fork()
+            self.channel.abandon()
             self.subscribers.clear()
             self._pid = None
             self._is_recording = False

@@ -30,6 +30,7 @@ pub use aggregate::RequestAggregate;
 pub use anomaly::{Anomalies, Anomaly};
 pub use confidence::{Reason, Reasons, RunConfidence, Thresholds};
 pub use endpoint::{EndpointKey, EndpointStats};
+pub use folded::FoldedNames;
 pub use histogram::Histogram;
 pub use reconciliation::{Reconciliation, WorkerAccount};
 pub use requests::{Buffer, DEFAULT_MAX_SERIES, Request, RequestTable};

@@ -71,6 +71,8 @@ pub fn counts_of(requests: &RequestAggregate) -> EndpointCounts {
 /// What one worker contributed to the run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WorkerAccount {
+    /// How Locust's channel names it.
+    pub client_id: String,
     /// `worker-<index>`.
     pub source_id: String,
     /// What Locust knows of its life, at the end.

@@ -69,6 +69,7 @@ fn summary(started_unix_ns: i64, stopped_unix_ns: Option<i64>) -> Report {
         held_lost: 4,
         series: 4,
         recorders: vec![("json".into(), ledger.balance())],
+        ..Report::default()
     }
 }
 
@@ -107,6 +108,7 @@ fn reconciliation() -> Reconciliation {
         of.iter().map(count).collect()
     };
     let lossy = WorkerAccount {
+        client_id: "host_0a1b".into(),
         source_id: "worker-0".into(),
         state: WorkerState::Gone,
         requests: 95,

@@ -13,6 +13,16 @@ class TelemetryEventsEnum(str, Enum):
     TEST_STOP = "locust.tl.event.test.stop"
     SPAWNING_COMPLETE = "locust.tl.event.spawn.complete"
     CPU_WARNING = "locust.tl.event.cpu.warning"
+    #: Locust's statistics were set back: by a click in the web UI, or by `--reset-stats` once all users are there.
+    STATS_RESET = "locust.tl.event.stats.reset"
+    #: A worker joined the running test.
+    WORKER_READY = "locust.tl.event.worker.ready"
+    #: A worker's heartbeats stay away; Locust gives its users to others.
+    WORKER_MISSING = "locust.tl.event.worker.missing"
+    #: A worker that was missing is heard again.
+    WORKER_BACK = "locust.tl.event.worker.back"
+    #: A worker left the running test, or was missing for too long.
+    WORKER_GONE = "locust.tl.event.worker.gone"
     #: The closing record of a run: what was recorded, delivered, dropped.
     RUN_SUMMARY = "locust.tl.run.summary"
 

@@ -31,6 +31,12 @@ PATIENCE_S = 5.0
 MASTER_GONE_S = 10.0
 
 
+def is_master_gone(runner: Any) -> bool:
+    """Return whether the master of this worker has been silent for so long that it must be gone."""
+    heard = getattr(runner, "last_heartbeat_timestamp", None)
+    return heard is not None and time.time() - heard > MASTER_GONE_S
+
+
 class FinalReports:
     """Knows when the statistics of the run that has just ended are complete."""
 
@@ -59,18 +65,14 @@ class FinalReports:
     def run_stopped(self) -> None:
         """Mark this worker's next report as its last of the run, and send it."""
         self._run_id = self._current
-        if self._role == WORKER and not self._is_master_gone():
+        # A report would clear the errors that decide the exit status of a worker whose master is gone.
+        if self._role == WORKER and not is_master_gone(self._environment.runner):
             send = getattr(self._environment.runner, "_send_stats", None)
             if send is not None:
                 try:
                     send()
                 except Exception as error:  # The master may be gone; Locust's own reports go on as they would.
                     logger.debug("The last report could not be sent at once: %r", error)
-
-    def _is_master_gone(self) -> bool:
-        """Whether the master has been silent: a report would clear the errors that decide this worker's exit status."""
-        heard = getattr(self._environment.runner, "last_heartbeat_timestamp", None)
-        return heard is not None and time.time() - heard > MASTER_GONE_S
 
     def when_final(self, action: Callable[[bool], None], on_report: Callable[[], None] | None = None) -> None:
         """Call `action(True)` once the totals of the run that ended are complete.

@@ -71,6 +71,14 @@ class BaseLifecycleHandler(_OutputUser):  # noqa: B024 - documented as a base cl
         """Take Locust's warning that this process needs too much CPU."""
         self.output.record_event(TelemetryEventsEnum.CPU_WARNING, *args, **kwargs)
 
+    def on_stats_reset(self, *args: Any, **kwargs: Any) -> None:
+        """Take that Locust has set its statistics back; what is recorded here goes on."""
+        self.output.record_event(TelemetryEventsEnum.STATS_RESET, *args, **kwargs)
+
+    def on_worker_change(self, event: TelemetryEventsEnum, *args: Any, **kwargs: Any) -> None:
+        """Take that a worker came or went: `worker` is its source id, `client_id` what Locust calls it."""
+        self.output.record_event(event, *args, **kwargs)
+
 
 class BaseRequestHandler(_OutputUser):
     """Takes requests, one by one or as statistics."""

@@ -94,6 +94,12 @@ class MasterNodeRecorder(BaseRecorder):
         self.env.events.test_start.add_listener(self.on_test_start)
         self.env.events.test_stop.add_listener(self.on_test_stop)
         self.env.events.spawning_complete.add_listener(self.on_spawning_complete)
+        self.env.events.reset_stats.add_listener(self.on_stats_reset)
+        from locust_telemetry.session import Session
+
+        session = Session.find(self.env)
+        if session is not None:
+            session.when_a_worker_changes(self.lifecycle.on_worker_change)
 
     def on_test_start(self, *args: Any, **kwargs: Any) -> None:
         """Record the start, then begin with requests and system."""
@@ -116,6 +122,13 @@ class MasterNodeRecorder(BaseRecorder):
     def on_spawning_complete(self, user_count: int, **kwargs: Any) -> None:
         """Record that all users are there."""
         self.lifecycle.on_spawning_complete(user_count=user_count)
+        if self.env.reset_stats:
+            self.on_stats_reset()
+
+    def on_stats_reset(self, **kwargs: Any) -> None:
+        """Record that Locust has set its statistics back amid a test."""
+        if self._recording:
+            self.lifecycle.on_stats_reset()
 
 
 class WorkerNodeRecorder(BaseRecorder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import gevent
@@ -31,6 +32,12 @@ class Patience:
     def left_s(self) -> float:
         """Seconds that are left of the budget."""
         return max(0.0, self._deadline - time.monotonic())
+
+    def wait_for(self, is_done: Callable[[], bool], share: float = 1.0) -> None:
+        """On the hub: wait until something is done, for at most this share of what is left."""
+        deadline = time.monotonic() + self.left_s * share
+        while self._on_hub and time.monotonic() < deadline and not is_done():
+            gevent.sleep(_POLL_S)
 
     def wait(self, flush: Flush) -> bool:
         """Wait for a flush; return whether it is done."""
