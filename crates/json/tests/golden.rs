@@ -108,6 +108,7 @@ fn reconciliation() -> Reconciliation {
         of.iter().map(count).collect()
     };
     let lossy = WorkerAccount {
+        client_id: "host_0a1b".into(),
         source_id: "worker-0".into(),
         state: WorkerState::Gone,
         requests: 95,
