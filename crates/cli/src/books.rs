@@ -17,6 +17,8 @@ pub(crate) struct Books<'a> {
     pub(crate) is_whole: bool,
     /// Whether that process has the workers' requests too.
     pub(crate) is_merged: bool,
+    /// How many requests it has.
+    pub(crate) leader_requests: u64,
 }
 
 impl<'a> Books<'a> {
@@ -27,9 +29,10 @@ impl<'a> Books<'a> {
         let [shares, leaders] =
             [shares, leaders].map(|part| part.into_iter().map(|(_, source)| source).collect::<Vec<_>>());
         let is_whole = shares.is_empty() || leaders.iter().any(|source| source.has_intervals);
-        let is_merged = leaders.iter().any(|source| source.requests() > 0);
+        let leader_requests = leaders.iter().fold(0, |sum: u64, source| sum.saturating_add(source.requests()));
+        let is_merged = leader_requests > 0;
         let recorders = if is_merged { leaders.clone() } else { all() };
-        Self { figures: if is_whole { leaders } else { shares }, recorders, is_whole, is_merged }
+        Self { figures: if is_whole { leaders } else { shares }, recorders, is_whole, is_merged, leader_requests }
     }
 
     /// What was recorded.

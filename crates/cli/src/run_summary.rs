@@ -107,10 +107,14 @@ impl RunSummary {
         let confidence = Confidence::of(books.figures.iter().copied(), !run.is_after_ramp_up, duration_ms);
         let (missing_requests, surplus_requests) = (books.missing_requests(), books.surplus_requests());
         let (ramp_up, recorded, peak_users) = (books.ramp_up(&run), books.recorded(), peak_users(&run));
-        let mismatches =
-            if books.is_merged { mismatches(&run.sources, &run.workers, recorded.requests) } else { Vec::new() };
+        // A master that tells of its workers merges them, though it may have got nothing of them.
+        let mismatches = if books.is_merged || !run.workers.is_empty() {
+            mismatches(&run.sources, &run.workers, books.leader_requests)
+        } else {
+            Vec::new()
+        };
         let odd = Oddities::of(&run, books.is_merged);
-        let workers = workers(&run);
+        let workers = workers(&run, books.is_merged);
         let reconciled = run.reconciliation.as_ref().map(|entry| LocustCount::from(entry.locust));
         let locust = run.locust.iter().find(|(id, _)| !id.is_worker()).map(|(_, count)| *count).or(reconciled);
         let mut deliveries = Deliveries::default();
@@ -170,7 +174,9 @@ fn total(endpoints: &Endpoints) -> (EndpointTally, Vec<FaultCount>) {
 }
 
 /// Every worker that has a file of its own or that the master tells of.
-fn workers(run: &RunTally) -> Vec<Worker> {
+///
+/// Their requests are as the master has them, if it has any (`is_merged`).
+fn workers(run: &RunTally, is_merged: bool) -> Vec<Worker> {
     let own = |id: &SourceId| run.sources.get(id).filter(|source| source.is_worker(id));
     let with_files = run.sources.keys().filter(|id| own(id).is_some());
     let ids: BTreeSet<&SourceId> = with_files.chain(run.workers.keys()).collect();
@@ -179,7 +185,9 @@ fn workers(run: &RunTally) -> Vec<Worker> {
         let recorded = |own: &SourceTally| if run.is_after_ramp_up { own.shown_requests } else { own.requests() };
         Worker {
             id: id.clone(),
-            requests: seen.map_or_else(|| own.map_or(0, recorded), |seen| seen.requests),
+            requests: seen
+                .filter(|_| is_merged || own.is_none())
+                .map_or_else(|| own.map_or(0, recorded), |seen| seen.requests),
             is_closed: own.map(SourceTally::is_closed),
             seen: seen.cloned(),
         }

@@ -230,6 +230,16 @@ fn what_the_master_lacks_of_a_worker_is_found() {
 }
 
 #[test]
+fn a_master_that_got_nothing_of_its_workers_lacks_all_that_they_recorded() {
+    let nothing = ["worker-0", "worker-1"].map(|worker| Entry::Worker(worker_entry("r", worker, 0, 0)));
+    let run = chosen(distributed().into_iter().chain(nothing), None).unwrap();
+    assert_eq!((run.total.requests, run.recorded.requests), (390, 390));
+    let lacking: Vec<_> = run.mismatches.iter().map(|found| found.own_requests - found.merged_requests).collect();
+    assert_eq!(lacking, [150, 240]);
+    assert_eq!(run.workers.iter().map(|worker| worker.requests).collect::<Vec<_>>(), [150, 240]);
+}
+
+#[test]
 fn a_merging_master_without_intervals_still_tells_how_much_was_recorded() {
     let entries =
         merged().into_iter().filter(|entry| !matches!(entry, Entry::Interval(of) if of.source_id == "master"));
