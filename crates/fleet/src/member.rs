@@ -21,6 +21,8 @@ pub(crate) struct Member {
     /// When it was last asked for whatever it still has, and how often in a row.
     asked_for_rest: Option<(i64, u32)>,
     lost_s: Option<(i64, i64)>,
+    /// When the run began, before which nothing can be lost.
+    run_started_s: i64,
     /// Whether its state has changed since it was last shown in a window.
     pub(crate) has_news: bool,
 }
@@ -36,8 +38,8 @@ pub(crate) const ALL_THERE_IS: u64 = i64::MAX as u64;
 
 impl Member {
     /// One of which nothing is known but its name on Locust's channel; it stands for the index until Locust tells it.
-    pub(crate) fn new(client_id: &str) -> Self {
-        Self { source_id: client_id.to_owned(), ..Self::default() }
+    pub(crate) fn new(client_id: &str, run_started_s: i64) -> Self {
+        Self { source_id: client_id.to_owned(), run_started_s, ..Self::default() }
     }
 
     /// What Locust says of it.
@@ -169,6 +171,7 @@ impl Member {
     }
 
     fn note_loss(&mut self, from_s: i64, until_s: i64) {
+        let from_s = from_s.max(self.run_started_s);
         let (from_s, until_s) = match self.lost_s {
             Some((from, until)) => (from.min(from_s), until.max(until_s)),
             None => (from_s, until_s),

@@ -62,6 +62,8 @@ pub enum WorkerMessage {
 pub struct Merger {
     settings: MergeSettings,
     run_id: String,
+    /// When it began: Unix seconds.
+    started_s: i64,
     /// By client id. The order of arrival is the number in seconds.
     members: BTreeMap<String, usize>,
     states: Vec<Member>,
@@ -96,8 +98,14 @@ impl Merger {
             old.state.is_live().then(|| (client_id, old.source_id.clone(), old.state))
         });
         let kept: Vec<_> = kept.collect();
-        let next_s = now_ns.div_euclid(NS_PER_S);
-        *self = Self { run_id: run_id.to_owned(), next_s, own_closed_until_s: next_s, ..Self::new(settings) };
+        let started_s = now_ns.div_euclid(NS_PER_S);
+        *self = Self {
+            run_id: run_id.to_owned(),
+            started_s,
+            next_s: started_s,
+            own_closed_until_s: started_s,
+            ..Self::new(settings)
+        };
         for (client_id, source_id, state) in kept {
             self.worker(&client_id, &source_id, state, now_ns);
         }
@@ -248,7 +256,7 @@ impl Merger {
         let number = self.states.len();
         self.members.insert(client_id.to_owned(), number);
         // Until Locust tells its index.
-        self.states.push(Member::new(client_id));
+        self.states.push(Member::new(client_id, self.started_s));
         number
     }
 

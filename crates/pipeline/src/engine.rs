@@ -425,8 +425,9 @@ impl Engine {
         let hub_lag_max_ns = ticked.then_some(hub_lag_ns);
         let (system, covered_ns) = sample.map_or((None, 1), |(system, covered_ns)| (Some(system), covered_ns));
         let reasons = state.thresholds.judge(covered_ns, hub_lag_max_ns, system.as_ref());
-        let window =
-            Window { start_s: 0, requests, users, hub_lag_max_ns, system, events, reasons, workers: Vec::new() };
+        // As far as the clock is known by now; what is held back gets its second when it goes.
+        let start_s = clock::second_of(self.master_time(opened_unix_ns));
+        let window = Window { start_s, requests, users, hub_lag_max_ns, system, events, reasons, workers: Vec::new() };
         let is_idle = run.stopped_unix_ns.is_some() && window.is_idle();
         if let Some(merging) = self.0.merging.get() {
             // What a master's own hub does says nothing of the latencies that its workers measure.
@@ -434,10 +435,10 @@ impl Engine {
             merging.own((!is_idle).then_some(window), clock::second_of(now_unix_ns));
             return;
         }
-        run.count(&window);
         if is_idle {
             return;
         }
+        run.count(&window);
         let held = HeldWindow { opened_unix_ns, run: Arc::clone(&run.identity), window };
         if state.held.is_holding() {
             run.held_lost += state.held.keep(held);

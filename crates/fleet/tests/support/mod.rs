@@ -73,7 +73,7 @@ impl Fleet {
 
     /// The next frame of a worker.
     pub(crate) fn frame(&mut self, worker: usize) -> Option<Vec<u8>> {
-        self.workers[worker].outbox.frame(None)
+        self.workers[worker].outbox.frame(None, START_S)
     }
 
     /// The run ends on every worker.

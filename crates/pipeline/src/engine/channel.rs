@@ -1,6 +1,7 @@
 //! The engine's part in what travels between workers and master: clocks, frames and states.
 
 use super::{Engine, lock};
+use crate::clock;
 use crate::merging::Merging;
 use locust_telemetry_core::{ClockOffset, WorkerState};
 use locust_telemetry_fleet::{Exchange, Outbox, WorkerMessage};
@@ -54,15 +55,15 @@ impl Engine {
     /// The next frame for the master, if there is something to tell it.
     #[must_use]
     pub fn frame(&self, now_unix_ns: i64) -> Option<Vec<u8>> {
-        let clock = self.clock(now_unix_ns);
-        lock(&self.0.outbox).as_mut().and_then(|outbox| outbox.frame(clock))
+        let offset = self.clock(now_unix_ns);
+        lock(&self.0.outbox).as_mut().and_then(|outbox| outbox.frame(offset, clock::second_of(now_unix_ns)))
     }
 
     /// The frames with these numbers (both included), as far as they are kept.
     #[must_use]
     pub fn frames_again(&self, first: u64, last: u64, now_unix_ns: i64) -> Vec<Vec<u8>> {
-        let clock = self.clock(now_unix_ns);
-        lock(&self.0.outbox).as_mut().map(|outbox| outbox.again(first, last, clock)).unwrap_or_default()
+        let offset = self.clock(now_unix_ns);
+        lock(&self.0.outbox).as_mut().map(|outbox| outbox.again(first, last, offset)).unwrap_or_default()
     }
 
     /// The master has every frame up to this number.
