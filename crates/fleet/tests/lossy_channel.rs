@@ -3,13 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
+mod simulated;
 
 use locust_telemetry_core::{RequestAggregate, WorkerState};
 use locust_telemetry_fleet::{MergeSettings, Merger};
 use proptest::prelude::*;
+use simulated::{Fleet, RUN_ID, START_S, at, by_second};
 use std::collections::BTreeMap;
-use support::{Fleet, RUN_ID, START_S, at, by_second};
 
 /// What happens to one frame on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

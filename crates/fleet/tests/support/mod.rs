@@ -1,134 +1,95 @@
-//! Workers that record made-up requests and keep them in real outboxes.
+//! Windows and headers to test with.
 
-use locust_telemetry_core::{Anomaly, Buffer, Request, RequestAggregate, RequestTable, Window};
-use locust_telemetry_fleet::{Merger, Outbox, WorkerMessage};
-use std::collections::BTreeMap;
+#![allow(dead_code, reason = "each test crate uses its share")]
+
+pub(crate) mod forge;
+pub(crate) mod full;
+pub(crate) mod told;
+
+use locust_telemetry_core::{Buffer, Request, RequestTable, Window};
+use locust_telemetry_fleet::{FrameBuilder, FrameHeader};
 use std::num::NonZeroU16;
 
-/// The run of every test.
-pub(crate) const RUN_ID: &str = "a-run";
+/// 2026-01-02T03:04:05Z, in seconds since the Unix epoch.
+pub(crate) const START_S: i64 = 1_767_323_045;
 
-/// When it begins: Unix seconds.
-pub(crate) const START_S: i64 = 1_700_000_000;
-
-/// Unix nanoseconds of a second of the run.
-pub(crate) fn at(second: i64) -> i64 {
-    (START_S + second) * 1_000_000_000
+/// A header with nothing special in it.
+pub(crate) fn header() -> FrameHeader {
+    FrameHeader {
+        incarnation: 0x0123_4567_89AB_CDEF,
+        sequence: 7,
+        run_id: "20260102-030405-4f2a".into(),
+        is_final: false,
+        closed_until_s: START_S + 3,
+        clock: None,
+    }
 }
 
-/// One worker.
-struct Worker {
-    table: RequestTable,
-    outbox: Outbox,
+/// The frame of `windows`.
+pub(crate) fn frame_of(windows: &[Window]) -> Vec<u8> {
+    let mut builder = FrameBuilder::default();
+    windows.iter().for_each(|window| builder.add(window));
+    builder.finish(&header())
 }
 
-/// Some workers, and everything that they recorded.
-pub(crate) struct Fleet {
-    workers: Vec<Worker>,
-    parts: Vec<(i64, usize, RequestAggregate)>,
-    seed: u64,
-}
+/// Made-up numbers, the same in every run.
+pub(crate) struct Dice(u64);
 
-impl Fleet {
-    /// Workers whose requests depend on `seed` alone.
-    pub(crate) fn new(workers: usize, seed: u64) -> Self {
-        let worker = |number| {
-            let mut outbox = Outbox::new(number as u64 + 1, 300);
-            outbox.start_run(RUN_ID);
-            Worker { table: RequestTable::new(1_000), outbox }
-        };
-        Self { workers: (0..workers).map(worker).collect(), parts: Vec::new(), seed: seed | 1 }
+impl Dice {
+    /// Dice of their own for each `seed`, which is not 0.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
-    /// How the channel names a worker.
-    pub(crate) fn client(&self, worker: usize) -> String {
-        format!("host_{worker}")
+    /// Evenly from 0 up to, but not, 1.
+    pub(crate) fn uniform(&mut self) -> f64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Has every worker record a second of the run and close its window.
-    pub(crate) fn record_second(&mut self, second: i64) {
-        for number in 0..self.workers.len() {
-            for _ in 0..self.random() % 40 {
-                let (name, status) = (format!("/page/{}", self.random() % 7), 200 + (self.random() % 3) as u16);
-                let elapsed_ms = match self.random() % 20 {
-                    0 => Err(Anomaly::TimeMissing),
-                    1 => Ok(0.0),
-                    _ => Ok((self.random() % 5_000_000) as f64 / 1_000.0),
-                };
-                self.workers[number].table.record(&Request {
-                    name: &name,
-                    method: "GET",
-                    status: NonZeroU16::new(status),
-                    error_type: (status == 202).then_some("Accepted"),
-                    elapsed_ms,
-                    response_bytes: 10,
+    /// Evenly from `least` up to, but not, `end`.
+    pub(crate) fn between(&mut self, least: f64, end: f64) -> f64 {
+        least + (end - least) * self.uniform()
+    }
+
+    /// Around 0 with a standard deviation of 1.
+    pub(crate) fn normal(&mut self) -> f64 {
+        let (radius, angle) = (1.0 - self.uniform(), self.uniform());
+        (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+    }
+}
+
+/// Windows of a test that keeps `series` series busy, each with `least..=most` requests in each window: endpoints of
+/// a dozen kinds, medians from 10 to 40 ms, log-normal times, bodies of 0.2 to 20 kB, every twentieth series failures.
+pub(crate) fn busy_windows(windows: usize, series: usize, least: u32, most: u32) -> Vec<Window> {
+    const METHODS: [&str; 4] = ["GET", "GET", "POST", "DELETE"];
+    const STEMS: [&str; 3] = ["/api/v1/products/[id]/reviews/", "/api/v1/carts/[id]/items/", "/shop/category/"];
+    let mut dice = Dice::new(0x5EED);
+    let mut table = RequestTable::new(20_000);
+    let mut spare = Buffer::default();
+    let rows: Vec<(String, f64)> =
+        (0..series).map(|number| (format!("{}{}", STEMS[number % 3], number / 3), dice.between(10.0, 40.0))).collect();
+    let mut closed = Vec::new();
+    for second in 0..windows {
+        for (number, (name, median_ms)) in rows.iter().enumerate() {
+            let has_failed = number % 20 == 19;
+            for _ in 0..dice.between(f64::from(least), f64::from(most) + 1.0) as u32 {
+                table.record(&Request {
+                    name,
+                    method: METHODS[number % 4],
+                    status: NonZeroU16::new(if has_failed { 503 } else { 200 }),
+                    error_type: has_failed.then_some("HTTPError"),
+                    elapsed_ms: Ok(median_ms * (0.6 * dice.normal()).exp()),
+                    response_bytes: dice.between(200.0, 20_000.0) as u64,
                 });
             }
-            let worker = &mut self.workers[number];
-            let requests = worker.table.swap(Buffer::default()).drain();
-            self.parts.push((START_S + second, number, requests.clone()));
-            worker.outbox.add(&Window { start_s: START_S + second, requests, users: 3, ..Window::default() });
         }
+        let mut counted = table.swap(spare);
+        let requests = counted.drain();
+        spare = counted;
+        closed.push(Window { start_s: START_S + second as i64, requests, users: 250, ..Window::default() });
     }
-
-    /// The next frame of a worker.
-    pub(crate) fn frame(&mut self, worker: usize) -> Option<Vec<u8>> {
-        self.workers[worker].outbox.frame(None, START_S)
-    }
-
-    /// The run ends on every worker.
-    pub(crate) fn stop(&mut self) {
-        self.workers.iter_mut().for_each(|worker| worker.outbox.stop_run());
-    }
-
-    /// Does what the master asks for.
-    pub(crate) fn answer(&mut self, merger: &mut Merger, now_ns: i64) {
-        for message in merger.take_messages() {
-            match message {
-                WorkerMessage::Resend { client_id, first, last } => {
-                    for frame in self.outbox(&client_id).again(first, last, None) {
-                        merger.receive(&client_id, &frame, now_ns);
-                    }
-                }
-                WorkerMessage::Acknowledge { client_id, sequence } => self.outbox(&client_id).acknowledge(sequence),
-            }
-        }
-    }
-
-    /// Whether the master has said to have everything of everybody.
-    pub(crate) fn is_acknowledged(&self) -> bool {
-        self.workers.iter().all(|worker| worker.outbox.is_acknowledged())
-    }
-
-    /// What each worker recorded: second, worker, requests.
-    pub(crate) fn recorded_parts(&self) -> impl Iterator<Item = (i64, usize, &RequestAggregate)> {
-        self.parts.iter().map(|(second, worker, requests)| (*second, *worker, requests))
-    }
-
-    /// What all recorded, by second.
-    pub(crate) fn recorded(&self) -> BTreeMap<i64, RequestAggregate> {
-        let mut seconds = BTreeMap::<i64, RequestAggregate>::new();
-        self.parts.iter().for_each(|(second, _, requests)| seconds.entry(*second).or_default().merge(requests));
-        seconds
-    }
-
-    fn outbox(&mut self, client_id: &str) -> &mut Outbox {
-        let number: usize = client_id.trim_start_matches("host_").parse().unwrap();
-        &mut self.workers[number].outbox
-    }
-
-    /// Marsaglia's xorshift: the same for the same seed.
-    fn random(&mut self) -> u64 {
-        self.seed ^= self.seed << 13;
-        self.seed ^= self.seed >> 7;
-        self.seed ^= self.seed << 17;
-        self.seed >> 11
-    }
-}
-
-/// The requests of merged windows, by second.
-pub(crate) fn by_second(windows: &[Window]) -> BTreeMap<i64, RequestAggregate> {
-    let mut seconds = BTreeMap::<i64, RequestAggregate>::new();
-    windows.iter().for_each(|window| seconds.entry(window.start_s).or_default().merge(&window.requests));
-    seconds
+    closed
 }
