@@ -26,7 +26,10 @@ impl Engine {
     pub fn clock_exchange(&self, exchange: &Exchange) {
         let clock = lock(&self.0.clock).add(exchange);
         if let Some(clock) = clock {
-            self.0.clock_offset_ns.store(clock.offset_ns, Relaxed);
+            if self.0.clock_offset_ns.swap(clock.offset_ns, Relaxed) != clock.offset_ns {
+                // The open window's second ends at another moment than the thread waits for.
+                self.0.stopped.notify_all();
+            }
             self.clock_unknown();
         }
     }
