@@ -207,11 +207,12 @@ class Engine:
         """
 
     def reconciliation(
-        self, locust: list[tuple[str, str, int, int]], statistics_were_reset: bool
+        self, locust: list[tuple[str, str, int, int]], statistics_were_reset: bool, requests_after_locust: int
     ) -> dict[str, Any] | None:
         """Return the fields of the record that compares what was recorded with Locust's own counts.
 
-        `locust` holds method, name, requests and failures of each endpoint. None before any run.
+        `locust` holds method, name, requests and failures of each endpoint; `requests_after_locust` is how many
+        requests workers told of when Locust no longer counted any. None before any run.
         """
 
     def latency(self) -> Histogram:

@@ -84,10 +84,11 @@ def test_a_worker_that_is_killed_and_restarted_ten_times_is_never_counted_twice(
     killed = [f"worker-{index}" for index in range(2, 12)]
     # A frame holds whole seconds; Locust's own last report of a killed worker has the begun one as well.
     reconciliation = only(named(main, RECONCILIATION))
-    assert 0 <= reconciliation["num_requests_locust"] - reconciliation["num_requests_recorded"] < 36 * 10
+    assert reconciliation["num_requests_locust"] - reconciliation["num_requests_recorded"] < 36 * 10
     causes = reconciliation["causes"]
-    assert {cause["cause"] for cause in causes} <= {"frames_lost"}
-    assert {cause["worker"] for cause in causes} <= set(killed)
+    # Locust listens to its workers for half a second at its end, the package for longer.
+    assert {cause["cause"] for cause in causes} <= {"frames_lost", "after_locust"}
+    assert {cause["worker"] for cause in causes if cause["cause"] == "frames_lost"} <= set(killed)
     # What the master has of each is what it recorded before its last report, to the bit.
     expected = []
     for source_id, own in records.items():

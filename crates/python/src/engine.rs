@@ -203,13 +203,14 @@ impl PyEngine {
         endpoints.map(|at| (at.method, at.name, at.requests, at.failures, PyHistogram(at.latency))).collect()
     }
 
-    /// The fields of the record that compares what was recorded with Locust's own counts: method, name, requests and
-    /// failures of each endpoint. None before any run.
+    /// The fields of the record that compares what was recorded with Locust's own counts (method, name, requests and
+    /// failures of each endpoint), and with what workers told of when Locust counted no more. None before any run.
     fn reconciliation<'py>(
         &self,
         py: Python<'py>,
         locust: Vec<(String, String, u64, u64)>,
         statistics_were_reset: bool,
+        requests_after_locust: u64,
     ) -> PyResult<Option<Bound<'py, PyDict>>> {
         let fields = py.detach(|| {
             let mut counts = EndpointCounts::new();
@@ -219,7 +220,7 @@ impl PyEngine {
                     .or_default()
                     .add(RequestCount { requests, failures });
             }
-            let marks = Marks { statistics_were_reset, requests_after_locust: None };
+            let marks = Marks { statistics_were_reset, requests_after_locust: Some(requests_after_locust) };
             let (run, reconciliation) = self.engine().reconcile(&counts, marks)?;
             Some(reconciliation_fields(&run, &reconciliation))
         });

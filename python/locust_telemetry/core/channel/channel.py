@@ -6,6 +6,9 @@ from __future__ import annotations
 class Channel:
     """The channel of a run in one process, which has nobody to talk to: does nothing."""
 
+    #: Requests of the run that others told of when Locust no longer counted any.
+    requests_after_locust: int = 0
+
     def prepare_run(self) -> None:
         """Do what must be done at `test_start` before the engine starts the run."""
 

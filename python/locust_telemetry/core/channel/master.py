@@ -60,6 +60,8 @@ class MasterChannel(Channel):
         listen(events.worker_report, self._on_worker_report)
         listen(events.heartbeat_sent, self._on_heartbeat)
         listen(events.test_stopping, self._on_test_stopping)
+        #: Requests in reports of the run that came when Locust no longer took any.
+        self.requests_after_locust = 0
         self._answering: gevent.Greenlet[..., None] | None = None
         self._watcher = gevent.spawn(self._watch)
 
@@ -72,6 +74,7 @@ class MasterChannel(Channel):
         """Begin to take frames of another run."""
         self._has_run, self._is_stopped = True, False
         self._pinging, self._framing = set(), set()
+        self.requests_after_locust = 0
         self._states.run_started()
 
     def run_stopped(self) -> None:
@@ -173,6 +176,7 @@ class MasterChannel(Channel):
         """Take a message of Locust's own, which is no longer there to take it."""
         self._states.heard(message.node_id)
         if message.type == "stats":
+            self.requests_after_locust += _requests_of(message.data)
             self._on_worker_report(message.node_id, message.data)
         elif message.type == "quit":
             self._states.quit(message.node_id)
@@ -189,3 +193,10 @@ class MasterChannel(Channel):
             if greenlet is not None:
                 greenlet.kill(block=False)
         self._line.close()
+
+
+def _requests_of(report: Any) -> int:
+    """Return how many requests Locust's own part of a report tells of."""
+    total = report.get("stats_total") if isinstance(report, dict) else None
+    requests = total.get("num_requests") if isinstance(total, dict) else None
+    return requests if isinstance(requests, int) and requests > 0 else 0

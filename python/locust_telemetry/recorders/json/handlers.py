@@ -205,7 +205,9 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
     def _record_reconciliation(self) -> None:
         """Log what Locust counted beside what was recorded, and why they differ if they do."""
         session = Session.of(self.env)
-        fields = session.engine.reconciliation(self._counts, session.statistics_were_reset)
+        fields = session.engine.reconciliation(
+            self._counts, session.statistics_were_reset, session.channel.requests_after_locust
+        )
         if fields is not None:
             emit(session.engine, logger, "event", TelemetryEventsEnum.RUN_RECONCILIATION.value, fields)
 
