@@ -55,6 +55,14 @@ $(WHEEL): .venv/tools.stamp $(SOURCES)
 	.venv-peer/bin/python -m pip install -q '$(PEER)'
 	touch $@
 
+# A library that gives a process a wrong clock, for tests of clock offsets.
+FAKETIME := $(BUILD)/faketime/usr/lib/libfaketimeMT.so.1
+$(FAKETIME):
+	mkdir -p $(BUILD)/faketime/usr/lib
+	cd $(BUILD)/faketime && { apt-get download -qq libfaketime || { apt-get update -qq; apt-get download -qq libfaketime; }; }
+	cd $(BUILD)/faketime && dpkg-deb -x libfaketime_*.deb .
+	cp $$(find $(BUILD)/faketime -path '*faketime/libfaketimeMT.so.1' | head -n 1) $@
+
 .PHONY: target
 target: ## Build the demo's HTTP server
 	cargo build --release --locked --quiet -p demo-target
@@ -71,8 +79,8 @@ test-rust: setup
 	cargo test --workspace --locked
 
 .PHONY: test-python
-test-python: setup target .venv-oldest/wheel.stamp
-	DEMO_TARGET=$(TARGET_BINARY) .venv/bin/python -m pytest
+test-python: setup target .venv-oldest/wheel.stamp $(FAKETIME)
+	DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest
 
 .PHONY: bench
 bench: setup target .venv-peer/peer.stamp ## Compare the cost side by side with the alternatives (prints ratios)
@@ -82,7 +90,7 @@ FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: ## Feed the parsers with garbage for FUZZ_SECONDS (60) each; needs a nightly compiler
 	cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
-	for parser in parse_line clean_text; do \
+	for parser in parse_line clean_text decode_frame; do \
 		cargo +nightly fuzz run --target-dir $(BUILD)/fuzz $$parser -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096; \
 	done
 

@@ -25,6 +25,7 @@ POOLS = {
     "single": "one endpoint, one outcome",
     "requests": "HttpUser: 50 names, 1 % failures",
     "fast": "FastHttpUser: 50 names, 1 % failures",
+    "calls": "a client without responses: 50 names, 1 % failures",
 }
 
 TARGET_OURS_US = 0.25

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import Any
 
 # Before requests: Locust patches the modules that requests is built on.
@@ -62,12 +63,24 @@ def _event(client: str, number: int, name: str, elapsed_ms: float, failing: bool
     }
 
 
+def _call(number: int, name: str, elapsed_ms: float, failing: bool) -> dict[str, Any]:
+    """Return the event of a client that speaks no HTTP: there is no response to tell of."""
+    return {
+        "request_type": "rpc",
+        "name": name,
+        "response_time": elapsed_ms,
+        "response_length": 200 + number % 4000,
+        "exception": TimeoutError("deadline exceeded") if failing else None,
+        "context": {},
+    }
+
+
 def _pool(client: str) -> list[dict[str, Any]]:
     source = random.Random(1)
     names = [f"/api/resource-{number}/[id]" for number in range(NAMES)]
+    make = _call if client == "calls" else partial(_event, client)
     return [
-        _event(
-            client,
+        make(
             number,
             names[source.randrange(NAMES)],
             source.lognormvariate(3.5, 0.8),
@@ -78,7 +91,7 @@ def _pool(client: str) -> list[dict[str, Any]]:
 
 
 def build(name: str) -> list[dict[str, Any]]:
-    """Return the events of a pool: `single`, `requests` or `fast`."""
+    """Return the events of a pool: `single`, `requests`, `fast` or `calls`."""
     if name == "single":
         return [_event("requests", 1, "/", 12.5, failing=False)] * EVENTS
     return _pool(name)

@@ -206,6 +206,14 @@ class Engine:
         Up to the last closed second; on a master, of all workers together.
         """
 
+    def reconciliation(
+        self, locust: list[tuple[str, str, int, int]], statistics_were_reset: bool
+    ) -> dict[str, Any] | None:
+        """Return the fields of the record that compares what was recorded with Locust's own counts.
+
+        `locust` holds method, name, requests and failures of each endpoint. None before any run.
+        """
+
     def latency(self) -> Histogram:
         """Return the response times of the whole run so far, over all endpoints."""
 

@@ -105,8 +105,12 @@ class Session:
         self._is_run_open = False
         self._is_stopped = False
         self._summarised_requests: int | None = None
+        #: Whether Locust has set its statistics to zero during the run; what is recorded stays.
+        self.statistics_were_reset = False
         self._late_starters: list[Callable[..., None]] = []
         self._worker_listeners: list[Callable[..., None]] = []
+        #: Who waits for the totals of the run that has ended.
+        self._final_actions: list[Callable[[bool], None]] = []
         #: What is registered on the environment's events, the plugins' listeners included.
         self._listeners: list[tuple[EventHook, Any]] = []
 
@@ -267,6 +271,7 @@ class Session:
         self.engine.start_run(**self._identity(environment))
         self._run += 1
         self._is_run_open, self._is_stopped, self._summarised_requests = True, False, None
+        self.statistics_were_reset = False
         self._mark(TelemetryEventsEnum.TEST_START)
         self.channel.run_started()
         late_starters, self._late_starters = self._late_starters, []
@@ -275,6 +280,7 @@ class Session:
     def _end_last_run(self) -> None:
         """Where another run starts: record what is still to be told of the last one, under its identity."""
         self.final_reports.settle(complete=False)
+        self._run_final_actions(complete=False)
         if self._run:
             self._is_run_open = False
             Patience(_START_PATIENCE_S, on_hub=False).wait(self.engine.flush())
@@ -294,10 +300,11 @@ class Session:
         self._mark(TelemetryEventsEnum.SPAWNING_COMPLETE, user_count=user_count)
         environment = self._environment
         if environment is not None and environment.reset_stats and role_of(environment.runner) != WORKER:
-            self._mark(TelemetryEventsEnum.STATS_RESET)
+            self._on_reset_stats()
 
     @never_raises
     def _on_reset_stats(self, **kwargs: Any) -> None:
+        self.statistics_were_reset = True
         self._mark(TelemetryEventsEnum.STATS_RESET)
 
     def when_a_worker_changes(self, listener: Callable[..., None]) -> None:
@@ -327,22 +334,31 @@ class Session:
         self.engine.stop_run()
         self.channel.run_stopped()
         self.final_reports.run_stopped()
-        # Behind the final statistics, which a plugin asked for in its own listener before.
         run = self._run
-        self.final_reports.when_final(lambda complete: self._spawn_finish(run))
+        self.final_reports.when_final(lambda complete: self._spawn_finish(run) if complete else None)
 
     def _spawn_finish(self, run: int) -> None:
         gevent.spawn(self._finish_run, run, Patience(self.options.flush_timeout_s, on_hub=True))
 
+    def _run_final_actions(self, complete: bool) -> None:
+        actions, self._final_actions = self._final_actions, []
+        for action in actions:
+            try:
+                action(complete)
+            except Exception:
+                logger.exception("The final statistics could not be recorded.")
+
     def when_totals_are_final(
         self, action: Callable[[bool], None], on_report: Callable[[], None] | None = None
     ) -> None:
-        """Call `action(True)` once Locust's statistics of the ended run hold all workers' last reports.
+        """Call `action(True)` once Locust's statistics and the engine have all that the workers did in the ended run.
 
-        `action(False)` comes instead where the next run starts, and Locust clears them, before that. Until then
-        `on_report` is called after each worker's report.
+        `action(False)` comes instead where the next run starts, and Locust clears its statistics, before that. Until
+        then `on_report` is called after each worker's report.
         """
-        self.final_reports.when_final(action, on_report)
+        self._final_actions.append(action)
+        if on_report is not None:
+            self.final_reports.when_reported(on_report)
 
     def _finish_run(self, run: int, patience: Patience) -> None:
         """Write the closing record of a run once all its windows are written, unless another has begun."""
@@ -355,6 +371,7 @@ class Session:
         if run != self._run or not self._is_run_open:
             return
         self._is_run_open = False
+        self._run_final_actions(complete=True)
         self.subscribers.deliver(patience.left_s)
         self._summarise()
         patience.wait(self.engine.flush())

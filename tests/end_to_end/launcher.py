@@ -203,11 +203,12 @@ class Cluster:
             cluster.add_worker()
         return cluster
 
-    def add_worker(self, *options: str) -> LocustProcess:
-        """Start one more worker."""
+    def add_worker(self, *options: str, variables: Mapping[str, str] | None = None) -> LocustProcess:
+        """Start one more worker, with variables of its own instead of the cluster's if some are given."""
         join = ["--worker", "--master-host", "127.0.0.1", "--master-port", self._port]
         name = f"worker-process-{len(self.workers)}"
-        worker = self._launcher.locust(name, self._locustfile, *join, *options, **self._settings)
+        settings = self._settings if variables is None else {**self._settings, "variables": variables}
+        worker = self._launcher.locust(name, self._locustfile, *join, *options, **settings)
         self.workers.append(worker)
         return worker
 

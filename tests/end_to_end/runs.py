@@ -22,6 +22,7 @@ from .records import (
     recorded,
     run_ids,
 )
+from .seconds import by_second
 
 
 def files_of(json_file: Path) -> dict[str, Path]:
@@ -80,10 +81,24 @@ def check_cluster(launcher: Launcher, master: LocustProcess, workers: int) -> di
     for source_id, expected in counts.items():
         assert expected, f"{source_id} made no request"
         check_requests(records[source_id], expected)
-    assert not of_type(records["main"], "interval")
+    check_merge(records)
     check_totals(records["main"], master, sum(counts.values(), Counter()))
     check_totals(log_records(master.stderr), master)
     return records
+
+
+def check_merge(records: dict[str, list[Record]]) -> None:
+    """Check that the master has what its workers recorded, second by second and bit for bit."""
+    workers = [own for source_id, own in records.items() if source_id != "main"]
+    merged, recorded_by_workers = by_second(records["main"]), by_second(*workers)
+    assert merged, "nothing reached the master"
+    differing = {
+        at for at in merged.keys() | recorded_by_workers.keys() if merged.get(at) != recorded_by_workers.get(at)
+    }
+    assert not differing, [(at, merged.get(at), recorded_by_workers.get(at)) for at in sorted(differing)[:3]]
+    summary = only(named(records["main"], SUMMARY))
+    assert summary["num_requests"] == sum(gain.requests for gain in merged.values())
+    check_books(summary)
 
 
 def check_cluster_logs(cluster: Cluster, records: dict[str, list[Record]]) -> None:

@@ -4,7 +4,6 @@ import enum
 import gc
 import http
 import os
-import random
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,60 +12,13 @@ from typing import Any
 
 import pytest
 
-from tests.native.counting import REQUEST, Counting, rows
+from tests.native.counting import REQUEST, Counting
+from tests.native.doubles import Raises, Response, not_interned
 
 
 @pytest.fixture
 def counting() -> Counting:
     return Counting()
-
-
-def shuffled(event: dict[str, Any], seed: int) -> dict[str, Any]:
-    keys = list(event)
-    random.Random(seed).shuffle(keys)
-    return {key: event[key] for key in keys}
-
-
-def not_interned(text: str) -> str:
-    """An equal string that is another object."""
-    return "".join(list(text))
-
-
-class Raises:
-    """An object of which nothing can be read."""
-
-    def __str__(self) -> str:
-        raise RuntimeError("no str")
-
-    def __repr__(self) -> str:
-        raise RuntimeError("no repr")
-
-    def __bool__(self) -> bool:
-        raise RuntimeError("no bool")
-
-    def __float__(self) -> float:
-        raise RuntimeError("no float")
-
-    def __index__(self) -> int:
-        raise RuntimeError("no index")
-
-    @property
-    def status_code(self) -> int:
-        raise RuntimeError("no status")
-
-
-class Response:
-    """A response that is true or false, as it likes."""
-
-    def __init__(self, status_code: Any, truth: bool = True) -> None:
-        self.status_code = status_code
-        self.truth = truth
-
-    def __bool__(self) -> bool:
-        return self.truth
-
-
-# --- keywords
 
 
 def test_an_ordinary_request_is_counted_as_fired(counting: Counting) -> None:
@@ -84,77 +36,6 @@ def test_an_ordinary_request_is_counted_as_fired(counting: Counting) -> None:
         "max_ms": 12.5,
         "anomalies": {},
     }
-
-
-@pytest.mark.parametrize(
-    ("key", "column", "value", "anomalies"),
-    [
-        ("request_type", "method", "(empty)", {"text_empty": 1}),
-        ("name", "name", "(empty)", {"text_empty": 1}),
-        ("response_time", "timed", 0, {"time_missing": 1}),
-        ("response_length", "response_bytes", 0, {}),
-        ("exception", "error_type", None, {}),
-        ("response", "status", None, {}),
-        ("context", "requests", 1, {}),
-    ],
-)
-def test_a_missing_keyword_costs_only_what_it_says(
-    counting: Counting, key: str, column: str, value: Any, anomalies: dict[str, int]
-) -> None:
-    row = counting.only(**{key: ...})
-    assert row[column] == value
-    assert row["anomalies"] == anomalies
-
-
-def test_a_call_without_arguments_is_a_request(counting: Counting) -> None:
-    assert counting.engine.listener() is None
-    window = counting.window()
-    assert window.total_requests == 1
-    assert window.anomalies == {"text_empty": 2, "time_missing": 1}
-
-
-def test_positional_arguments_are_ignored(counting: Counting) -> None:
-    assert counting.engine.listener("GET", "/positional", 1.0) is None
-    counting.engine.listener("POST", **{**REQUEST, "name": "/keywords"})
-    assert sorted(counting.window().names) == ["(empty)", "/keywords"]
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_the_order_of_keywords_does_not_matter(counting: Counting, seed: int) -> None:
-    counting.engine.listener(**shuffled({**REQUEST, "response": Response(201)}, seed))
-    (row,) = rows(counting.window())
-    assert (row["name"], row["method"], row["status"], row["sum_ms"]) == ("/", "GET", 201, 12.5)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_keywords_need_not_be_interned(counting: Counting, seed: int) -> None:
-    event = shuffled({**REQUEST, "response": Response(404), "exception": KeyError()}, seed)
-    half = random.Random(seed)
-    event = {not_interned(key) if half.random() < 0.7 else key: value for key, value in event.items()}
-    counting.engine.listener(**event)
-    (row,) = rows(counting.window())
-    assert (row["name"], row["method"], row["status"], row["sum_ms"], row["response_bytes"], row["error_type"]) == (
-        "/",
-        "GET",
-        404,
-        12.5,
-        100,
-        "KeyError",
-    )
-
-
-def test_keywords_may_be_of_a_str_subclass(counting: Counting) -> None:
-    class Key(str):
-        __slots__ = ()
-
-    counting.engine.listener(**{Key(key): value for key, value in REQUEST.items()})
-    (row,) = rows(counting.window())
-    assert (row["name"], row["method"], row["sum_ms"]) == ("/", "GET", 12.5)
-
-
-def test_extra_keywords_are_ignored(counting: Counting) -> None:
-    row = counting.only(retries=3, names=["/x"], **{"response-time": 7, "": 1, "ключ": 2})
-    assert (row["name"], row["sum_ms"], row["anomalies"]) == ("/", 12.5, {})
 
 
 # --- response_time
@@ -430,10 +311,12 @@ def odd_events() -> Iterator[dict[str, Any]]:
     yield {**REQUEST, "response_length": Raises(), "response": Response(Raises()), "exception": TruthlessError()}
     yield {not_interned(key): value for key, value in {**REQUEST, "response": Response("x")}.items()}
     yield {not_interned("name"): Raises(), not_interned("exception"): MyError}
+    yield {key: value for key, value in REQUEST.items() if key not in ("response", "exception")}
+    yield {not_interned(key): value for key, value in REQUEST.items() if key != "response"}
     yield {**REQUEST, "response": Response(77_777, truth=False), "response_length": 2**70, "response_time": 2**2000}
 
 
-@pytest.mark.parametrize("event", list(odd_events()), ids=range(7))
+@pytest.mark.parametrize("event", list(odd_events()), ids=range(9))
 def test_no_reference_is_kept_or_lost(counting: Counting, event: dict[str, Any]) -> None:
     listener = counting.engine.listener
     listener(**event)

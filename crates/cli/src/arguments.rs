@@ -46,6 +46,9 @@ pub(crate) struct SummaryOptions {
     /// The run to summarise [default: the one that began last].
     #[arg(long = "run", value_name = "RUN_ID")]
     pub(crate) run_id: Option<String>,
+    /// Leave out what happened before all users were spawned.
+    #[arg(long)]
+    pub(crate) after_ramp_up: bool,
 }
 
 /// Reads the arguments (without the program's name).
@@ -106,8 +109,14 @@ mod tests {
     #[test]
     fn a_summary_has_files_and_perhaps_a_run() {
         let files = vec!["a.jsonl".to_owned(), "a.jsonl.1".to_owned()];
-        let expected = SummaryOptions { files, run_id: Some("7f3a".to_owned()) };
+        let expected = SummaryOptions { files, run_id: Some("7f3a".to_owned()), after_ramp_up: false };
         assert_eq!(of("summary a.jsonl --run 7f3a a.jsonl.1"), Command::Summary(expected));
+    }
+
+    #[test]
+    fn a_summary_may_leave_the_ramp_up_out() {
+        let expected = SummaryOptions { files: vec!["a".to_owned()], run_id: None, after_ramp_up: true };
+        assert_eq!(of("summary a --after-ramp-up"), Command::Summary(expected));
     }
 
     #[test]

@@ -73,7 +73,7 @@ mod tests {
     use crate::testing::interval;
 
     fn read(text: &[u8]) -> (Runs, u64) {
-        let mut runs = Runs::new(None);
+        let mut runs = Runs::new(None, false);
         let mut unread_lines = 0;
         let parse = |line: &[u8]| match line {
             b"good" => Ok(interval("r", "local", 1_000, "/", 5)),
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn what_is_no_file_is_named() {
         let paths = ["/nonexistent/a.jsonl".to_owned(), "/".to_owned()];
-        let read = read_files(&paths, &mut Runs::new(None));
+        let read = read_files(&paths, &mut Runs::new(None, false));
         assert_eq!(read.whole_files, 0);
         let texts: Vec<String> = read.failures.iter().map(ToString::to_string).collect();
         assert!(texts[0].starts_with("cannot read /nonexistent/a.jsonl: "), "{texts:?}");

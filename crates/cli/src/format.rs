@@ -63,6 +63,12 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     }
 }
 
+/// CPU in percent of one core: `41%`. At most 15 columns.
+pub(crate) fn percent(value: f64) -> String {
+    // From float to integer saturates and takes NaN for 0.
+    format!("{}%", count(value.round() as u64))
+}
+
 /// A response time: `38.2 ms`, `1.94 s`, `12.0 µs`; `-` if there is none. At most 8 columns.
 pub(crate) fn latency(ms: Option<f64>) -> String {
     let Some(ms) = ms else {

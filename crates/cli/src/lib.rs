@@ -1,8 +1,9 @@
 //! The `locust-telemetry` command.
 //!
 //! Start at [`main`]. `arguments` says what was asked for, `summary` does it: `files` reads records,
-//! `runs` and `run_tally` add them up, `run_summary` has the figures of one run, `render` writes
-//! them down. Numbers are put into words by `format`, into columns by `table` and `text`.
+//! `runs` and `run_tally` add them up, `books` says whose count, `run_summary` has the figures of one
+//! run, `render` writes them down. Numbers are put into words by `format`, into columns by `table` and
+//! `text`.
 //!
 //! The process is Python: nothing here exits, panics or touches the process's own streams.
 
@@ -10,11 +11,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod arguments;
+mod books;
+mod confidence;
+mod cross_check;
 mod delivery;
 mod error;
 mod files;
 mod format;
 mod lines;
+mod oddities;
 mod render;
 mod run_summary;
 mod run_tally;
@@ -25,6 +30,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod text;
+mod worker;
 
 use arguments::Command;
 use std::io::Write;

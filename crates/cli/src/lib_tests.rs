@@ -54,6 +54,19 @@ fn a_rotated_file_and_its_successor_are_one_run() {
 }
 
 #[test]
+fn a_masters_file_as_it_is_written_tells_of_its_workers_and_of_the_difference() {
+    let written = |name: &str| input(&format!("../../../json/tests/golden/{name}.jsonl"));
+    let (outcome, page, stderr) = run(&["summary", &written("late_workers"), &written("reconciliation")]);
+    assert_eq!((outcome, stderr.as_str()), (Outcome::Exit(0), ""));
+    assert!(page.contains("             worker-0         3       98%  2.50 ms      1 s\n"), "{page}");
+    assert!(page.contains("             worker-1         0         -        -      0 s\n"), "{page}");
+    assert!(page.contains("  confidence suspect in 1 of 1 s · process_cpu\n"), "{page}");
+    assert!(page.contains("  difference 2 requests came when Locust took no more reports\n"), "{page}");
+    assert!(page.contains("             worker-0 lost 2 frames from 03:04:05 UTC to 03:04:07 UTC\n"), "{page}");
+    assert!(!page.contains("could not be read"), "{page}");
+}
+
+#[test]
 fn an_unreadable_file_among_others_is_named_and_ends_with_1() {
     let (outcome, page, stderr) = run(&["summary", "/nonexistent.jsonl", &input("worker-3.jsonl")]);
     assert_eq!(outcome, Outcome::Exit(1));

@@ -3,9 +3,9 @@
 mod notes;
 
 use crate::format;
-use crate::run_summary::RunSummary;
+use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::{Endpoint, EndpointTally};
-use crate::table::Table;
+use crate::table::{INDENT, Table};
 use crate::text::{columns, flow, left, shorten};
 use locust_telemetry_core::series::OVERFLOW_NAME;
 
@@ -39,10 +39,11 @@ fn header(run: &RunSummary) -> Vec<String> {
         shorten(&run.testplan, MAX_TESTPLAN_COLUMNS).into_owned(),
         format!("run {}", shorten(&run.run_id, MAX_RUN_ID_COLUMNS)),
     ];
+    let after_ramp_up = if matches!(run.ramp_up, RampUp::LeftOut { .. }) { " after ramp-up" } else { "" };
     if run.duration_ms > 0 {
-        items.push(format::duration(run.duration_ms));
+        items.push(format!("{}{after_ramp_up}", format::duration(run.duration_ms)));
     }
-    let workers = run.workers().count() as u64;
+    let workers = run.workers.len() as u64;
     for (number, noun) in [(workers, "worker"), (run.peak_users, "user")] {
         if number > 0 {
             items.push(format::counted(number, noun));
@@ -53,12 +54,16 @@ fn header(run: &RunSummary) -> Vec<String> {
 
 fn table(run: &RunSummary) -> Vec<String> {
     if run.endpoints.is_empty() {
-        return vec!["  no requests in these files".to_owned()];
+        let where_none = match run.ramp_up {
+            RampUp::LeftOut { requests: 1.., .. } => "after the ramp-up",
+            _ => "in these files",
+        };
+        return vec![format!("  no requests {where_none}")];
     }
     let shown = &run.endpoints[..run.endpoints.len().min(MAX_ENDPOINTS)];
     let methods = shown.iter().map(|(endpoint, _)| columns(&endpoint.method));
     let method_columns = methods.filter(|width| *width <= MAX_METHOD_COLUMNS).max().unwrap_or(0);
-    let mut table = Table::new("endpoint", FIGURES);
+    let mut table = Table::new(INDENT, "endpoint", FIGURES);
     for (endpoint, tally) in shown {
         table.push(label(endpoint, method_columns), figures(tally, run.duration_ms));
     }

@@ -1,13 +1,16 @@
 use super::*;
 use crate::run_tally::RunTally;
 use crate::runs::Runs;
-use crate::testing::{fail, interval, interval_entry, last, recorder, summary_entry};
+use crate::testing::{
+    confidence, fail, interval, interval_entry, last, reconciliation_entry, recorder, summary_entry, worker_entry,
+};
 use crate::text::PAGE_COLUMNS;
-use locust_telemetry_json::read::Entry;
+use locust_telemetry_json::Phase;
+use locust_telemetry_json::read::{CauseEntry, ClockEntry, Entry, SummaryEntry, WorkerEntry};
 use proptest::prelude::*;
 
 fn summarised(entries: Vec<Entry>) -> RunSummary {
-    let mut runs = Runs::new(None);
+    let mut runs = Runs::new(None, false);
     entries.into_iter().for_each(|entry| runs.add(entry).unwrap());
     runs.choose().unwrap()
 }
@@ -93,13 +96,175 @@ fn a_run_in_which_everything_went_wrong() {
     assert_golden("troubled", &page(&summarised(entries), &unread));
 }
 
+/// A merging master's closing record.
+fn master(run_id: &str, requests: u64, change: impl FnOnce(&mut SummaryEntry)) -> Entry {
+    let mut closing = summary_entry(run_id, "master", (43_380_000, 43_400_000), requests);
+    closing.peak_users = 60;
+    closing.confidence = Some(confidence(20, 0, &[]));
+    change(&mut closing);
+    Entry::Summary(closing)
+}
+
+fn worker(run_id: &str, id: &str, requests: u64, change: impl FnOnce(&mut WorkerEntry)) -> Entry {
+    let mut entry = worker_entry(run_id, id, 43_380_000, requests);
+    change(&mut entry);
+    Entry::Worker(entry)
+}
+
+#[test]
+fn a_merged_run_that_went_well() {
+    let page = page(
+        &summarised(vec![
+            interval("08de", "master", 43_380_000, "/item/[id]", 4_000),
+            interval("08de", "master", 43_380_000, "/", 1_195),
+            worker("08de", "worker-0", 2_602, |_| ()),
+            worker("08de", "worker-1", 2_593, |entry| entry.cpu_percent_max = Some(7.4)),
+            interval("08de", "worker-0", 43_380_000, "/item/[id]", 2_602),
+            Entry::Summary(summary_entry("08de", "worker-0", (43_380_100, 43_400_000), 2_602)),
+            interval("08de", "worker-1", 43_380_000, "/item/[id]", 2_593),
+            Entry::Summary(summary_entry("08de", "worker-1", (43_380_100, 43_400_000), 2_593)),
+            Entry::Reconciliation(reconciliation_entry("08de", &[("/item/[id]", 4_000, 4_000)], Vec::new())),
+            last("08de", "master", 5_195, 0),
+            master("08de", 5_195, |_| ()),
+        ]),
+        &[],
+    );
+    assert_golden("merged", &page);
+}
+
+/// One of each cause, and one of a newer version.
+fn all_causes() -> Vec<CauseEntry> {
+    let cause = |name: &str, worker: Option<&str>, requests| CauseEntry {
+        cause: name.to_owned(),
+        worker: worker.map(str::to_owned),
+        requests,
+        ..CauseEntry::default()
+    };
+    vec![
+        CauseEntry {
+            from_ms: Some(43_383_000),
+            until_ms: Some(43_385_000),
+            frames: Some(2),
+            ..cause("frames_lost", Some("worker-1"), None)
+        },
+        CauseEntry { frames: Some(1), ..cause("frames_lost", Some("worker-2"), Some(1)) },
+        cause("worker_silent", Some("worker-3"), Some(1_204)),
+        cause("statistics_reset", None, Some(5)),
+        cause("after_locust", None, Some(1)),
+        cause("overflow", None, Some(8)),
+        CauseEntry {
+            missing_requests: Some(3),
+            surplus_requests: Some(2),
+            failures: Some(1),
+            ..cause("unexplained", None, None)
+        },
+        cause("solar_flare", None, Some(9)),
+    ]
+}
+
+#[test]
+fn a_merged_run_in_which_everything_went_wrong() {
+    let endpoints: Vec<_> = (0..9).map(|number| (format!("/item/{number}"), 500 + number, 510)).collect();
+    let endpoints: Vec<_> = endpoints.iter().map(|(name, ours, theirs)| (name.as_str(), *ours, *theirs)).collect();
+    let mut entries = vec![
+        interval("9c", "master", 43_380_000, "/item/[id]", 4_536),
+        worker("9c", "worker-0", 2_602, |entry| {
+            (entry.cpu_percent_max, entry.hub_lag_ms, entry.verdict.suspect_seconds) = (Some(99.6), Some(312.0), 7);
+            entry.frames.resent = 3;
+        }),
+        worker("9c", "worker-1", 1_934, |entry| {
+            (entry.frames.lost, entry.frames.refused, entry.state) = (2, 1, "gone".to_owned());
+            entry.clock = Some(ClockEntry { offset_ms: 3_000.0, error_ms: 1.2 });
+        }),
+        worker("9c", "worker-2", 0, |entry| {
+            (entry.cpu_percent_max, entry.hub_lag_ms) = (None, None);
+            entry.clock = Some(ClockEntry { offset_ms: -1_200_000.0, error_ms: 0.4 });
+            entry.frames.lost = 1;
+        }),
+        interval("9c", "worker-1", 43_380_000, "/item/[id]", 1_950),
+        interval("9c", "worker-4", 43_380_000, "/item/[id]", 11),
+        Entry::Reconciliation(reconciliation_entry("9c", &endpoints, all_causes())),
+        last("9c", "master", 4_590, 0),
+    ];
+    entries.push(master("9c", 4_536, |closing| {
+        closing.confidence = Some(confidence(20, 7, &[("hub_lag", 5), ("process_cpu", 7)]));
+    }));
+    assert_golden("merged_troubled", &page(&summarised(entries), &[]));
+}
+
+/// The page without the ramp-up.
+fn after_ramp_up(entries: Vec<Entry>) -> String {
+    let mut runs = Runs::new(None, true);
+    entries.into_iter().for_each(|entry| runs.add(entry).unwrap());
+    page(&runs.choose().unwrap(), &[])
+}
+
+fn phased(start_ms: i64, phase: Phase) -> Entry {
+    let mut entry = interval_entry("08de", "local", start_ms, "/", 300);
+    entry.phase = Some(phase);
+    Entry::Interval(entry)
+}
+
+#[test]
+fn a_page_without_the_ramp_up_says_so() {
+    let page = after_ramp_up(vec![
+        phased(0, Phase::RampUp),
+        phased(3_000, Phase::Steady),
+        phased(6_000, Phase::Steady),
+        Entry::Summary(summary_entry("08de", "local", (0, 9_000), 900)),
+        last("08de", "local", 900, 0),
+    ]);
+    assert_golden("after_ramp_up", &page);
+}
+
+#[test]
+fn a_run_that_never_got_beyond_its_ramp_up_says_so() {
+    let page = after_ramp_up(vec![phased(0, Phase::RampUp)]);
+    assert!(page.contains("  no requests after the ramp-up\n"), "{page}");
+    assert!(page.contains("  ramp-up    300 requests in 3 s left out above\n"), "{page}");
+}
+
+#[test]
+fn a_run_of_files_without_phases_says_that_all_is_shown() {
+    let page = after_ramp_up(vec![interval("r", "local", 0, "/", 5)]);
+    assert!(page.contains("  ramp-up    not marked in these files: nothing is left out\n"), "{page}");
+    assert!(!page.contains("after ramp-up"), "{page}");
+}
+
+#[test]
+fn of_many_workers_the_worst_figures_are_named() {
+    let workers = (0..12).map(|number| {
+        worker("r", &format!("worker-{number}"), 100 + number, |entry| {
+            entry.cpu_percent_max = Some(40.0 + number as f64);
+            entry.hub_lag_ms = Some(if number == 3 { 310.0 } else { 2.0 });
+            entry.verdict.suspect_seconds = u64::from(number > 8);
+            entry.frames.resent = 1;
+        })
+    });
+    let page = page(&summarised(workers.collect()), &[]);
+    assert!(page.contains("  workers    12 · 100 to 111 requests each · peak cpu 51% (worker-11)\n"), "{page}");
+    assert!(page.contains("             hub lag 310 ms (worker-3) · 3 suspect\n"), "{page}");
+    assert!(page.contains("worker-7 1 resent · … and 4 more\n"), "{page}");
+}
+
+#[test]
+fn what_only_workers_tell_of_confidence_is_in_seconds_of_workers() {
+    let closing = |id: &str| {
+        let mut entry = summary_entry("r", id, (0, 20_000), 0);
+        entry.confidence = Some(confidence(20, 4, &[("throttled", 4)]));
+        Entry::Summary(entry)
+    };
+    let page = page(&summarised(vec![closing("worker-0"), closing("worker-1")]), &[]);
+    assert!(page.contains("  confidence suspect in 8 of 40 seconds of workers · throttled 8 s\n"), "{page}");
+}
+
 #[test]
 fn many_workers_are_summed_up() {
     let workers = (0..12).map(|number| interval("r", &format!("worker-{number}"), 0, "/", 100 + number));
     let page = page(&summarised(workers.collect()), &[]);
-    assert!(page.contains("  workers  0 of 12 · 100 to 111 requests each\n"), "{page}");
-    assert!(page.contains("           worker-7 has no closing record"), "{page}");
-    assert!(!page.contains("worker-8 ") && page.contains("           … and 4 more\n"), "{page}");
+    assert!(page.contains("  workers    0 of 12 · 100 to 111 requests each\n"), "{page}");
+    assert!(page.contains("             worker-7 has no closing record"), "{page}");
+    assert!(!page.contains("worker-8 ") && page.contains("             … and 4 more\n"), "{page}");
 }
 
 #[test]
@@ -139,6 +304,19 @@ proptest! {
         closing.recorders[1].dropped_requests = number(6);
         closing.recorders[1].drop_reasons = texts.clone();
         entries.push(Entry::Summary(closing));
+        let mut seen = worker_entry(&text(11), &text(6), number(4) as i64, number(3));
+        (seen.state, seen.source_id) = (text(7), text(8));
+        (seen.cpu_percent_max, seen.hub_lag_ms) = (Some(number(5) as f64), Some(number(6) as f64));
+        seen.verdict.suspect_seconds = number(7);
+        seen.clock = Some(ClockEntry { offset_ms: number(8) as f64, error_ms: number(9) as f64 });
+        (seen.frames.lost, seen.frames.resent, seen.frames.refused) = (number(1), number(2), number(3));
+        entries.push(Entry::Worker(seen));
+        let cause = CauseEntry { cause: text(4), worker: Some(text(5)), requests: Some(number(4)), ..CauseEntry::default() };
+        let names = [(texts[0].as_str(), number(0) >> 8, number(1) >> 8), (texts[1].as_str(), 1, 2)];
+        let mut reconciled = reconciliation_entry(&text(11), &names, all_causes());
+        reconciled.causes.insert(0, cause);
+        reconciled.causes[1].worker = Some(text(6));
+        entries.push(Entry::Reconciliation(reconciled));
         entries.push(last(&text(11), "master", number(5), number(6)));
         let page = page(&summarised(entries), &[(text(5), number(5))]);
         for line in page.lines() {

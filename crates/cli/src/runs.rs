@@ -12,14 +12,16 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(crate) struct Runs {
     wanted: Option<String>,
+    is_after_ramp_up: bool,
     /// In the order of their ids; an unwanted run is `None`.
     runs: BTreeMap<String, Option<RunTally>>,
 }
 
 impl Runs {
-    /// No run yet; `wanted` is the only one of interest, if given.
-    pub(crate) fn new(wanted: Option<String>) -> Self {
-        Self { wanted, runs: BTreeMap::new() }
+    /// No run yet; `wanted` is the only one of interest, if given. With `is_after_ramp_up` the figures leave intervals
+    /// of the ramp-up out.
+    pub(crate) fn new(wanted: Option<String>, is_after_ramp_up: bool) -> Self {
+        Self { wanted, is_after_ramp_up, runs: BTreeMap::new() }
     }
 
     /// Adds one entry to its run. Entries that no summary needs are passed over.
@@ -42,6 +44,16 @@ impl Runs {
                     run.add_summary(entry);
                 }
             }
+            Entry::Worker(entry) => {
+                if let Some(run) = self.run(&entry.run_id) {
+                    run.add_worker(&entry);
+                }
+            }
+            Entry::Reconciliation(entry) => {
+                if let Some(run) = self.run(&entry.run_id) {
+                    run.add_reconciliation(entry);
+                }
+            }
             Entry::Other { .. } => {}
         }
         Ok(())
@@ -52,7 +64,7 @@ impl Runs {
     /// # Errors
     /// When there is none.
     pub(crate) fn choose(self) -> Result<RunSummary, ChooseRunError> {
-        let Self { wanted, runs } = self;
+        let Self { wanted, runs, .. } = self;
         let present: Vec<String> = runs.keys().cloned().collect();
         let kept = runs.into_iter().filter_map(|(run_id, run)| Some((run_id, run?)));
         let chosen = kept.max_by_key(|(_, run)| run.start_ms());
@@ -67,7 +79,7 @@ impl Runs {
     fn run(&mut self, run_id: &str) -> Option<&mut RunTally> {
         if !self.runs.contains_key(run_id) {
             let kept = self.wanted.as_deref().is_none_or(|wanted| wanted == run_id);
-            self.runs.insert(run_id.to_owned(), kept.then(RunTally::default));
+            self.runs.insert(run_id.to_owned(), kept.then(|| RunTally::new(self.is_after_ramp_up)));
         }
         self.runs.get_mut(run_id)?.as_mut()
     }

@@ -1,9 +1,13 @@
 use super::*;
-use crate::testing::{fail, interval, interval_entry, last, summary_entry};
-use locust_telemetry_json::read::SummaryEntry;
+use crate::run_summary::RampUp;
+use crate::testing::{
+    confidence, fail, interval, interval_entry, last, reconciliation_entry, summary_entry, worker_entry,
+};
+use locust_telemetry_json::Phase;
+use locust_telemetry_json::read::{SummaryEntry, VerdictEntry};
 
 fn chosen(entries: impl IntoIterator<Item = Entry>, wanted: Option<&str>) -> Result<RunSummary, ChooseRunError> {
-    let mut runs = Runs::new(wanted.map(str::to_owned));
+    let mut runs = Runs::new(wanted.map(str::to_owned), false);
     entries.into_iter().for_each(|entry| runs.add(entry).unwrap());
     runs.choose()
 }
@@ -39,8 +43,8 @@ fn files_in_any_order_give_the_same_run() {
         assert_eq!((run.total.requests, run.total.failures), (390, 4));
         assert_eq!(run.total.latency.quantile_ms(1.0), Some(200.0));
         assert_eq!(run.locust.map(|count| count.requests), Some(390));
-        assert_eq!((run.duration_ms, run.workers().count(), run.peak_users), (10_000, 2, 10));
-        assert_eq!((run.recorded_requests(), run.missing_requests(), run.surplus_requests()), (390, 0, 0));
+        assert_eq!((run.duration_ms, run.workers.len(), run.peak_users), (10_000, 2, 10));
+        assert_eq!((run.recorded.requests, run.missing_requests, run.surplus_requests), (390, 0, 0));
         let names: Vec<_> = run.endpoints.iter().map(|(endpoint, _)| endpoint.name.as_str()).collect();
         assert_eq!(names, ["/pay", "/"]);
         assert_eq!(run.faults.len(), 1);
@@ -88,20 +92,20 @@ fn a_worker_without_a_summary_is_unclosed_and_its_requests_count() {
     let unclosed: Vec<_> = run.unclosed().collect();
     assert_eq!(unclosed.len(), 1);
     assert_eq!((unclosed[0].0.0.as_str(), unclosed[0].1.last_interval_end_ms()), ("worker-1", Some(9_000)));
-    assert_eq!((run.recorded_requests(), run.workers().count()), (390, 2));
+    assert_eq!((run.recorded.requests, run.workers.len()), (390, 2));
 }
 
 #[test]
 fn a_rotated_file_left_out_shows_as_missing_requests() {
     let run = chosen(distributed().into_iter().skip(1), None).unwrap();
-    assert_eq!((run.recorded_requests(), run.total.requests, run.missing_requests()), (390, 290, 100));
+    assert_eq!((run.recorded.requests, run.total.requests, run.missing_requests), (390, 290, 100));
 }
 
 #[test]
 fn a_copy_of_a_file_shows_as_surplus_and_its_summary_counts_once() {
     let copy = distributed().into_iter().take(3);
     let run = chosen(distributed().into_iter().chain(copy), None).unwrap();
-    assert_eq!((run.recorded_requests(), run.surplus_requests()), (390, 150));
+    assert_eq!((run.recorded.requests, run.surplus_requests), (390, 150));
 }
 
 #[test]
@@ -125,7 +129,7 @@ fn a_summary_said_again_replaces_the_earlier_and_a_later_start_adds() {
         None,
     )
     .unwrap();
-    assert_eq!((run.recorded_requests(), run.duration_ms), (125, 30_000));
+    assert_eq!((run.recorded.requests, run.duration_ms), (125, 30_000));
 }
 
 #[test]
@@ -144,7 +148,7 @@ fn folded_names_and_anomalies_of_all_processes_come_together() {
 
 #[test]
 fn counts_that_overflow_are_refused_and_leave_the_run_as_it_was() {
-    let mut runs = Runs::new(None);
+    let mut runs = Runs::new(None, false);
     runs.add(interval("r", "local", 0, "/", 5)).unwrap();
     let mut absurd = interval_entry("r", "local", 3_000, "/", 1);
     absurd.requests = u64::MAX;
@@ -158,4 +162,198 @@ fn absurd_times_do_no_harm() {
     entry.interval_seconds = f64::NAN;
     let run = chosen([Entry::Interval(entry), interval("r", "local", i64::MIN, "/", 1)], None).unwrap();
     assert_eq!(run.duration_ms, i64::MAX as u64);
+}
+
+/// The same run with a master that merges: its file has all requests again, and lines of each worker.
+fn merged() -> Vec<Entry> {
+    let mut entries: Vec<_> = distributed()
+        .into_iter()
+        .filter(|entry| !matches!(entry, Entry::Summary(of) if of.source_id == "master"))
+        .collect();
+    let mut failing = interval_entry("r", "master", 6_000, "/pay", 40);
+    fail(&mut failing, "HTTPError", Some(503), 4);
+    let mut closing = summary_entry("r", "master", (0, 10_000), 390);
+    closing.failures = 4;
+    closing.confidence = Some(confidence(10, 2, &[("hub_lag", 2)]));
+    entries.extend([
+        interval("r", "master", 0, "/", 100),
+        interval("r", "master", 0, "/pay", 200),
+        interval("r", "master", 3_000, "/", 50),
+        Entry::Interval(failing),
+        Entry::Worker(worker_entry("r", "worker-0", 0, 150)),
+        Entry::Worker(worker_entry("r", "worker-1", 0, 240)),
+        Entry::Summary(closing),
+    ]);
+    entries
+}
+
+fn of_master(entry: &Entry) -> bool {
+    match entry {
+        Entry::Interval(entry) => entry.source_id == "master",
+        Entry::Summary(entry) => entry.source_id == "master",
+        Entry::Final(entry) => entry.source_id == "master",
+        _ => true,
+    }
+}
+
+#[test]
+fn with_the_files_of_a_merging_master_and_its_workers_each_request_counts_once() {
+    for entries in [merged(), merged().into_iter().rev().collect(), merged().into_iter().filter(of_master).collect()] {
+        let run = chosen(entries, None).unwrap();
+        assert_eq!((run.total.requests, run.total.failures, run.faults[0].requests), (390, 4, 4));
+        assert_eq!((run.recorded.requests, run.missing_requests, run.surplus_requests), (390, 0, 0));
+        let workers: Vec<_> = run.workers.iter().map(|worker| (worker.id.0.as_str(), worker.requests)).collect();
+        assert_eq!(workers, [("worker-0", 150), ("worker-1", 240)]);
+        assert_eq!((run.mismatches.len(), run.duration_ms), (0, 10_000));
+    }
+}
+
+#[test]
+fn with_only_the_workers_files_of_a_merged_run_the_figures_are_theirs() {
+    let run = chosen(merged().into_iter().filter(|entry| !of_master(entry)), None).unwrap();
+    assert_eq!((run.total.requests, run.recorded.requests, run.missing_requests), (390, 390, 0));
+}
+
+#[test]
+fn what_the_master_lacks_of_a_worker_is_found() {
+    let short = merged().into_iter().map(|entry| match entry {
+        Entry::Worker(entry) if entry.worker == "worker-1" => Entry::Worker(worker_entry("r", "worker-1", 0, 236)),
+        Entry::Summary(mut entry) if entry.source_id == "master" => {
+            entry.requests -= 4;
+            Entry::Summary(entry)
+        }
+        other => other,
+    });
+    let run = chosen(short, None).unwrap();
+    assert_eq!(run.mismatches.len(), 1);
+    assert_eq!((run.mismatches[0].own_requests, run.mismatches[0].merged_requests), (240, 236));
+}
+
+#[test]
+fn a_master_that_got_nothing_of_its_workers_lacks_all_that_they_recorded() {
+    let nothing = ["worker-0", "worker-1"].map(|worker| Entry::Worker(worker_entry("r", worker, 0, 0)));
+    let run = chosen(distributed().into_iter().chain(nothing), None).unwrap();
+    assert_eq!((run.total.requests, run.recorded.requests), (390, 390));
+    let lacking: Vec<_> = run.mismatches.iter().map(|found| found.own_requests - found.merged_requests).collect();
+    assert_eq!(lacking, [150, 240]);
+    assert_eq!(run.workers.iter().map(|worker| worker.requests).collect::<Vec<_>>(), [150, 240]);
+}
+
+#[test]
+fn a_merging_master_without_intervals_still_tells_how_much_was_recorded() {
+    let entries =
+        merged().into_iter().filter(|entry| !matches!(entry, Entry::Interval(of) if of.source_id == "master"));
+    let run = chosen(entries, None).unwrap();
+    assert_eq!((run.total.requests, run.recorded.requests, run.missing_requests), (390, 390, 0));
+}
+
+#[test]
+fn what_a_master_and_its_workers_say_of_oddities_counts_once() {
+    let odd = |source_id: &str, requests, folded, anomalies: &[(&str, u64)]| {
+        let mut entry = summary_entry("r", source_id, (0, 10_000), requests);
+        entry.folded_requests = folded;
+        entry.anomalies = anomalies.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        Entry::Summary(entry)
+    };
+    let entries = [
+        odd("worker-0", 10, 3, &[("time_nan", 1), ("outside_run", 2)]),
+        odd("worker-1", 20, 4, &[("time_nan", 4)]),
+        odd("master", 30, 7, &[("time_nan", 5)]),
+    ];
+    let run = chosen(entries, None).unwrap();
+    assert_eq!((run.folded_requests, run.recorded.requests), (7, 30));
+    assert_eq!(run.anomalies, [("time_nan".to_owned(), 5), ("outside_run".to_owned(), 2)]);
+}
+
+#[test]
+fn the_leader_tells_how_far_a_run_can_be_trusted_else_the_workers_do() {
+    let run = chosen(merged(), None).unwrap();
+    let all = run.confidence.unwrap();
+    assert_eq!((all.seconds, all.suspect_seconds, all.processes), (10, 2, 1));
+    let of_workers = distributed().into_iter().map(|entry| match entry {
+        Entry::Summary(mut entry) => {
+            entry.confidence = Some(confidence(10, 3, &[("throttled", 3)]));
+            Entry::Summary(entry)
+        }
+        other => other,
+    });
+    let all = chosen(of_workers, None).unwrap().confidence.unwrap();
+    assert_eq!((all.seconds, all.suspect_seconds, all.processes), (20, 6, 2));
+}
+
+#[test]
+fn the_reconciliation_tells_locusts_count_where_the_final_record_is_not_there() {
+    let entries = || merged().into_iter().filter(|entry| !matches!(entry, Entry::Final(_)));
+    assert_eq!(chosen(entries(), None).unwrap().locust, None);
+    let reconciled = Entry::Reconciliation(reconciliation_entry("r", &[("/", 150, 155)], Vec::new()));
+    let run = chosen(entries().chain([reconciled]), None).unwrap();
+    assert_eq!(run.locust.map(|count| count.requests), Some(155));
+}
+
+/// Two ramp-up intervals and two steady ones of a local run of 12 s, one suspect second in each.
+fn with_phases() -> Vec<Entry> {
+    let phased = |start_ms: i64, phase| {
+        let mut entry = interval_entry("r", "local", start_ms, "/", 1 + start_ms.unsigned_abs() / 1_000);
+        fail(&mut entry, "HTTPError", None, 1);
+        entry.phase = Some(phase);
+        entry.verdict = Some(VerdictEntry { reasons: vec!["hub_lag".to_owned()], suspect_seconds: 1 });
+        Entry::Interval(entry)
+    };
+    let mut closing = summary_entry("r", "local", (0, 12_000), 22);
+    closing.confidence = Some(confidence(12, 4, &[("hub_lag", 4)]));
+    vec![
+        phased(0, Phase::RampUp),
+        phased(3_000, Phase::RampUp),
+        phased(6_000, Phase::Steady),
+        phased(9_000, Phase::Steady),
+        Entry::Summary(closing),
+        last("r", "local", 22, 4),
+    ]
+}
+
+fn after_ramp_up(entries: Vec<Entry>) -> RunSummary {
+    let mut runs = Runs::new(None, true);
+    entries.into_iter().for_each(|entry| runs.add(entry).unwrap());
+    runs.choose().unwrap()
+}
+
+#[test]
+fn without_the_ramp_up_the_figures_are_those_of_the_steady_part() {
+    let run = after_ramp_up(with_phases());
+    assert_eq!((run.total.requests, run.total.failures, run.faults[0].requests), (17, 2, 2));
+    assert_eq!(run.total.latency.count(), 17);
+    assert_eq!((run.duration_ms, run.ramp_up), (6_000, RampUp::LeftOut { requests: 5, duration_ms: 6_000 }));
+    let all = run.confidence.unwrap();
+    assert_eq!((all.seconds, all.suspect_seconds), (6, 2));
+}
+
+#[test]
+fn leaving_the_ramp_up_out_changes_nothing_of_what_was_recorded() {
+    let run = after_ramp_up(with_phases());
+    assert_eq!((run.recorded.requests, run.missing_requests, run.surplus_requests), (22, 0, 0));
+    let whole = chosen(with_phases(), None).unwrap();
+    assert_eq!((whole.total.requests, whole.ramp_up, whole.duration_ms), (22, RampUp::Shown, 12_000));
+}
+
+#[test]
+fn workers_requests_are_those_of_the_part_that_is_shown() {
+    let mut entries = merged();
+    for (number, entry) in entries.iter_mut().enumerate() {
+        if let Entry::Worker(entry) = entry {
+            entry.phase = Some(Phase::RampUp);
+        }
+        if let Entry::Interval(entry) = entry {
+            entry.phase = Some(if number == 0 { Phase::RampUp } else { Phase::Steady });
+        }
+    }
+    let requests = |run: RunSummary| run.workers.iter().map(|worker| worker.requests).collect::<Vec<_>>();
+    assert_eq!(requests(after_ramp_up(entries.clone())), [0, 0]);
+    let files_only = entries.into_iter().filter(|entry| !of_master(entry)).collect();
+    assert_eq!(requests(after_ramp_up(files_only)), [50, 240]);
+}
+
+#[test]
+fn files_without_phases_are_shown_whole_and_said_to_be() {
+    let run = after_ramp_up(distributed());
+    assert_eq!((run.ramp_up, run.total.requests, run.duration_ms), (RampUp::Unmarked, 390, 10_000));
 }

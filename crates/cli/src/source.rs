@@ -1,6 +1,8 @@
 //! What the entries of one process tell.
 
-use locust_telemetry_json::read::{IntervalEntry, SummaryEntry};
+use crate::confidence::IntervalVerdicts;
+use locust_telemetry_json::Phase;
+use locust_telemetry_json::read::{ConfidenceEntry, IntervalEntry, SummaryEntry, WorkerEntry};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -32,23 +34,48 @@ pub(crate) struct SourceTally {
     pub(crate) interval_requests: u64,
     /// Those that failed.
     pub(crate) interval_failures: u64,
-    interval_span: Option<Span>,
+    /// Those of them that are shown.
+    pub(crate) shown_requests: u64,
+    /// Whether there is any interval of an endpoint.
+    pub(crate) has_intervals: bool,
+    /// Whether any interval tells its phase.
+    pub(crate) has_phases: bool,
+    /// Its intervals of the ramp-up.
+    pub(crate) ramp_up_span: Option<Span>,
+    /// Its other intervals.
+    pub(crate) steady_span: Option<Span>,
+    verdicts: IntervalVerdicts,
     interval_peak_users: u64,
     /// What it said at its end, by its begin: more than one if its id was given out again.
     closings: BTreeMap<i64, SummaryEntry>,
 }
 
 impl SourceTally {
-    /// Adds the requests of one endpoint in one interval.
-    pub(crate) fn add_interval(&mut self, entry: &IntervalEntry) {
+    /// Adds the requests of one endpoint in one interval. If it is not shown, it counts as recorded only.
+    pub(crate) fn add_interval(&mut self, entry: &IntervalEntry, is_shown: bool) {
+        self.has_intervals = true;
         self.interval_requests = self.interval_requests.saturating_add(entry.requests);
         self.interval_failures = self.interval_failures.saturating_add(entry.failures.min(entry.requests));
         self.interval_peak_users = self.interval_peak_users.max(entry.user_count);
+        if is_shown {
+            self.shown_requests = self.shown_requests.saturating_add(entry.requests);
+            self.verdicts.add(entry);
+        }
+        self.add_span(entry.interval_start_ms, entry.interval_seconds, entry.phase);
+    }
+
+    /// Adds the time of an interval that it told of a worker; there may be no other trace of that time.
+    pub(crate) fn add_worker(&mut self, entry: &WorkerEntry) {
+        self.add_span(entry.interval_start_ms, entry.interval_seconds, entry.phase);
+    }
+
+    fn add_span(&mut self, start_ms: i64, seconds: f64, phase: Option<Phase>) {
         // From float to integer saturates and takes NaN for 0.
-        let length_ms = (entry.interval_seconds * 1_000.0) as i64;
-        let start_ms = entry.interval_start_ms;
+        let length_ms = (seconds * 1_000.0) as i64;
         let span = Span { start_ms, end_ms: start_ms.saturating_add(length_ms.max(0)) };
-        self.interval_span = Some(self.interval_span.map_or(span, |known| known.cover(span)));
+        let known = if phase == Some(Phase::RampUp) { &mut self.ramp_up_span } else { &mut self.steady_span };
+        *known = Some(known.map_or(span, |known| known.cover(span)));
+        self.has_phases |= phase.is_some();
     }
 
     /// Adds what the process said at its end. Said again, the later word counts.
@@ -89,7 +116,21 @@ impl SourceTally {
     /// When it was part of the run: as it said at its end, else as its intervals have it.
     pub(crate) fn span(&self) -> Option<Span> {
         let told = self.closings().map(|closing| Span { start_ms: closing.start_ms, end_ms: closing.end_ms });
-        told.reduce(Span::cover).or(self.interval_span)
+        told.reduce(Span::cover).or(self.interval_span())
+    }
+
+    fn interval_span(&self) -> Option<Span> {
+        self.ramp_up_span.into_iter().chain(self.steady_span).reduce(Span::cover)
+    }
+
+    /// What its closing records say of how far it can be trusted; `None` if one of them says nothing.
+    pub(crate) fn confidence(&self) -> Option<Vec<&ConfidenceEntry>> {
+        self.closings().map(|closing| closing.confidence.as_ref().filter(|told| told.seconds > 0)).collect()
+    }
+
+    /// What its intervals say of it.
+    pub(crate) fn verdicts(&self) -> &IntervalVerdicts {
+        &self.verdicts
     }
 
     fn told(&self, of: impl Fn(&SummaryEntry) -> u64) -> Option<u64> {
@@ -98,7 +139,7 @@ impl SourceTally {
 
     /// The end of its last interval.
     pub(crate) fn last_interval_end_ms(&self) -> Option<i64> {
-        self.interval_span.map(|span| span.end_ms)
+        self.interval_span().map(|span| span.end_ms)
     }
 
     /// Whether `source_id` is a worker's.

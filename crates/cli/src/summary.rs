@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// Prints the summary of one run and gives the status to end with.
 pub(crate) fn print(options: &SummaryOptions, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
-    let mut runs = Runs::new(options.run_id.clone());
+    let mut runs = Runs::new(options.run_id.clone(), options.after_ramp_up);
     let read = files::read_files(&options.files, &mut runs);
     for failure in &read.failures {
         complain(&format!("locust-telemetry: {failure}\n"), stderr);

@@ -2,7 +2,8 @@
 
 use crate::text::{PAGE_COLUMNS, columns, left, right};
 
-const INDENT: usize = 2;
+/// Before a table that has the page for itself.
+pub(crate) const INDENT: usize = 2;
 /// Between two columns, unless the labels get too narrow.
 const GAP: usize = 2;
 /// Labels narrower than this are hard to tell apart: then the gaps give way.
@@ -11,13 +12,14 @@ const MIN_LABEL: usize = 14;
 /// Labels at the left and `N` figures, aligned at the right.
 #[derive(Debug)]
 pub(crate) struct Table<const N: usize> {
+    indent: usize,
     rows: Vec<(String, [String; N])>,
 }
 
 impl<const N: usize> Table<N> {
-    /// A table with these titles.
-    pub(crate) fn new(label: &str, figures: [&str; N]) -> Self {
-        Self { rows: vec![(label.to_owned(), figures.map(str::to_owned))] }
+    /// A table with these titles, `indent` columns from the left.
+    pub(crate) fn new(indent: usize, label: &str, figures: [&str; N]) -> Self {
+        Self { indent, rows: vec![(label.to_owned(), figures.map(str::to_owned))] }
     }
 
     /// Adds a row.
@@ -34,11 +36,11 @@ impl<const N: usize> Table<N> {
             }
         }
         let longest = self.rows.iter().map(|(label, _)| columns(label)).max().unwrap_or(0);
-        let room = |gap: usize| PAGE_COLUMNS.saturating_sub(INDENT + N * gap + widths.iter().sum::<usize>());
+        let room = |gap: usize| PAGE_COLUMNS.saturating_sub(self.indent + N * gap + widths.iter().sum::<usize>());
         let gap = if room(GAP) < longest.min(MIN_LABEL) { 1 } else { GAP };
         let label_width = longest.min(room(gap));
         let line = |(label, figures): &(String, [String; N])| {
-            let mut line = format!("{:INDENT$}{}", "", left(label, label_width));
+            let mut line = format!("{:indent$}{}", "", left(label, label_width), indent = self.indent);
             for (figure, &width) in figures.iter().zip(&widths) {
                 line.push_str(&" ".repeat(gap));
                 line.push_str(&right(figure, width));
@@ -57,14 +59,14 @@ mod tests {
 
     #[test]
     fn figures_are_aligned_at_the_right_under_their_titles() {
-        let mut table = Table::new("endpoint", ["requests", "p50"]);
+        let mut table = Table::new(INDENT, "endpoint", ["requests", "p50"]);
         table.push("GET /".to_owned(), ["7".to_owned(), "38.2 ms".to_owned()]);
         assert_eq!(table.lines(), ["  endpoint  requests      p50", "  GET /            7  38.2 ms"]);
     }
 
     #[test]
     fn a_long_label_is_shortened_to_what_the_figures_leave() {
-        let mut table = Table::new("endpoint", ["requests"]);
+        let mut table = Table::new(INDENT, "endpoint", ["requests"]);
         table.push("x".repeat(500), ["7".to_owned()]);
         assert!(table.lines().iter().all(|line| columns(line) == PAGE_COLUMNS));
     }
@@ -72,7 +74,7 @@ mod tests {
     #[test]
     fn the_widest_figures_leave_ten_columns_to_the_label() {
         let widest = |columns: usize| "9".repeat(columns);
-        let mut table = Table::new("endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
+        let mut table = Table::new(INDENT, "endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
         table.push("GET /checkout".to_owned(), [format::COUNT_COLUMNS, 9, 6, 8, 8, 8, 8].map(widest));
         assert!(table.lines()[1].starts_with("  GET /…kout 9999"), "{:?}", table.lines());
     }
@@ -83,7 +85,7 @@ mod tests {
             rows in prop::collection::vec(("(?s).{0,90}", any::<u64>(), 0_u32..64, 0.0..9.1e9_f64), 0..8),
             span_ms in any::<u64>(),
         ) {
-            let mut table = Table::new("endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
+            let mut table = Table::new(INDENT, "endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
             for (name, number, shift, ms) in &rows {
                 let number = number >> shift;
                 let figure = format::latency(Some(*ms));

@@ -1,7 +1,10 @@
 //! Entries for tests.
 
-use locust_telemetry_core::Histogram;
-use locust_telemetry_json::read::{Entry, FinalEntry, IntervalEntry, OutcomeEntry, RecorderEntry, SummaryEntry};
+use locust_telemetry_core::{FrameCounts, Histogram};
+use locust_telemetry_json::read::{
+    CauseEntry, ComparisonEntry, ConfidenceEntry, CountEntry, Entry, FinalEntry, IntervalEntry, OutcomeEntry,
+    ReconciliationEntry, RecorderEntry, SummaryEntry, VerdictEntry, WorkerEntry,
+};
 
 /// `requests` successful `GET`s of `name` in three seconds, the n-th taking n milliseconds.
 pub(crate) fn interval(run_id: &str, source_id: &str, start_ms: i64, name: &str, requests: u64) -> Entry {
@@ -18,6 +21,9 @@ pub(crate) fn interval_entry(run_id: &str, source_id: &str, start_ms: i64, name:
         source_id: source_id.to_owned(),
         interval_start_ms: start_ms,
         interval_seconds: 3.0,
+        phase: None,
+        is_late: false,
+        verdict: None,
         user_count: 10,
         method: "GET".to_owned(),
         name: name.to_owned(),
@@ -34,6 +40,62 @@ pub(crate) fn fail(entry: &mut IntervalEntry, error_type: &str, status: Option<u
     entry.failures += count;
     entry.outcomes[0].requests -= count;
     entry.outcomes.push(OutcomeEntry { status, error_type: Some(error_type.to_owned()), requests: count });
+}
+
+/// What the master tells of a worker in three seconds: calm, its clock right, all frames in.
+pub(crate) fn worker_entry(run_id: &str, worker: &str, start_ms: i64, requests: u64) -> WorkerEntry {
+    WorkerEntry {
+        run_id: run_id.to_owned(),
+        testplan: "checkout-load".to_owned(),
+        source_id: "master".to_owned(),
+        worker: worker.to_owned(),
+        state: "running".to_owned(),
+        interval_start_ms: start_ms,
+        interval_seconds: 3.0,
+        phase: None,
+        is_late: false,
+        user_count: 5,
+        requests,
+        failures: 0,
+        cpu_percent: Some(30.0),
+        cpu_percent_max: Some(41.2),
+        memory_mib: Some(80.0),
+        hub_lag_ms: Some(1.25),
+        verdict: VerdictEntry::default(),
+        clock: None,
+        frames: FrameCounts { received: 3, ..FrameCounts::default() },
+    }
+}
+
+/// How far a run can be trusted.
+pub(crate) fn confidence(seconds: u64, suspect_seconds: u64, reasons: &[(&str, u64)]) -> ConfidenceEntry {
+    let reasons = reasons.iter().map(|(name, seconds)| ((*name).to_owned(), *seconds)).collect();
+    ConfidenceEntry { seconds, suspect_seconds, suspect_requests: 0, reasons }
+}
+
+/// The master's comparison with Locust; an endpoint is its name, what was recorded and what Locust counted.
+pub(crate) fn reconciliation_entry(
+    run_id: &str,
+    endpoints: &[(&str, u64, u64)],
+    causes: Vec<CauseEntry>,
+) -> ReconciliationEntry {
+    let count = |requests| CountEntry { requests, failures: 0 };
+    let endpoint = |&(name, recorded, locust): &(&str, u64, u64)| ComparisonEntry {
+        method: "GET".to_owned(),
+        name: name.to_owned(),
+        locust: count(locust),
+        recorded: count(recorded),
+    };
+    ReconciliationEntry {
+        run_id: run_id.to_owned(),
+        source_id: "master".to_owned(),
+        locust: count(endpoints.iter().map(|(_, _, locust)| locust).sum()),
+        recorded: count(endpoints.iter().map(|(_, recorded, _)| recorded).sum()),
+        endpoints_differing: endpoints.iter().filter(|(_, recorded, locust)| recorded != locust).count() as u64,
+        endpoints: endpoints.iter().filter(|(_, recorded, locust)| recorded != locust).map(endpoint).collect(),
+        workers: Vec::new(),
+        causes,
+    }
 }
 
 /// Locust's own totals.
@@ -62,6 +124,7 @@ pub(crate) fn summary_entry(run_id: &str, source_id: &str, span_ms: (i64, i64), 
         folded_requests: 0,
         folded_names: Vec::new(),
         anomalies: Vec::new(),
+        confidence: None,
         recorders: vec![recorder("json", requests)],
     }
 }

@@ -4,6 +4,8 @@
 //! `docs/confidence.md` and `benches/saturation.py`.
 
 use crate::system::SystemSample;
+use crate::window::Window;
+use std::collections::BTreeMap;
 
 /// Why a window is suspect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +67,12 @@ impl Reasons {
         self.0 |= other.0;
     }
 
+    /// The reasons that are not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether there is no reason for doubt.
     #[must_use]
     pub const fn is_trusted(self) -> bool {
@@ -118,9 +126,75 @@ impl Thresholds {
     }
 }
 
+/// For how many seconds a late window can still change what its second was counted as.
+const MAX_REMEMBERED_SECONDS: usize = 600;
+
+/// How far a whole run can be trusted: its windows, counted by verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunConfidence {
+    /// Seconds of the run that had a window.
+    pub seconds: u64,
+    /// Those in which any process was suspect.
+    pub suspect_seconds: u64,
+    /// Requests whose response times are suspect: on a master those of the suspect workers only.
+    pub suspect_requests: u64,
+    /// Seconds by reason, in the order of [`Reason::ALL`]; one second may have several.
+    pub by_reason: [u64; Reason::ALL.len()],
+    /// What the newest seconds were counted as, so that a second of several windows counts once.
+    remembered: BTreeMap<i64, Reasons>,
+}
+
+impl RunConfidence {
+    /// Adds one window, late ones too: a second is suspect once any of its windows is.
+    ///
+    /// A window that is older than the newest 600 seconds adds its requests only.
+    pub fn add(&mut self, window: &Window) {
+        self.suspect_requests += suspect_requests(window);
+        let is_full = self.remembered.len() >= MAX_REMEMBERED_SECONDS;
+        if is_full && self.remembered.first_key_value().is_some_and(|(oldest_s, _)| window.start_s < *oldest_s) {
+            return;
+        }
+        let known = self.remembered.entry(window.start_s).or_insert_with(|| {
+            self.seconds += 1;
+            Reasons::NONE
+        });
+        self.suspect_seconds += u64::from(known.is_trusted() && !window.reasons.is_trusted());
+        for reason in window.reasons.without(*known).iter() {
+            self.by_reason[reason as usize] += 1;
+        }
+        known.merge(window.reasons);
+        if self.remembered.len() > MAX_REMEMBERED_SECONDS {
+            self.remembered.pop_first();
+        }
+    }
+
+    /// Whether no second was suspect.
+    #[must_use]
+    pub const fn is_trusted(&self) -> bool {
+        self.suspect_seconds == 0
+    }
+
+    /// The reasons that occurred, with their seconds.
+    pub fn reasons(&self) -> impl Iterator<Item = (Reason, u64)> + '_ {
+        Reason::ALL.into_iter().zip(self.by_reason).filter(|(_, seconds)| *seconds > 0)
+    }
+}
+
+fn suspect_requests(window: &Window) -> u64 {
+    if window.reasons.is_trusted() {
+        0
+    } else if window.workers.is_empty() {
+        window.requests.requests()
+    } else {
+        window.workers.iter().filter(|worker| !worker.reasons.is_trusted()).map(|worker| worker.requests).sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::requests::{Buffer, Request, RequestTable};
+    use crate::worker::WorkerWindow;
 
     const SECOND_NS: u64 = 1_000_000_000;
 
@@ -177,5 +251,78 @@ mod tests {
         assert_eq!(reasons.iter().collect::<Vec<_>>(), [Reason::HubLag]);
         reasons.merge(Reasons::from_bits(0b1000));
         assert_eq!(reasons.iter().map(Reason::name).collect::<Vec<_>>(), ["hub_lag", "throttled"]);
+    }
+
+    fn reasons(reasons: &[Reason]) -> Reasons {
+        let mut all = Reasons::NONE;
+        reasons.iter().for_each(|reason| all.add(*reason));
+        all
+    }
+
+    fn window(start_s: i64, why: &[Reason], requests: usize) -> Window {
+        let mut table = RequestTable::new(10);
+        let request = Request {
+            name: "/",
+            method: "GET",
+            status: None,
+            error_type: None,
+            elapsed_ms: Ok(1.0),
+            response_bytes: 0,
+        };
+        (0..requests).for_each(|_| table.record(&request));
+        let requests = table.swap(Buffer::default()).drain();
+        Window { start_s, reasons: reasons(why), requests, ..Window::default() }
+    }
+
+    fn added(windows: &[Window]) -> RunConfidence {
+        let mut run = RunConfidence::default();
+        windows.iter().for_each(|window| run.add(window));
+        run
+    }
+
+    #[test]
+    fn a_run_counts_its_suspect_seconds_their_requests_and_each_reason() {
+        let run = added(&[
+            window(1, &[], 5),
+            window(2, &[Reason::HubLag, Reason::Throttled], 3),
+            window(3, &[Reason::HubLag], 4),
+        ]);
+        assert_eq!((run.seconds, run.suspect_seconds, run.suspect_requests), (3, 2, 7));
+        assert_eq!(run.reasons().collect::<Vec<_>>(), [(Reason::HubLag, 2), (Reason::Throttled, 1)]);
+        assert!(!run.is_trusted());
+        assert!(added(&[window(1, &[], 5)]).is_trusted());
+    }
+
+    #[test]
+    fn a_second_of_several_windows_counts_once_whatever_their_order() {
+        let mut windows = [
+            window(1, &[Reason::HubLag], 1),
+            window(2, &[], 1),
+            window(1, &[Reason::HubLag, Reason::ProcessCpu], 1),
+            window(1, &[], 1),
+        ];
+        for _ in 0..windows.len() {
+            windows.rotate_left(1);
+            let run = added(&windows);
+            assert_eq!((run.seconds, run.suspect_seconds, run.suspect_requests), (2, 1, 2));
+            assert_eq!(run.reasons().collect::<Vec<_>>(), [(Reason::HubLag, 1), (Reason::ProcessCpu, 1)]);
+        }
+    }
+
+    #[test]
+    fn on_a_master_only_the_requests_of_suspect_workers_are_suspect() {
+        let worker = |requests, why: &[Reason]| WorkerWindow { requests, reasons: reasons(why), ..Default::default() };
+        let mut merged = window(1, &[Reason::HubLag], 9);
+        merged.workers = vec![worker(5, &[]), worker(4, &[Reason::HubLag])];
+        assert_eq!(added(&[merged]).suspect_requests, 4);
+    }
+
+    #[test]
+    fn a_second_that_is_long_past_is_not_counted_again() {
+        let mut run = RunConfidence::default();
+        (0..10_000).for_each(|second| run.add(&window(second, &[], 0)));
+        run.add(&window(0, &[Reason::HubLag], 3));
+        assert_eq!((run.seconds, run.suspect_seconds, run.suspect_requests), (10_000, 0, 3));
+        assert_eq!(run.remembered.len(), MAX_REMEMBERED_SECONDS);
     }
 }

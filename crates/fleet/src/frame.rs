@@ -5,6 +5,16 @@
 
 mod decode;
 mod encode;
+mod keys;
+mod latency;
+mod limits;
+mod put;
+mod reader;
+mod runs;
+mod section;
+mod series;
+mod spans;
+mod window;
 
 pub use decode::{DecodeError, decode};
 pub use encode::FrameBuilder;
@@ -13,6 +23,12 @@ use locust_telemetry_core::{Anomalies, ClockOffset, Event, Reasons, SeriesKey, S
 
 /// The format that is written. A reader takes this one and the next, of which it skips what it does not know.
 pub const FORMAT: u8 = 1;
+
+/// What every frame begins with, of whatever format.
+const MAGIC: [u8; 4] = *b"LTWF";
+
+/// The flag of a worker's last frame.
+const FINAL: u8 = 1;
 
 /// The longest id of a run, in bytes.
 pub const MAX_RUN_ID_BYTES: usize = 256;

@@ -11,6 +11,16 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod clock;
 pub mod frame;
+mod member;
+pub mod merger;
+pub mod outbox;
+mod second;
+mod sequence;
+mod series_index;
 
+pub use clock::{ClockEstimate, Exchange};
 pub use frame::{DecodeError, FORMAT, Frame, FrameBuilder, FrameHeader, FrameWindow, SeriesGain, decode};
+pub use merger::{MergeSettings, Merger, WorkerMessage};
+pub use outbox::{DEFAULT_HISTORY_S, Outbox};

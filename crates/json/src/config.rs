@@ -18,7 +18,7 @@ pub struct JsonFileConfig {
     /// Seconds between lines of statistics: above 0, at most 86,400, rounded up to whole ones. 3 by
     /// default.
     pub interval_s: f64,
-    /// Whether each interval is written, one line for each endpoint. True by default. If false, windows
+    /// Whether each interval is written, one line for each endpoint and on a master for each worker. True by default. If false, windows
     /// count as delivered at once: what they hold is in the summary of the run.
     pub endpoint_intervals: bool,
 }

@@ -1,5 +1,12 @@
 //! What can be read back from a line: plain data.
 
+mod reconciliation;
+mod worker;
+
+pub use reconciliation::{CauseEntry, ComparisonEntry, CountEntry, ReconciliationEntry, WorkerAccountEntry};
+pub use worker::{ClockEntry, WorkerEntry};
+
+use crate::phase::Phase;
 use locust_telemetry_core::Histogram;
 
 /// What one line of a JSON file says, as far as summaries need it.
@@ -11,6 +18,10 @@ pub enum Entry {
     Final(FinalEntry),
     /// The books of a run in one process.
     Summary(SummaryEntry),
+    /// What one worker did in an interval.
+    Worker(WorkerEntry),
+    /// The comparison with Locust's own counts.
+    Reconciliation(ReconciliationEntry),
     /// Any other record, and lines that are no record but JSON objects.
     Other {
         /// The run it belongs to, where it tells.
@@ -31,6 +42,12 @@ pub struct IntervalEntry {
     pub interval_start_ms: i64,
     /// How long it was, in seconds; above zero.
     pub interval_seconds: f64,
+    /// The part of the run; `None` in older files.
+    pub phase: Option<Phase>,
+    /// Whether it corrects a second that other intervals have passed.
+    pub is_late: bool,
+    /// How far its response times can be trusted; `None` in older files.
+    pub verdict: Option<VerdictEntry>,
     /// Simulated users at its end.
     pub user_count: u64,
     /// The request's type (HTTP method).
@@ -47,6 +64,15 @@ pub struct IntervalEntry {
     pub outcomes: Vec<OutcomeEntry>,
     /// The response times, as exact as they were recorded.
     pub latency: Histogram,
+}
+
+/// How far an interval can be trusted: without reasons it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VerdictEntry {
+    /// Why not; see [`Reason::name`](locust_telemetry_core::Reason::name).
+    pub reasons: Vec<String>,
+    /// In how many of its seconds.
+    pub suspect_seconds: u64,
 }
 
 /// How many requests ended in one way.
@@ -102,8 +128,23 @@ pub struct SummaryEntry {
     pub folded_names: Vec<String>,
     /// What was odd, by kind: in the run, before it, and (`held_lost`) while the process had no name yet.
     pub anomalies: Vec<(String, u64)>,
+    /// How far the run can be trusted; `None` in older files.
+    pub confidence: Option<ConfidenceEntry>,
     /// The books of each recorder.
     pub recorders: Vec<RecorderEntry>,
+}
+
+/// How far a run can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConfidenceEntry {
+    /// Seconds of the run.
+    pub seconds: u64,
+    /// Those that are suspect.
+    pub suspect_seconds: u64,
+    /// Requests whose response times are suspect.
+    pub suspect_requests: u64,
+    /// Seconds by reason.
+    pub reasons: Vec<(String, u64)>,
 }
 
 /// The books of one recorder: offered = delivered + queued + dropped.

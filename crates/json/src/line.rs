@@ -11,8 +11,14 @@ pub const LOGGER_NAME: &str = "locust_telemetry.recorders.json";
 /// `telemetry_name` of request statistics.
 pub const STATS_NAME: &str = "locust.tl.request.metric.stats";
 
+/// `telemetry_name` of what a master tells of one worker.
+pub const WORKER_STATS_NAME: &str = "locust.tl.worker.metric.stats";
+
 /// `telemetry_name` of the summary of a run.
 pub const SUMMARY_NAME: &str = "locust.tl.run.summary";
+
+/// `telemetry_name` of the comparison with Locust's own counts.
+pub const RECONCILIATION_NAME: &str = "locust.tl.run.reconciliation";
 
 /// The line of `record`, with the `\n` at its end: UTF-8, one JSON object, no other line break.
 #[must_use]

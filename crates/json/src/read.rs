@@ -2,18 +2,23 @@
 //!
 //! Pure, and never panics, whatever the bytes: a file may end in half a line or hold another program's.
 
+mod fields;
+mod reconciliation;
+mod worker;
+
+use self::fields::{Fields, count, field};
 use crate::error::ParseLineError;
-use crate::line::{STATS_NAME, SUMMARY_NAME};
-use crate::time;
+use crate::line::{RECONCILIATION_NAME, STATS_NAME, SUMMARY_NAME, WORKER_STATS_NAME};
+use crate::phase::Phase;
 use locust_telemetry_core::Histogram;
 use locust_telemetry_core::bucket::SCALE;
 use locust_telemetry_core::histogram::Parts;
 use serde_json::{Map, Value};
 
-pub use crate::entry::{Entry, FinalEntry, IntervalEntry, OutcomeEntry, RecorderEntry, SummaryEntry};
-
-/// The largest count that is believed: 2^53, beyond which JSON numbers are not exact everywhere.
-const MAX_COUNT: u64 = 1 << 53;
+pub use crate::entry::{
+    CauseEntry, ClockEntry, ComparisonEntry, ConfidenceEntry, CountEntry, Entry, FinalEntry, IntervalEntry,
+    OutcomeEntry, ReconciliationEntry, RecorderEntry, SummaryEntry, VerdictEntry, WorkerAccountEntry, WorkerEntry,
+};
 
 /// Reads one line, with or without the `\n` at its end.
 ///
@@ -33,19 +38,23 @@ pub fn parse_line(line: &[u8]) -> Result<Entry, ParseLineError> {
     match (kind("telemetry_name"), kind("stats_type")) {
         (Some(STATS_NAME), Some("interval")) => interval(&fields).map(Entry::Interval),
         (Some(STATS_NAME), Some("final")) => last(&fields).map(Entry::Final),
+        (Some(WORKER_STATS_NAME), _) => worker::parse(&fields).map(Entry::Worker),
+        (Some(RECONCILIATION_NAME), _) => reconciliation::parse(&fields).map(Entry::Reconciliation),
         (Some(SUMMARY_NAME), _) => summary(&fields).map(Entry::Summary),
         _ => Ok(Entry::Other { run_id: kind("run_id").map(Into::into) }),
     }
 }
 
 fn interval(fields: &Fields<'_>) -> Result<IntervalEntry, ParseLineError> {
-    let seconds = |value: &Value| value.as_f64().filter(|seconds| *seconds > 0.0);
     let entry = IntervalEntry {
         run_id: fields.text("run_id")?,
         testplan: fields.text("testplan")?,
         source_id: fields.text("source_id")?,
         interval_start_ms: fields.time_ms("interval_start")?,
-        interval_seconds: fields.get("interval_seconds", seconds)?,
+        interval_seconds: seconds(fields)?,
+        phase: phase(fields)?,
+        is_late: is_late(fields)?,
+        verdict: fields.since("confidence", verdict)?,
         user_count: fields.count("user_count")?,
         method: fields.text("method")?,
         name: fields.text("name")?,
@@ -60,6 +69,24 @@ fn interval(fields: &Fields<'_>) -> Result<IntervalEntry, ParseLineError> {
         return Err(field("num_requests"));
     }
     Ok(entry)
+}
+
+/// The length of an interval; above zero.
+fn seconds(fields: &Fields<'_>) -> Result<f64, ParseLineError> {
+    fields.get("interval_seconds", |value| value.as_f64().filter(|seconds| *seconds > 0.0))
+}
+
+fn phase(fields: &Fields<'_>) -> Result<Option<Phase>, ParseLineError> {
+    let known = |value: &Value| value.as_str().and_then(Phase::from_name);
+    fields.since("phase", |fields| fields.get("phase", known))
+}
+
+fn is_late(fields: &Fields<'_>) -> Result<bool, ParseLineError> {
+    fields.since("late", |fields| fields.get("late", Value::as_bool)).map(Option::unwrap_or_default)
+}
+
+fn verdict(fields: &Fields<'_>) -> Result<VerdictEntry, ParseLineError> {
+    Ok(VerdictEntry { reasons: fields.texts("suspect_reasons")?, suspect_seconds: fields.count("suspect_seconds")? })
 }
 
 fn outcome(fields: &Fields<'_>) -> Result<OutcomeEntry, ParseLineError> {
@@ -105,11 +132,9 @@ fn last(fields: &Fields<'_>) -> Result<FinalEntry, ParseLineError> {
 }
 
 fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
-    let name = |value: &Value| value.as_str().map(Into::into).ok_or(field("folded_names"));
-    let mut anomalies = kinds(fields.get("anomalies", Value::as_object)?)?;
-    if let Some(before_run) = fields.0.get("before_run").and_then(Value::as_object) {
-        anomalies.extend(kinds(before_run)?);
-    }
+    let anomalies_of = |key| fields.get(key, |kinds_of| kinds(kinds_of.as_object()?));
+    let mut anomalies = anomalies_of("anomalies")?;
+    anomalies.extend(fields.since("before_run", |_| anomalies_of("before_run"))?.unwrap_or_default());
     if let Some(held_lost) = fields.0.get("held_lost_requests").and_then(count) {
         anomalies.push(("held_lost".into(), held_lost));
     }
@@ -124,16 +149,26 @@ fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
         requests: fields.count("num_requests")?,
         failures: fields.count("num_failures")?,
         folded_requests: fields.count("folded_requests")?,
-        folded_names: fields.get("folded_names", Value::as_array)?.iter().map(name).collect::<Result<_, _>>()?,
+        folded_names: fields.texts("folded_names")?,
         anomalies,
+        confidence: fields
+            .since("confidence", |fields| confidence(&Fields(fields.get("confidence", Value::as_object)?)))?,
         recorders: fields.objects("recorders", recorder)?,
     })
 }
 
+fn confidence(fields: &Fields<'_>) -> Result<ConfidenceEntry, ParseLineError> {
+    Ok(ConfidenceEntry {
+        seconds: fields.count("seconds")?,
+        suspect_seconds: fields.count("suspect_seconds")?,
+        suspect_requests: fields.count("suspect_requests")?,
+        reasons: fields.get("reasons", |reasons| kinds(reasons.as_object()?))?,
+    })
+}
+
 /// An object of counts by kind.
-fn kinds(object: &Map<String, Value>) -> Result<Vec<(String, u64)>, ParseLineError> {
-    let kinds = object.iter().map(|(kind, value)| Some((kind.clone(), count(value)?)));
-    kinds.collect::<Option<_>>().ok_or(field("anomalies"))
+fn kinds(object: &Map<String, Value>) -> Option<Vec<(String, u64)>> {
+    object.iter().map(|(kind, value)| Some((kind.clone(), count(value)?))).collect()
 }
 
 fn recorder(fields: &Fields<'_>) -> Result<RecorderEntry, ParseLineError> {
@@ -149,53 +184,4 @@ fn recorder(fields: &Fields<'_>) -> Result<RecorderEntry, ParseLineError> {
         dropped_records: fields.count("dropped_records")?,
         drop_reasons: fields.get("drop_reasons", Value::as_object)?.keys().cloned().collect(),
     })
-}
-
-/// A count as Python may have written it: a whole number, perhaps as a float.
-fn count(value: &Value) -> Option<u64> {
-    let whole = |number: f64| (number >= 0.0 && number <= MAX_COUNT as f64 && number.fract() == 0.0).then_some(number);
-    let count = value.as_u64().or_else(|| value.as_f64().and_then(whole).map(|number| number as u64))?;
-    (count <= MAX_COUNT).then_some(count)
-}
-
-fn field(field: &'static str) -> ParseLineError {
-    ParseLineError::Field { field }
-}
-
-/// Typed access to the fields of an object.
-struct Fields<'a>(&'a Map<String, Value>);
-
-impl<'a> Fields<'a> {
-    fn get<T>(&self, key: &'static str, read: impl FnOnce(&'a Value) -> Option<T>) -> Result<T, ParseLineError> {
-        self.0.get(key).and_then(read).ok_or(field(key))
-    }
-
-    fn nullable<T>(
-        &self,
-        key: &'static str,
-        read: impl FnOnce(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>, ParseLineError> {
-        self.get(key, |value| if value.is_null() { Some(None) } else { read(value).map(Some) })
-    }
-
-    fn text(&self, key: &'static str) -> Result<String, ParseLineError> {
-        self.get(key, |value| value.as_str().map(Into::into))
-    }
-
-    fn count(&self, key: &'static str) -> Result<u64, ParseLineError> {
-        self.get(key, count)
-    }
-
-    fn time_ms(&self, key: &'static str) -> Result<i64, ParseLineError> {
-        self.get(key, |value| value.as_str().and_then(time::parse_ms))
-    }
-
-    fn objects<T>(
-        &self,
-        key: &'static str,
-        read: impl Fn(&Fields<'a>) -> Result<T, ParseLineError>,
-    ) -> Result<Vec<T>, ParseLineError> {
-        let object = |value: &'a Value| read(&Fields(value.as_object().ok_or(field(key))?));
-        self.get(key, Value::as_array)?.iter().map(object).collect()
-    }
 }

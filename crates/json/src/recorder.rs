@@ -5,13 +5,13 @@
 use crate::config::JsonFileConfig;
 use crate::error::OpenFileError;
 use crate::file::LineFile;
-use crate::interval::Interval;
 use crate::line;
 use crate::lines::Lines;
+use crate::progress::Progress;
 use locust_telemetry_pipeline::{Ledger, Load, Record, Recorder, RunWindow};
 use std::io;
 
-/// Writes records and the endpoints' intervals to a file, a line each.
+/// Writes records and the intervals of endpoints and workers to a file, a line each.
 ///
 /// What waits in an open interval counts as queued; see [`LineFile`] for what *delivered* means.
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub struct JsonFileRecorder {
     file: LineFile,
     interval_s: u64,
     endpoint_intervals: bool,
-    interval: Option<Interval>,
+    /// The run that windows come from, with its open interval.
+    progress: Option<Progress>,
     /// Lines that could not be written.
     lost_lines: u64,
     failure_told: bool,
@@ -38,19 +39,12 @@ impl JsonFileRecorder {
             file: LineFile::open(&config.path, config.max_bytes, config.keep)?,
             interval_s: config.interval_whole_s(),
             endpoint_intervals: config.endpoint_intervals,
-            interval: None,
+            progress: None,
             lost_lines: 0,
             failure_told: false,
             recovery_told: false,
             deletion_told: false,
         })
-    }
-
-    /// Writes the open interval, if there is one.
-    fn close_interval(&mut self, ledger: &Ledger) {
-        if let Some(interval) = self.interval.take() {
-            self.write(&interval.encode(), ledger);
-        }
     }
 
     fn write(&mut self, lines: &Lines, ledger: &Ledger) {
@@ -109,21 +103,13 @@ impl Recorder for JsonFileRecorder {
             ledger.delivered(Load::requests(window.window.requests.requests()));
             return;
         }
-        if self.interval.as_ref().is_some_and(|interval| !interval.takes(window, self.interval_s)) {
-            self.close_interval(ledger);
+        let mut lines = Lines::default();
+        if let Some(mut other) = self.progress.take_if(|progress| !progress.is_of(window)) {
+            other.close(&mut lines);
         }
-        let interval = match self.interval.take() {
-            Some(mut interval) => {
-                interval.add(window);
-                interval
-            }
-            None => Interval::begin(window),
-        };
-        let is_full = interval.seconds() >= self.interval_s;
-        self.interval = Some(interval);
-        if is_full {
-            self.close_interval(ledger);
-        }
+        let progress = self.progress.get_or_insert_with(|| Progress::new(&window.run));
+        progress.add(window, self.interval_s, &mut lines);
+        self.write(&lines, ledger);
     }
 
     fn record(&mut self, record: &Record, ledger: &Ledger) {
@@ -137,6 +123,10 @@ impl Recorder for JsonFileRecorder {
     }
 
     fn flush(&mut self, ledger: &Ledger) {
-        self.close_interval(ledger);
+        let mut lines = Lines::default();
+        if let Some(progress) = &mut self.progress {
+            progress.close(&mut lines);
+        }
+        self.write(&lines, ledger);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::line::{self, SUMMARY_NAME};
 use crate::time::{self, NS_PER_S};
-use locust_telemetry_core::{Anomalies, Anomaly};
+use crate::verdict;
+use locust_telemetry_core::{Anomalies, Anomaly, RunConfidence};
 use locust_telemetry_pipeline::{Balance, Load, Report};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,7 @@ pub fn summary_fields(report: &Report, now_unix_ns: i64) -> Option<Map<String, V
             "folded_requests": totals.anomalies.get(Anomaly::SeriesOverflow),
             "folded_names": totals.folded.iter().collect::<Vec<_>>(),
             "anomalies": anomalies(&totals.anomalies),
+            "confidence": confidence(&run.confidence),
         }),
     );
     for (name, pairs) in [("metadata", &run.identity.metadata), ("labels", &run.identity.labels)] {
@@ -53,6 +55,17 @@ pub fn summary_fields(report: &Report, now_unix_ns: i64) -> Option<Map<String, V
 
 fn anomalies(anomalies: &Anomalies) -> Map<String, Value> {
     anomalies.occurred().map(|(kind, count)| (kind.name().into(), count.into())).collect()
+}
+
+fn confidence(run: &RunConfidence) -> Value {
+    let reasons: Map<_, _> = run.reasons().map(|(reason, seconds)| (reason.name().into(), seconds.into())).collect();
+    json!({
+        "verdict": verdict::confidence(run.is_trusted()),
+        "suspect_seconds": run.suspect_seconds,
+        "seconds": run.seconds,
+        "suspect_requests": run.suspect_requests,
+        "reasons": reasons,
+    })
 }
 
 fn recorder(id: &str, balance: &Balance) -> Value {

@@ -4,10 +4,13 @@
 
 mod support;
 
-use locust_telemetry_json::{Entry, IntervalEntry, JsonFileConfig, JsonFileRecorder, OpenFileError};
+use locust_telemetry_core::{Reason, Reasons};
+use locust_telemetry_json::{
+    Entry, IntervalEntry, JsonFileConfig, JsonFileRecorder, OpenFileError, Phase, VerdictEntry, WorkerEntry,
+};
 use locust_telemetry_pipeline::{Ledger, Load, Recorder as _, RunWindow};
 use std::path::{Path, PathBuf};
-use support::{START_S, assert_balanced, entries, identity, record, window};
+use support::{START_S, assert_balanced, entries, identity, marked, master, part, reasons, record, window};
 
 struct Bench {
     directory: tempfile::TempDir,
@@ -35,6 +38,11 @@ impl Bench {
     fn record(&mut self) {
         self.ledger.offered(Load::RECORD);
         self.recorder.record(&record(), &self.ledger);
+    }
+
+    fn workers(&self) -> Vec<WorkerEntry> {
+        let worker = |entry| if let Entry::Worker(worker) = entry { Some(worker) } else { None };
+        entries(&self.path()).into_iter().filter_map(worker).collect()
     }
 
     fn intervals(&self) -> Vec<IntervalEntry> {
@@ -88,6 +96,169 @@ fn a_jump_of_the_clock_does_not_stretch_an_interval() {
     bench.recorder.flush(&bench.ledger);
     assert_eq!(spans(&bench.intervals()), [(0, 1.0, 1), (1_000, 1.0, 1), (5, 2.0, 2)]);
     assert_balanced(&bench.ledger, 0);
+}
+
+const SPAWN_COMPLETE: &str = "locust.tl.event.spawn.complete";
+const STATS_RESET: &str = "locust.tl.event.stats.reset";
+
+/// Where each interval begins, how long it is, its phase, and whether it is late.
+fn phases(intervals: &[IntervalEntry]) -> Vec<(i64, f64, Phase, bool)> {
+    let phase = |entry: &IntervalEntry| {
+        (entry.interval_start_ms / 1_000 - START_S, entry.interval_seconds, entry.phase.unwrap(), entry.is_late)
+    };
+    intervals.iter().map(phase).collect()
+}
+
+#[test]
+fn an_interval_ends_with_the_end_of_spawning_and_only_the_first_ends_the_ramp_up() {
+    let mut bench = Bench::new(|_| {});
+    let run = identity("r1");
+    for second in 0..8 {
+        let window = window(&run, START_S + second, &["/"]);
+        let is_mark = second == 1 || second == 5;
+        bench.window(&if is_mark { marked(window, SPAWN_COMPLETE) } else { window });
+    }
+    bench.recorder.flush(&bench.ledger);
+    assert_eq!(
+        phases(&bench.intervals()),
+        [
+            (0, 2.0, Phase::RampUp, false),
+            (2, 3.0, Phase::Steady, false),
+            (5, 1.0, Phase::Steady, false),
+            (6, 2.0, Phase::Steady, false)
+        ]
+    );
+    assert_balanced(&bench.ledger, 0);
+}
+
+#[test]
+fn an_interval_ends_with_a_reset_of_statistics_which_ends_no_ramp_up() {
+    let mut bench = Bench::new(|_| {});
+    let run = identity("r1");
+    bench.window(&marked(window(&run, START_S, &["/"]), "locust.tl.event.cpu.warning"));
+    bench.window(&marked(window(&run, START_S + 1, &["/"]), STATS_RESET));
+    bench.window(&window(&run, START_S + 2, &["/"]));
+    bench.recorder.flush(&bench.ledger);
+    assert_eq!(phases(&bench.intervals()), [(0, 2.0, Phase::RampUp, false), (2, 1.0, Phase::RampUp, false)]);
+}
+
+#[test]
+fn each_run_ramps_up_anew() {
+    let mut bench = Bench::new(|_| {});
+    bench.window(&marked(window(&identity("r1"), START_S, &["/"]), SPAWN_COMPLETE));
+    bench.window(&window(&identity("r1"), START_S + 1, &["/"]));
+    bench.window(&window(&identity("r2"), START_S + 2, &["/"]));
+    bench.recorder.flush(&bench.ledger);
+    let phases: Vec<_> = bench.intervals().into_iter().map(|entry| entry.phase.unwrap()).collect();
+    assert_eq!(phases, [Phase::RampUp, Phase::Steady, Phase::RampUp]);
+}
+
+#[test]
+fn a_late_window_of_a_master_has_lines_of_its_own_and_the_open_interval_goes_on() {
+    let mut bench = Bench::new(|_| {});
+    let run = master("r1");
+    for second in [0, 1, 2, 3, 1, 4, 3, 5] {
+        let mut window = window(&run, START_S + second, &["/"]);
+        window.window.workers = vec![part("worker-0", 1)];
+        bench.window(&window);
+    }
+    assert_balanced(&bench.ledger, 0);
+    assert_eq!(spans(&bench.intervals()), [(0, 3.0, 3), (1, 1.0, 1), (3, 3.0, 4)]);
+    let late: Vec<_> = bench.intervals().iter().map(|entry| entry.is_late).collect();
+    assert_eq!(late, [false, true, false]);
+    let workers: Vec<_> = bench.workers().iter().map(|entry| (entry.is_late, entry.requests)).collect();
+    assert_eq!(workers, [(false, 3), (true, 1), (false, 4)]);
+}
+
+#[test]
+fn a_window_is_late_also_while_no_interval_is_open() {
+    let mut bench = Bench::new(|config| config.interval_s = 1.0);
+    let run = master("r1");
+    for second in [0, 1, 1, 0, 2] {
+        bench.window(&window(&run, START_S + second, &["/"]));
+    }
+    let late: Vec<_> = bench.intervals().iter().map(|entry| entry.is_late).collect();
+    assert_eq!(late, [false, false, true, true, false]);
+}
+
+#[test]
+fn a_late_window_is_of_the_phase_of_its_second() {
+    let mut bench = Bench::new(|config| config.interval_s = 1.0);
+    let run = master("r1");
+    bench.window(&window(&run, START_S, &["/"]));
+    bench.window(&marked(window(&run, START_S + 1, &["/"]), SPAWN_COMPLETE));
+    bench.window(&window(&run, START_S + 2, &["/"]));
+    bench.window(&marked(window(&run, START_S + 3, &["/"]), SPAWN_COMPLETE));
+    for second in [0, 1, 2] {
+        bench.window(&window(&run, START_S + second, &["/"]));
+    }
+    assert_eq!(
+        phases(&bench.intervals())[4..],
+        [(0, 1.0, Phase::RampUp, true), (1, 1.0, Phase::RampUp, true), (2, 1.0, Phase::Steady, true)]
+    );
+}
+
+#[test]
+fn only_a_master_has_late_windows_and_no_clock_is_ten_minutes_late() {
+    for (run, back_s) in [(identity("r1"), 5), (master("r1"), 601)] {
+        let mut bench = Bench::new(|_| {});
+        for second in [1_000, 1_000 - back_s, 1_001 - back_s] {
+            bench.window(&window(&run, START_S + second, &["/"]));
+        }
+        bench.recorder.flush(&bench.ledger);
+        assert_eq!(spans(&bench.intervals()), [(1_000, 1.0, 1), (1_000 - back_s, 2.0, 2)]);
+        assert!(bench.intervals().iter().all(|entry| !entry.is_late));
+    }
+}
+
+#[test]
+fn workers_are_told_of_without_requests_too_and_carry_no_load() {
+    let mut bench = Bench::new(|config| config.interval_s = 1.0);
+    let mut window = window(&master("r1"), START_S, &["/", "/a"]);
+    window.window.workers = vec![part("worker-0", 2), part("worker-1", 0)];
+    bench.window(&window);
+    assert_eq!(bench.ledger.balance().delivered, Load::requests(2));
+    assert_balanced(&bench.ledger, 0);
+    window.window.requests = Default::default();
+    window.window.start_s += 1;
+    bench.window(&window);
+    assert_eq!((bench.intervals().len(), bench.workers().len()), (2, 4));
+    assert_balanced(&bench.ledger, 0);
+}
+
+#[test]
+fn an_interval_tells_its_suspect_seconds_and_all_their_reasons() {
+    let mut bench = Bench::new(|config| config.interval_s = 4.0);
+    let run = master("r1");
+    let verdicts = [
+        (0, Reasons::NONE),
+        (1, reasons(&[Reason::Throttled])),
+        (1, reasons(&[Reason::HubLag])),
+        (2, reasons(&[Reason::HubLag])),
+        (3, Reasons::NONE),
+        (4, Reasons::NONE),
+    ];
+    for (second, reasons) in verdicts {
+        let mut window = window(&run, START_S + second, &["/"]);
+        window.window.reasons = reasons;
+        bench.window(&window);
+    }
+    bench.recorder.flush(&bench.ledger);
+    let verdicts: Vec<_> = bench.intervals().into_iter().map(|entry| entry.verdict.unwrap()).collect();
+    let reasons = vec!["hub_lag".to_owned(), "throttled".to_owned()];
+    assert_eq!(verdicts, [VerdictEntry { reasons, suspect_seconds: 2 }, VerdictEntry::default()]);
+}
+
+#[test]
+fn users_are_those_of_the_newest_second() {
+    let mut bench = Bench::new(|config| config.interval_s = 4.0);
+    for (second, users) in [(0, 3), (2, 9), (1, 5)] {
+        let mut window = window(&master("r1"), START_S + second, &["/"]);
+        window.window.users = users;
+        bench.window(&window);
+    }
+    bench.recorder.flush(&bench.ledger);
+    assert_eq!(bench.intervals()[0].user_count, 9);
 }
 
 #[test]

@@ -5,16 +5,19 @@
 mod support;
 
 use locust_telemetry_core::{Anomaly, EndpointKey, Histogram, Request, RequestAggregate, SeriesKey, SeriesStats};
-use locust_telemetry_json::{Entry, Interval, ParseLineError, line, parse_line};
+use locust_telemetry_json::{Entry, Interval, ParseLineError, Phase, VerdictEntry, line, parse_line};
 use locust_telemetry_pipeline::Record;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use support::{START_S, counted, get, identity, record, window, window_of};
+use support::{START_S, counted, encoded, get, identity, record, window, window_of};
 
 const INTERVAL: &str = include_str!("golden/interval.jsonl");
 const SUMMARY: &str = include_str!("golden/summary.jsonl");
+/// One endpoint and two workers.
+const LATE_WORKERS: &str = include_str!("golden/late_workers.jsonl");
+const RECONCILIATION: &str = include_str!("golden/reconciliation.jsonl");
 
 /// The first golden line after `change` was made to its `telemetry`.
 fn changed(golden: &str, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Entry, ParseLineError> {
@@ -56,7 +59,8 @@ fn what_is_no_record_is_refused() {
 
 #[test]
 fn each_field_that_is_read_is_required() {
-    const NOT_READ: [&str; 6] = ["telemetry_type", "source", "recorder", "current_rps", "current_fail_per_sec", ""];
+    const NOT_READ: [&str; 7] =
+        ["telemetry_type", "source", "recorder", "current_rps", "current_fail_per_sec", "phase", "confidence"];
     let line: Value = serde_json::from_str(INTERVAL.lines().next().unwrap()).unwrap();
     for key in line["telemetry"].as_object().unwrap().keys() {
         let is_read =
@@ -65,6 +69,34 @@ fn each_field_that_is_read_is_required() {
             let result = changed(INTERVAL, |fields| drop(fields.remove(key)));
             assert!(matches!(result, Err(ParseLineError::Field { field }) if field == key), "{key}: {result:?}");
         }
+    }
+}
+
+#[test]
+fn lines_of_before_there_were_verdicts_are_read() {
+    let mut line: Value = serde_json::from_str(INTERVAL.lines().next().unwrap()).unwrap();
+    let fields = line["telemetry"].as_object_mut().unwrap();
+    for key in ["phase", "confidence", "suspect_reasons", "suspect_seconds"] {
+        fields.remove(key).unwrap();
+    }
+    let Entry::Interval(entry) = parse_line(line.to_string().as_bytes()).unwrap() else { panic!("no interval") };
+    assert_eq!((entry.phase, entry.is_late, entry.verdict, entry.requests), (None, false, None, 5));
+    let Entry::Summary(entry) = changed(SUMMARY, |fields| drop(fields.remove("confidence"))).unwrap() else {
+        panic!("no summary")
+    };
+    assert_eq!((entry.confidence, entry.requests), (None, 5));
+}
+
+#[test]
+fn phase_and_verdict_of_an_interval_are_read() {
+    let Entry::Interval(entry) = changed(INTERVAL, |_| ()).unwrap() else { panic!("no interval") };
+    assert_eq!((entry.phase, entry.is_late), (Some(Phase::RampUp), false));
+    let reasons = vec!["hub_lag".to_owned(), "process_cpu".to_owned()];
+    assert_eq!(entry.verdict, Some(VerdictEntry { reasons, suspect_seconds: 1 }));
+    let Entry::Interval(entry) = changed(LATE_WORKERS, |_| ()).unwrap() else { panic!("no interval") };
+    assert_eq!((entry.phase, entry.is_late), (Some(Phase::Steady), true));
+    for (key, value) in [("phase", "soon"), ("late", "yes"), ("suspect_seconds", "2")] {
+        assert!(changed(INTERVAL, |fields| drop(fields.insert(key.into(), value.into()))).is_err(), "{key}");
     }
 }
 
@@ -125,13 +157,13 @@ proptest! {
     ) {
         let run = identity("r1");
         let mut whole = RequestAggregate::default();
-        let mut interval = Interval::begin(&window(&run, START_S, &[]));
+        let mut interval = Interval::begin(&window(&run, START_S, &[]), Phase::Steady);
         for (second, requests) in seconds.iter().enumerate() {
             let requests = aggregate(requests);
             whole.merge(&requests);
             interval.add(&window_of(&run, START_S + second as i64, requests));
         }
-        let lines = interval.encode();
+        let lines = encoded(&interval);
         let endpoints = whole.endpoints();
         prop_assert_eq!(lines.len(), endpoints.len());
         for line in lines.bytes().split_inclusive(|&byte| byte == b'\n') {
@@ -159,7 +191,7 @@ proptest! {
         let mut requests = RequestAggregate::default();
         let stats = SeriesStats { requests: 1, response_bytes: u64::MAX, latency: Histogram::new() };
         requests.series.insert(Arc::new(key), stats);
-        let lines = Interval::begin(&window_of(&identity(&name), i64::MAX, requests)).encode();
+        let lines = encoded(&Interval::begin(&window_of(&identity(&name), i64::MAX, requests), Phase::RampUp));
         let Entry::Interval(entry) = parse_line(lines.bytes()).unwrap() else { panic!("no interval") };
         prop_assert_eq!((entry.name, entry.method, entry.run_id), (name.clone(), method, name));
         prop_assert_eq!(entry.outcomes[0].error_type.as_deref(), Some(error.as_str()));
@@ -181,13 +213,12 @@ proptest! {
 
     #[test]
     fn reading_a_damaged_line_never_panics(
-        summary in any::<bool>(),
+        golden in prop::sample::select(vec![INTERVAL, SUMMARY, LATE_WORKERS, RECONCILIATION]),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         length in any::<prop::sample::Index>(),
         cut in any::<bool>(),
     ) {
-        let golden = if summary { SUMMARY } else { INTERVAL.lines().next().unwrap() };
-        let mut line = golden.as_bytes().to_vec();
+        let mut line = golden.lines().last().unwrap().as_bytes().to_vec();
         for (place, byte) in changes {
             *place.get_mut(&mut line) = byte;
         }
@@ -204,12 +235,9 @@ proptest! {
 #[test]
 fn requests_without_a_usable_time_count_but_have_no_figures() {
     let run = identity("r1");
-    let interval = Interval::begin(&window_of(
-        &run,
-        START_S,
-        counted(&[Request { elapsed_ms: Err(Anomaly::TimeMissing), ..get("/") }]),
-    ));
-    let line: Value = serde_json::from_slice(interval.encode().bytes()).unwrap();
+    let requests = counted(&[Request { elapsed_ms: Err(Anomaly::TimeMissing), ..get("/") }]);
+    let interval = Interval::begin(&window_of(&run, START_S, requests), Phase::Steady);
+    let line: Value = serde_json::from_slice(encoded(&interval).bytes()).unwrap();
     let fields = &line["telemetry"];
     assert_eq!(fields["num_requests"], 1);
     for key in ["avg_response_time", "min_response_time", "max_response_time", "percentile_50", "percentile_99_9"] {

@@ -1,75 +1,50 @@
 //! The engine of one process: takes requests, closes a window each second, hands it to every recorder.
 //!
-//! Threads: `lt-window` closes the windows, each recorder has its lane. None runs before
-//! [`Engine::start`] and [`Engine::attach`], so that an engine may be made before a fork. The engine
+//! On a worker whose master reads frames, windows also go to an outbox, and their seconds are the master's. On a master
+//! windows are those of all workers, merged (`merging.rs`).
+//!
+//! Threads: `lt-window` closes the windows, `lt-merge` merges on a master, each recorder has its lane. None runs before
+//! [`Engine::start`], [`Engine::attach`] or the first run, so that an engine may be made before a fork. The engine
 //! never calls Python and never blocks whoever records a request.
 
+mod channel;
+
 use crate::clock;
+use crate::held::{Held, HeldWindow};
 use crate::lane::{FlushTicket, Lane};
 use crate::ledger::{Balance, Ledger};
+use crate::merging::Merging;
+use crate::outputs::Outputs;
 use crate::recorder::{Record, Recorder, RunWindow};
+use crate::report::{EndpointTotal, Report};
+use crate::run::Run;
 use crate::subscription::Subscription;
+use locust_telemetry_core::reconciliation::{self, EndpointCounts, Marks, Reconciliation};
 use locust_telemetry_core::{
-    Anomalies, Anomaly, Buffer, Event, Request, RequestAggregate, RequestTable, RunIdentity, SystemSample, Window,
+    Anomalies, Anomaly, Buffer, EndpointKey, Event, Histogram, Reasons, Request, RequestAggregate, RequestTable, Role,
+    RunIdentity, SystemSample, Thresholds, Window,
 };
-use std::collections::{BTreeMap, VecDeque};
+use locust_telemetry_fleet::{ClockEstimate, DEFAULT_HISTORY_S, MergeSettings, Outbox};
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-/// Seconds of windows that are kept while the process does not yet know its own name.
-const MAX_HELD_WINDOWS: usize = 600;
-
-/// Where the engine asks for the newest system sample.
-pub type SystemSource = Box<dyn Fn() -> Option<SystemSample> + Send>;
-
-/// The run that is being recorded, or was the last one.
-struct Run {
-    identity: Arc<RunIdentity>,
-    started_unix_ns: i64,
-    stopped_unix_ns: Option<i64>,
-    totals: RequestAggregate,
-    peak_users: u64,
-    /// What came between the run before and this one.
-    before_run: Anomalies,
-    /// Requests in windows that could not be held back any longer.
-    held_lost: u64,
-    /// The books of each recorder as they were when the run started.
-    books_before: BTreeMap<String, Balance>,
-}
+/// Where the engine takes a system sample from, each second; what counts in it covers the time since the last call.
+pub type SystemSource = Box<dyn FnMut() -> Option<SystemSample> + Send>;
 
 /// What closing a window needs; never touched by the request path.
 #[derive(Default)]
 struct State {
     run: Option<Run>,
-    /// When the open window was opened.
+    /// When the open window was opened, by this process's own clock.
     open_since_unix_ns: i64,
     spare: Buffer,
-    /// Windows of a process whose identity is not known yet.
-    held: Option<VecDeque<Window>>,
+    held: Held,
     /// What came before the first run.
     before_run: Anomalies,
-}
-
-/// Where windows and records go. Its lock is never held while windows are worked on, so that a record never
-/// waits for them.
-#[derive(Default)]
-struct Outputs {
-    lanes: Vec<Lane>,
-    subscriptions: Vec<Arc<Subscription>>,
-}
-
-impl Outputs {
-    fn offer(&self, window: &Arc<RunWindow>) {
-        self.lanes.iter().for_each(|lane| lane.offer_window(window));
-        self.subscriptions.iter().for_each(|subscription| subscription.offer(window));
-    }
-
-    /// The books of every recorder and subscriber, by id.
-    fn ledgers(&self) -> impl Iterator<Item = (&str, &Ledger)> {
-        let lanes = self.lanes.iter().map(|lane| (lane.id(), lane.ledger()));
-        lanes.chain(self.subscriptions.iter().map(|subscription| (subscription.id(), subscription.ledger())))
-    }
+    thresholds: Thresholds,
+    merge: MergeSettings,
+    history_s: u32,
 }
 
 struct Inner {
@@ -78,7 +53,14 @@ struct Inner {
     state: Mutex<State>,
     outputs: Mutex<Outputs>,
     events: Mutex<Vec<Event>>,
-    system: Mutex<Option<SystemSource>>,
+    system: Mutex<Sampling>,
+    /// On a worker, once its master has said that it reads frames. Locked after `state`, where both are needed.
+    outbox: Mutex<Option<Outbox>>,
+    /// On a master, from its first run on.
+    merging: OnceLock<Merging>,
+    clock: Mutex<ClockEstimate>,
+    /// What to add to this process's time to have the master's, in nanoseconds.
+    clock_offset_ns: AtomicI64,
     /// Whether a run has started; requests before that belong to none.
     recording: AtomicBool,
     users: AtomicU64,
@@ -86,9 +68,21 @@ struct Inner {
     users_max: AtomicU64,
     hub_lag_max_ns: AtomicU64,
     hub_ticks: AtomicU64,
+    /// What the engine itself wants the user to know, once.
+    notices: Mutex<Vec<String>>,
     stop: Mutex<bool>,
     stopped: Condvar,
 }
+
+/// The source of system samples, and when it was last asked (own clock, Unix nanoseconds).
+#[derive(Default)]
+struct Sampling {
+    source: Option<SystemSource>,
+    asked_unix_ns: i64,
+}
+
+/// A sample, and how many nanoseconds it covers.
+type TimedSample = (SystemSample, u64);
 
 /// Records the runs of one process. Cheap to share: clones are handles to the same engine.
 #[derive(Clone)]
@@ -100,15 +94,20 @@ impl Engine {
     pub fn new(max_series: usize) -> Self {
         Self(Arc::new(Inner {
             table: Mutex::new(RequestTable::new(max_series)),
-            state: Mutex::default(),
+            state: Mutex::new(State { history_s: DEFAULT_HISTORY_S, ..State::default() }),
             outputs: Mutex::default(),
             events: Mutex::default(),
             system: Mutex::default(),
+            outbox: Mutex::default(),
+            merging: OnceLock::new(),
+            clock: Mutex::default(),
+            clock_offset_ns: AtomicI64::new(0),
             recording: AtomicBool::new(false),
             users: AtomicU64::new(0),
             users_max: AtomicU64::new(0),
             hub_lag_max_ns: AtomicU64::new(0),
             hub_ticks: AtomicU64::new(0),
+            notices: Mutex::default(),
             stop: Mutex::new(false),
             stopped: Condvar::new(),
         }))
@@ -138,17 +137,31 @@ impl Engine {
         lock(&self.0.table).set_max_series(max_series);
     }
 
+    /// How patient the merge on a master is, and for how many seconds a worker keeps its frames. For the next run.
+    pub fn configure_merge(&self, history_s: u32, max_lateness_s: u32) {
+        let mut state = self.state();
+        state.history_s = history_s;
+        state.merge.max_lateness_s = max_lateness_s;
+    }
+
+    /// From where on windows are suspect.
+    pub fn set_thresholds(&self, thresholds: Thresholds) {
+        self.state().thresholds = thresholds;
+    }
+
     /// Begins a run: forgets all series, so that nothing of the last run is in it.
     ///
     /// With `identity` of a process that does not know its own source yet, call [`Engine::hold`] first.
+    /// On a master the first run starts the thread that merges; where the system refuses it, a notice tells, and the run
+    /// is recorded without its workers.
     pub fn start_run(&self, identity: RunIdentity, now_unix_ns: i64) {
         let mut state = self.state();
-        self.close(&mut state, now_unix_ns);
+        self.close(&mut state, now_unix_ns, None);
         let mut left = lock(&self.0.table).reset();
         // What native threads recorded since the line before last.
         let left = left.drain();
         if left.requests() > 0 {
-            self.take_window(&mut state, now_unix_ns, left);
+            self.take_window(&mut state, now_unix_ns, left, None);
         }
         state.spare = Buffer::default();
         state.open_since_unix_ns = now_unix_ns;
@@ -156,43 +169,53 @@ impl Engine {
         self.0.users_max.store(0, Relaxed);
         let books_before =
             lock(&self.0.outputs).ledgers().map(|(id, ledger)| (id.to_owned(), ledger.balance())).collect();
-        state.run = Some(Run {
-            identity: Arc::new(identity),
-            started_unix_ns: now_unix_ns,
-            stopped_unix_ns: None,
-            totals: RequestAggregate::default(),
-            peak_users: 0,
-            before_run: std::mem::take(&mut state.before_run),
-            held_lost: 0,
-            books_before,
-        });
+        let before_run = std::mem::take(&mut state.before_run);
+        let run = Run::begin(identity, now_unix_ns, before_run, books_before);
+        let identity = Arc::clone(&run.identity);
+        state.run = Some(run);
+        if let Some(outbox) = lock(&self.0.outbox).as_mut() {
+            outbox.start_run(&identity.run_id);
+        }
         self.0.recording.store(true, Relaxed);
+        if identity.role == Role::Master
+            && let Some(merging) = self.merging()
+        {
+            merging.start_run(identity, state.merge, now_unix_ns);
+        }
     }
 
     /// Ends the run: closes its last window. Requests that still finish are counted to it until the next
     /// run starts.
     pub fn stop_run(&self, now_unix_ns: i64) {
+        let sample = self.sample(now_unix_ns);
         let mut state = self.state();
-        self.close(&mut state, now_unix_ns);
+        self.close(&mut state, now_unix_ns, sample);
         if let Some(run) = &mut state.run {
             run.stopped_unix_ns.get_or_insert(now_unix_ns);
+        }
+        if let Some(outbox) = lock(&self.0.outbox).as_mut() {
+            outbox.stop_run();
+        }
+        if let Some(merging) = self.0.merging.get() {
+            merging.stop_run(now_unix_ns);
         }
     }
 
     /// Keeps closed windows back until [`Engine::release`] tells who this process is.
     pub fn hold(&self) {
-        self.state().held.get_or_insert_default();
+        self.state().held.awaits_identity = true;
     }
 
-    /// Names the run's process and sends what was held back.
+    /// Names the run's process and sends what was held back for want of that.
     pub fn release(&self, identity: RunIdentity) {
         let mut state = self.state();
+        let identity = Arc::new(identity);
         if let Some(run) = &mut state.run {
-            run.identity = Arc::new(identity);
+            run.identity = Arc::clone(&identity);
         }
-        for window in state.held.take().unwrap_or_default() {
-            self.ship(&state, window);
-        }
+        state.held.name(&identity);
+        state.held.awaits_identity = false;
+        self.ship_released(&mut state);
     }
 
     /// Marks a moment in the open window.
@@ -210,8 +233,7 @@ impl Engine {
 
     /// Passes a single record to the recorders that take them.
     pub fn submit(&self, record: Record) {
-        let record = Arc::new(record);
-        lock(&self.0.outputs).lanes.iter().for_each(|lane| lane.offer_record(&record));
+        lock(&self.0.outputs).offer_record(&Arc::new(record));
     }
 
     /// Gives `recorder` a lane with a thread of its own.
@@ -234,7 +256,7 @@ impl Engine {
 
     /// Where windows get their system samples from.
     pub fn set_system_source(&self, source: SystemSource) {
-        *lock(&self.0.system) = Some(source);
+        *lock(&self.0.system) = Sampling { source: Some(source), asked_unix_ns: clock::now_unix_ns() };
     }
 
     /// Starts the thread that closes a window at each whole second. Call it once, after any fork.
@@ -250,27 +272,41 @@ impl Engine {
 
     /// Closes the open window, as the thread does each second.
     pub fn close_window(&self, now_unix_ns: i64) {
-        self.close(&mut self.state(), now_unix_ns);
+        let sample = self.sample(now_unix_ns);
+        self.close(&mut self.state(), now_unix_ns, sample);
     }
 
-    /// Closes the open window and asks every recorder to pass on all it has.
+    /// Closes the open window and asks every recorder to pass on all it has. On a master all seconds are closed first.
     #[must_use]
     pub fn flush(&self, now_unix_ns: i64) -> Vec<FlushTicket> {
-        self.close_window(now_unix_ns);
-        lock(&self.0.outputs).lanes.iter().map(Lane::flush).collect()
+        self.close(&mut self.state(), now_unix_ns, None);
+        match self.0.merging.get() {
+            Some(merging) => vec![merging.flush()],
+            None => self.flush_lanes(),
+        }
+    }
+
+    /// Asks every recorder to pass on all it has.
+    pub(crate) fn flush_lanes(&self) -> Vec<FlushTicket> {
+        lock(&self.0.outputs).flush()
     }
 
     /// Ends the threads; they work off what is queued. Does not wait.
     pub fn shutdown(&self) {
         *lock(&self.0.stop) = true;
         self.0.stopped.notify_all();
+        if let Some(merging) = self.0.merging.get() {
+            merging.close();
+        }
         lock(&self.0.outputs).lanes.iter_mut().for_each(Lane::close);
     }
 
     /// What the recorders want the user to know, once.
     #[must_use]
     pub fn take_notices(&self) -> Vec<String> {
-        lock(&self.0.outputs).lanes.iter().flat_map(|lane| lane.ledger().take_notices()).collect()
+        let mut notices = std::mem::take(&mut *lock(&self.0.notices));
+        notices.extend(lock(&self.0.outputs).lanes.iter().flat_map(|lane| lane.ledger().take_notices()));
+        notices
     }
 
     /// The books of the run and of each recorder.
@@ -284,33 +320,61 @@ impl Engine {
             let before = state.run.as_ref().and_then(|run| run.books_before.get(id)).unwrap_or(&no_books);
             (id.to_owned(), ledger.balance().since(before))
         });
+        let offset_ns = self.0.clock_offset_ns.load(Relaxed);
+        let (workers, foreign_frames, dropped_frames) = self.0.merging.get().map(Merging::accounts).unwrap_or_default();
         Report {
-            run: state.run.as_ref().map(|run| RunReport {
-                identity: Arc::clone(&run.identity),
-                started_unix_ns: run.started_unix_ns,
-                stopped_unix_ns: run.stopped_unix_ns,
-                totals: run.totals.clone(),
-                peak_users: run.peak_users,
-            }),
+            run: state.run.as_ref().map(|run| run.report(offset_ns)),
             before_run: state.run.as_ref().map_or(state.before_run, |run| run.before_run),
             held_lost: state.run.as_ref().map_or(0, |run| run.held_lost),
-            series: lock(&self.0.table).series(),
+            series: state.run.as_ref().map_or(0, |run| run.totals.series.len()).max(lock(&self.0.table).series()),
             recorders: recorders.collect(),
+            workers,
+            foreign_frames,
+            dropped_frames,
         }
     }
 
-    /// The newest system sample, if a source is set and has one.
+    /// Each endpoint of the run so far: method, name, requests, failures and response times. Merged on a master.
     #[must_use]
-    pub fn system(&self) -> Option<SystemSample> {
-        lock(&self.0.system).as_ref().and_then(|source| source())
+    pub fn endpoints(&self) -> Vec<EndpointTotal> {
+        let state = self.state();
+        let Some(run) = &state.run else { return Vec::new() };
+        let endpoints = run.totals.endpoints().into_iter();
+        endpoints
+            .map(|(EndpointKey { name, method }, stats)| EndpointTotal {
+                method: method.to_owned(),
+                name: name.to_owned(),
+                requests: stats.all.requests,
+                failures: stats.failures,
+                latency: stats.all.latency,
+            })
+            .collect()
+    }
+
+    /// What was recorded against what Locust itself counted, and who recorded it; `None` before any run.
+    #[must_use]
+    pub fn reconcile(&self, locust: &EndpointCounts, marks: Marks) -> Option<(Arc<RunIdentity>, Reconciliation)> {
+        let workers = self.0.merging.get().map(Merging::accounts).unwrap_or_default().0;
+        let state = self.state();
+        let run = state.run.as_ref()?;
+        let recorded = reconciliation::counts_of(&run.totals);
+        Some((Arc::clone(&run.identity), Reconciliation::new(&recorded, locust, workers, marks)))
+    }
+
+    /// The response times of the whole run so far. Merged on a master.
+    #[must_use]
+    pub fn latency(&self) -> Histogram {
+        self.state().run.as_ref().map(|run| run.latency.compact()).unwrap_or_default()
     }
 
     fn close_every_second(&self) {
         let mut stop = lock(&self.0.stop);
         while !*stop {
-            let wait = clock::until_next_second(clock::now_unix_ns());
-            stop = self.0.stopped.wait_timeout(stop, wait).unwrap_or_else(PoisonError::into_inner).0;
-            if !*stop {
+            let wait = clock::until_next_second(self.master_time(clock::now_unix_ns()));
+            let (woken, timeout) = self.0.stopped.wait_timeout(stop, wait).unwrap_or_else(PoisonError::into_inner);
+            stop = woken;
+            // Woken too early, the window would end up in the second before.
+            if !*stop && timeout.timed_out() {
                 drop(stop);
                 self.close_window(clock::now_unix_ns());
                 stop = lock(&self.0.stop);
@@ -318,18 +382,37 @@ impl Engine {
         }
     }
 
-    fn close(&self, state: &mut State, now_unix_ns: i64) {
+    /// A moment of this process's clock, in the master's time.
+    fn master_time(&self, unix_ns: i64) -> i64 {
+        unix_ns.saturating_add(self.0.clock_offset_ns.load(Relaxed))
+    }
+
+    /// A sample of the system, and how many nanoseconds it covers. Reads from the operating system.
+    fn sample(&self, now_unix_ns: i64) -> Option<TimedSample> {
+        let mut sampling = lock(&self.0.system);
+        let covered_ns = now_unix_ns.saturating_sub(sampling.asked_unix_ns);
+        let sample = sampling.source.as_mut()?();
+        sampling.asked_unix_ns = now_unix_ns;
+        sample.map(|sample| (sample, u64::try_from(covered_ns).unwrap_or(0)))
+    }
+
+    fn close(&self, state: &mut State, now_unix_ns: i64, sample: Option<TimedSample>) {
         let spare = std::mem::take(&mut state.spare);
         let mut buffer = lock(&self.0.table).swap(spare);
         let requests = buffer.drain();
         state.spare = buffer;
-        self.take_window(state, now_unix_ns, requests);
+        self.take_window(state, now_unix_ns, requests, sample);
     }
 
     /// Makes a window of what was counted since the last one, and passes it on.
-    fn take_window(&self, state: &mut State, now_unix_ns: i64, requests: RequestAggregate) {
-        let start_s = clock::second_of(state.open_since_unix_ns);
-        state.open_since_unix_ns = now_unix_ns;
+    fn take_window(
+        &self,
+        state: &mut State,
+        now_unix_ns: i64,
+        requests: RequestAggregate,
+        sample: Option<TimedSample>,
+    ) {
+        let opened_unix_ns = std::mem::replace(&mut state.open_since_unix_ns, now_unix_ns);
         let events = std::mem::take(&mut *lock(&self.0.events));
         let ticked = self.0.hub_ticks.swap(0, Relaxed) > 0;
         let hub_lag_ns = self.0.hub_lag_max_ns.swap(0, Relaxed);
@@ -337,32 +420,66 @@ impl Engine {
             state.before_run.merge(&requests.anomalies);
             return;
         };
-        run.totals.merge(&requests);
         let users = self.0.users.load(Relaxed);
         run.peak_users = run.peak_users.max(self.0.users_max.swap(users, Relaxed)).max(users);
-        let window = Window {
-            start_s,
-            requests,
-            users,
-            hub_lag_max_ns: ticked.then_some(hub_lag_ns),
-            system: self.system(),
-            events,
-        };
-        if run.stopped_unix_ns.is_some() && window.is_idle() {
+        let hub_lag_max_ns = ticked.then_some(hub_lag_ns);
+        let (system, covered_ns) = sample.map_or((None, 1), |(system, covered_ns)| (Some(system), covered_ns));
+        let reasons = state.thresholds.judge(covered_ns, hub_lag_max_ns, system.as_ref());
+        // As far as the clock is known by now; what is held back gets its second when it goes.
+        let start_s = clock::second_of(self.master_time(opened_unix_ns));
+        let window = Window { start_s, requests, users, hub_lag_max_ns, system, events, reasons, workers: Vec::new() };
+        let is_idle = run.stopped_unix_ns.is_some() && window.is_idle();
+        if let Some(merging) = self.0.merging.get() {
+            // What a master's own hub does says nothing of the latencies that its workers measure.
+            let window = Window { reasons: Reasons::NONE, ..self.in_master_time(window, opened_unix_ns) };
+            merging.own((!is_idle).then_some(window), clock::second_of(now_unix_ns));
             return;
         }
-        match &mut state.held {
-            Some(held) if held.len() >= MAX_HELD_WINDOWS => run.held_lost += window.requests.requests(),
-            Some(held) => held.push_back(window),
-            None => self.ship(state, window),
+        if is_idle {
+            return;
+        }
+        run.count(&window);
+        let held = HeldWindow { opened_unix_ns, run: Arc::clone(&run.identity), window };
+        if state.held.is_holding() {
+            run.held_lost += state.held.keep(held);
+        } else {
+            self.ship(held);
         }
     }
 
-    /// Hands a window of the present run to everybody.
-    fn ship(&self, state: &State, window: Window) {
-        let Some(run) = &state.run else { return };
-        let window = Arc::new(RunWindow { run: Arc::clone(&run.identity), window });
-        lock(&self.0.outputs).offer(&window);
+    /// The window with its second, and its events, in the master's time.
+    fn in_master_time(&self, mut window: Window, opened_unix_ns: i64) -> Window {
+        window.start_s = clock::second_of(self.master_time(opened_unix_ns));
+        for event in &mut window.events {
+            event.time_unix_ns = self.master_time(event.time_unix_ns);
+        }
+        window
+    }
+
+    /// Ships what is no longer held back.
+    fn ship_released(&self, state: &mut State) {
+        state.held.release().into_iter().for_each(|held| self.ship(held));
+    }
+
+    /// Hands a window of this process to everybody, the master included.
+    fn ship(&self, held: HeldWindow) {
+        let HeldWindow { opened_unix_ns, run, window } = held;
+        let window = self.in_master_time(window, opened_unix_ns);
+        if let Some(outbox) = lock(&self.0.outbox).as_mut().filter(|outbox| outbox.run_id() == run.run_id) {
+            outbox.add(&window);
+        }
+        lock(&self.0.outputs).offer(&Arc::new(RunWindow { run, window }));
+    }
+
+    /// Takes a window that the workers' parts were merged into, and hands it to everybody.
+    pub(crate) fn ship_merged(&self, run: &Arc<RunIdentity>, window: Window) {
+        let mut state = self.state();
+        // Of the last run, if another has begun meanwhile; it is written under its own name all the same.
+        if let Some(present) = state.run.as_mut().filter(|present| Arc::ptr_eq(&present.identity, run)) {
+            present.count(&window);
+        }
+        drop(state);
+        lock(&self.0.outputs).offer(&Arc::new(RunWindow { run: Arc::clone(run), window }));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -371,38 +488,8 @@ impl Engine {
 }
 
 /// A poisoned lock only says that a thread panicked; counting goes on with what is there.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What the engine knows at some moment.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// The run, if one has started.
-    pub run: Option<RunReport>,
-    /// What came before the run.
-    pub before_run: Anomalies,
-    /// Requests in windows that were lost because the process did not learn its identity in time.
-    pub held_lost: u64,
-    /// Series interned in this run.
-    pub series: usize,
-    /// The books of each recorder since the run started, by its id.
-    pub recorders: Vec<(String, Balance)>,
-}
-
-/// A run and all it counted so far (up to the last closed window).
-#[derive(Debug, Clone)]
-pub struct RunReport {
-    /// Who recorded what.
-    pub identity: Arc<RunIdentity>,
-    /// When it started: nanoseconds since the Unix epoch.
-    pub started_unix_ns: i64,
-    /// When it stopped, if it has.
-    pub stopped_unix_ns: Option<i64>,
-    /// All its requests.
-    pub totals: RequestAggregate,
-    /// The most users there were at any tick.
-    pub peak_users: u64,
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use crate::queue::{BoundedQueue, MAX_WEIGHT};
 use crate::recorder::{Record, Recorder, RunWindow};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,17 +21,32 @@ enum Item {
 
 /// Tells whether everything offered before a flush has been passed on.
 #[derive(Debug, Clone, Default)]
-pub struct FlushTicket(Arc<AtomicBool>);
+pub struct FlushTicket(Arc<Flush>);
+
+#[derive(Debug, Default)]
+struct Flush {
+    done: AtomicBool,
+    /// The flushes that this one has led to.
+    behind: OnceLock<Vec<FlushTicket>>,
+}
 
 impl FlushTicket {
     /// Whether the flush is done.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        let behind = self.0.behind.get();
+        self.0.done.load(Ordering::Acquire) && behind.is_none_or(|behind| behind.iter().all(Self::is_done))
     }
 
-    fn finish(&self) {
-        self.0.store(true, Ordering::Release);
+    pub(crate) fn finish(&self) {
+        self.0.done.store(true, Ordering::Release);
+    }
+
+    /// Done as soon as all of `behind` are.
+    pub(crate) fn finish_with(&self, behind: Vec<Self>) {
+        // A ticket is finished once.
+        let _ = self.0.behind.set(behind);
+        self.finish();
     }
 }
 

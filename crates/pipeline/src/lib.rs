@@ -12,15 +12,22 @@
 
 pub mod clock;
 pub mod engine;
+mod held;
 mod lane;
 pub mod ledger;
+mod merging;
+mod outputs;
 mod queue;
 pub mod recorder;
+mod report;
+mod run;
 pub mod subscription;
 pub mod testing;
 
-pub use engine::{Engine, Report, RunReport};
+pub use engine::Engine;
 pub use lane::FlushTicket;
 pub use ledger::{Balance, Ledger, Load};
 pub use recorder::{Record, Recorder, RunWindow};
+pub use report::{EndpointTotal, Report};
+pub use run::RunReport;
 pub use subscription::Subscription;

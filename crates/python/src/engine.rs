@@ -5,10 +5,14 @@ use crate::json_value;
 use crate::listener;
 use crate::subscription::PySubscription;
 use crate::system::PySystemSample;
-use locust_telemetry_core::{Event, Role, RunIdentity};
-use locust_telemetry_json::{JsonFileConfig, JsonFileRecorder, summary::summary_fields};
-use locust_telemetry_pipeline::{FlushTicket, Record, clock};
-use locust_telemetry_system::SystemSampler;
+use crate::window::PyHistogram;
+use locust_telemetry_core::reconciliation::{EndpointCounts, EndpointName, Marks, RequestCount};
+use locust_telemetry_core::{Event, Role, RunIdentity, Thresholds};
+use locust_telemetry_json::reconciliation::reconciliation_fields;
+use locust_telemetry_json::summary::summary_fields;
+use locust_telemetry_json::{JsonFileConfig, JsonFileRecorder};
+use locust_telemetry_pipeline::{Engine, FlushTicket, Record, clock};
+use locust_telemetry_system::{SampleReader, SystemSampler};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -21,6 +25,12 @@ use std::time::{Duration, Instant};
 pub(crate) struct PyEngine {
     handle: Arc<Handle>,
     listener: Py<PyAny>,
+}
+
+impl PyEngine {
+    pub(crate) fn engine(&self) -> &Engine {
+        self.handle.engine()
+    }
 }
 
 #[pymethods]
@@ -44,6 +54,22 @@ impl PyEngine {
         self.handle.engine().set_max_series(max_series);
     }
 
+    /// How long a worker keeps its frames for its master, and how long a master waits for slow workers, in seconds.
+    fn configure_merge(&self, history_s: f64, max_lateness_s: f64) {
+        // Saturates; the options' own limits are far narrower.
+        self.handle.engine().configure_merge(history_s.ceil() as u32, max_lateness_s.ceil() as u32);
+    }
+
+    /// From where on a second's latencies are suspect; see `docs/confidence.md`.
+    fn configure_confidence(&self, hub_lag_ms: f64, cpu_percent: f64, run_queue_percent: f64, throttled_percent: f64) {
+        self.handle.engine().set_thresholds(Thresholds {
+            hub_lag_ns: (hub_lag_ms * 1e6) as u64,
+            process_cpu_percent: cpu_percent,
+            run_queue_delay_share: run_queue_percent / 100.0,
+            throttled_share: throttled_percent / 100.0,
+        });
+    }
+
     /// Starts the native threads: the one that closes windows and the one that samples the system.
     fn start(&self, system_interval_s: f64) -> PyResult<()> {
         let interval = Duration::try_from_secs_f64(system_interval_s)
@@ -51,6 +77,10 @@ impl PyEngine {
         let interval =
             interval.clamp(locust_telemetry_system::SHORTEST_INTERVAL, locust_telemetry_system::LONGEST_INTERVAL);
         self.handle.engine().start()?;
+        // Windows have samples of their own, each of just its second.
+        if let Ok(mut reader) = SampleReader::new() {
+            self.handle.engine().set_system_source(Box::new(move || reader.read()));
+        }
         let sampler = SystemSampler::start(interval).map_err(|error| PyOSError::new_err(error.to_string()))?;
         self.handle.keep(sampler);
         Ok(())
@@ -164,7 +194,41 @@ impl PyEngine {
 
     /// The newest system sample, or None.
     fn system(&self, py: Python<'_>) -> Option<PySystemSample> {
-        py.detach(|| self.handle.engine().system()).map(PySystemSample)
+        py.detach(|| self.handle.system()).map(PySystemSample)
+    }
+
+    /// Each endpoint of the run so far: method, name, requests, failures, response times. Merged on a master.
+    fn endpoints(&self, py: Python<'_>) -> Vec<(String, String, u64, u64, PyHistogram)> {
+        let endpoints = py.detach(|| self.handle.engine().endpoints()).into_iter();
+        endpoints.map(|at| (at.method, at.name, at.requests, at.failures, PyHistogram(at.latency))).collect()
+    }
+
+    /// The fields of the record that compares what was recorded with Locust's own counts: method, name, requests and
+    /// failures of each endpoint. None before any run.
+    fn reconciliation<'py>(
+        &self,
+        py: Python<'py>,
+        locust: Vec<(String, String, u64, u64)>,
+        statistics_were_reset: bool,
+    ) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let fields = py.detach(|| {
+            let mut counts = EndpointCounts::new();
+            for (method, name, requests, failures) in locust {
+                counts
+                    .entry(EndpointName::of_locust(&method, &name))
+                    .or_default()
+                    .add(RequestCount { requests, failures });
+            }
+            let marks = Marks { statistics_were_reset, requests_after_locust: None };
+            let (run, reconciliation) = self.engine().reconcile(&counts, marks)?;
+            Some(reconciliation_fields(&run, &reconciliation))
+        });
+        fields.map(|fields| json_value::object_to_python(py, &fields)).transpose()
+    }
+
+    /// The response times of the whole run so far. Merged on a master.
+    fn latency(&self, py: Python<'_>) -> PyHistogram {
+        PyHistogram(py.detach(|| self.handle.engine().latency()))
     }
 
     /// In the child of a fork during a run: forgets the inherited engine, which has no threads here, and begins

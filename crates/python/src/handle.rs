@@ -3,16 +3,16 @@
 //! A fork copies locks as they are, held ones too, and leaves the threads behind. A child of a recording
 //! process therefore never touches the engine that it inherited: it gets one that has seen nothing.
 
-use locust_telemetry_core::DEFAULT_MAX_SERIES;
+use locust_telemetry_core::{DEFAULT_MAX_SERIES, SystemSample};
 use locust_telemetry_pipeline::Engine;
 use locust_telemetry_system::SystemSampler;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// An engine, its stand-in after a fork, and the sampler that belongs to it.
 pub(crate) struct Handle {
     own: Engine,
     after_fork: OnceLock<Engine>,
-    sampler: Mutex<Option<(u32, Arc<SystemSampler>)>>,
+    sampler: Mutex<Option<(u32, SystemSampler)>>,
 }
 
 impl Handle {
@@ -31,12 +31,15 @@ impl Handle {
         self.after_fork.get_or_init(|| Engine::new(DEFAULT_MAX_SERIES));
     }
 
-    /// Keeps `sampler` running and lets the engine read it.
+    /// Keeps `sampler` running, whose samples periodic records read.
     pub(crate) fn keep(&self, sampler: SystemSampler) {
-        let sampler = Arc::new(sampler);
-        let weak = Arc::downgrade(&sampler);
-        self.engine().set_system_source(Box::new(move || weak.upgrade().and_then(|sampler| sampler.latest())));
         *self.sampler.lock().unwrap_or_else(PoisonError::into_inner) = Some((std::process::id(), sampler));
+    }
+
+    /// The sampler's newest sample.
+    pub(crate) fn system(&self) -> Option<SystemSample> {
+        let kept = self.sampler.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|(pid, _)| *pid == std::process::id()).and_then(|(_, sampler)| sampler.latest())
     }
 
     /// Ends the sampler's thread. In a forked child there is none to end, or to wait for.

@@ -3,6 +3,7 @@
 //! No aggregation, formatting or policy here. `listener.rs` is the request path and the only unsafe code of the
 //! project.
 
+mod channel;
 mod command;
 mod engine;
 mod handle;
@@ -31,6 +32,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<window::PyWindow>()?;
     module.add_class::<window::PyHistogram>()?;
     module.add_function(wrap_pyfunction!(to_json, module)?)?;
+    module.add_function(wrap_pyfunction!(channel::now_ns, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
     Ok(())
 }

@@ -188,6 +188,10 @@ unsafe fn response_bytes(value: *mut ffi::PyObject, odd: &mut Odd) -> u64 {
 
 /// The response's `status_code`: never the truth of the response, which is false for a 404 in `requests`.
 ///
+/// FastHttpUser's is a property with a body in Python. Doing that body's steps from here instead, with the checks
+/// that make this safe for patched and derived classes, saves 8 % (Python 3.11) to 19 % (3.10) of an event: too
+/// little for what it takes.
+///
 /// # Safety
 /// As for [`elapsed_ms`].
 unsafe fn status(listener: &Listener, response: *mut ffi::PyObject, odd: &mut Odd) -> Option<NonZeroU16> {

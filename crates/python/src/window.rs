@@ -201,7 +201,7 @@ fn column<'py>(py: Python<'py>, bytes: impl Iterator<Item = u8>, format: &str) -
 
 /// A latency histogram: base-2 exponential buckets at scale 6, in milliseconds. Read-only.
 #[pyclass(frozen, name = "Histogram", module = "locust_telemetry._native")]
-pub(crate) struct PyHistogram(Histogram);
+pub(crate) struct PyHistogram(pub(crate) Histogram);
 
 #[pymethods]
 impl PyHistogram {

@@ -24,4 +24,5 @@ mod schedstat;
 #[cfg(any(target_os = "linux", test))]
 mod throttle;
 
+pub use reading::SampleReader;
 pub use sampler::{LONGEST_INTERVAL, SHORTEST_INTERVAL, StartSamplerError, SystemSampler};

@@ -2,25 +2,29 @@
 
 use crate::host::HostReader;
 use crate::pressure::PressureReader;
+use crate::sampler::StartSamplerError;
 use locust_telemetry_core::system::SystemSample;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// All sources of a sample, each with its last counters.
-pub(crate) struct SampleReader {
+/// All sources of a sample, each with its last counters. For one thread: whoever reads waits for the operating system.
+pub struct SampleReader {
     host: HostReader,
     pressure: PressureReader,
 }
 
 impl SampleReader {
     /// Finds the sources. The first [`read`](Self::read) is the base of all that is counted.
-    /// Fails where sysinfo does not know the operating system.
-    pub(crate) fn new() -> Result<Self, sysinfo::Error> {
-        Ok(Self { host: HostReader::new()?, pressure: PressureReader::new() })
+    ///
+    /// # Errors
+    /// Where sysinfo does not know the operating system.
+    pub fn new() -> Result<Self, StartSamplerError> {
+        let host = HostReader::new().map_err(|source| StartSamplerError::Unsupported { source })?;
+        Ok(Self { host, pressure: PressureReader::new() })
     }
 
     /// Takes one sample. `None` when the operating system does not tell of this process; what it
     /// used and waited in that time is then in the next sample.
-    pub(crate) fn read(&mut self) -> Option<SystemSample> {
+    pub fn read(&mut self) -> Option<SystemSample> {
         let host = self.host.read()?;
         let pressure = self.pressure.read();
         Some(SystemSample {

@@ -71,7 +71,7 @@ impl SystemSampler {
         if !(SHORTEST_INTERVAL..=LONGEST_INTERVAL).contains(&interval) {
             return Err(StartSamplerError::IntervalOutOfRange { interval });
         }
-        let reader = SampleReader::new().map_err(|source| StartSamplerError::Unsupported { source })?;
+        let reader = SampleReader::new()?;
         let shared = Arc::new(Shared::default());
         let in_thread = Arc::clone(&shared);
         let thread = Builder::new()

@@ -25,6 +25,8 @@ class TelemetryEventsEnum(str, Enum):
     WORKER_GONE = "locust.tl.event.worker.gone"
     #: The closing record of a run: what was recorded, delivered, dropped.
     RUN_SUMMARY = "locust.tl.run.summary"
+    #: What Locust counted beside what was recorded, endpoint by endpoint, and why they differ.
+    RUN_RECONCILIATION = "locust.tl.run.reconciliation"
 
 
 class TelemetryMetricsEnum(str, Enum):

@@ -74,18 +74,20 @@ class FinalReports:
                 except Exception as error:  # The master may be gone; Locust's own reports go on as they would.
                     logger.debug("The last report could not be sent at once: %r", error)
 
-    def when_final(self, action: Callable[[bool], None], on_report: Callable[[], None] | None = None) -> None:
+    def when_reported(self, on_report: Callable[[], None]) -> None:
+        """Call `on_report` after each worker's report, until the totals are final."""
+        if self._role == MASTER:
+            self._on_report.append(on_report)
+
+    def when_final(self, action: Callable[[bool], None]) -> None:
         """Call `action(True)` once the totals of the run that ended are complete.
 
-        `action(False)` says that Locust has cleared them for the next run before that. Until then `on_report` is
-        called after each worker's report.
+        `action(False)` says that Locust has cleared them for the next run before that.
         """
         if self._role != MASTER:
             action(True)
             return
         self._waiting.append(action)
-        if on_report is not None:
-            self._on_report.append(on_report)
         options = self._environment.parsed_options
         if getattr(options, "headless", False):
             return  # The process ends now: `quit` settles it.

@@ -1,18 +1,19 @@
 //! The labelled lines below the table: errors, workers, the books, and everything that is not as it should be.
 
+mod difference;
+mod fleet;
+
 use super::label;
 use crate::delivery::Delivery;
-use crate::format::{count, counted, time_of_day};
-use crate::run_summary::RunSummary;
+use crate::format::{count, counted, duration, time_of_day};
+use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::Fault;
 use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
 
 /// Before what a note says: indent, label, space.
-const LABEL_COLUMNS: usize = 11;
+const LABEL_COLUMNS: usize = 13;
 const MAX_FAULTS: usize = 10;
 const MAX_FAULT_COLUMNS: usize = 28;
-/// Up to here each worker is listed.
-const MAX_WORKERS: usize = 8;
 const MAX_UNCLOSED: usize = 8;
 const MAX_FOLDED_NAMES: usize = 5;
 const MAX_FOLDED_COLUMNS: usize = 32;
@@ -22,8 +23,12 @@ const DOT: &str = " · ";
 /// All notes, those that have something to say.
 pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)]) -> Vec<String> {
     let mut lines = errors(run);
-    lines.extend(workers(run));
+    lines.extend(ramp_up(run));
+    lines.extend(confidence(run));
+    lines.extend(fleet::workers(run));
     lines.extend(note("recorded", &recorded(run), DOT));
+    lines.extend(difference::lines(run));
+    lines.extend(fleet::troubles(run));
     lines.extend(dropped(run));
     lines.extend(gaps(run));
     lines.extend(folded(run));
@@ -36,7 +41,7 @@ pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)]) -> Vec<Str
 
 /// A label and its items; nothing without items.
 fn note(label: &str, items: &[String], separator: &str) -> Vec<String> {
-    if items.is_empty() { Vec::new() } else { flow(&format!("  {label:<8} "), items, separator) }
+    if items.is_empty() { Vec::new() } else { flow(&left(&format!("  {label}"), LABEL_COLUMNS), items, separator) }
 }
 
 /// Several lines under one label.
@@ -79,25 +84,38 @@ fn kind(fault: &Fault) -> String {
     format!("{}{status}", shorten(&fault.error_type, MAX_FAULT_COLUMNS - columns(&status)))
 }
 
-fn workers(run: &RunSummary) -> Vec<String> {
-    let workers: Vec<_> = run.workers().collect();
-    let closed = workers.iter().filter(|(_, source)| source.is_closed()).count();
-    let requests = || workers.iter().map(|(_, source)| source.requests());
-    let (Some(least), Some(most)) = (requests().min(), requests().max()) else {
+/// How far the response times can be trusted: one line.
+fn confidence(run: &RunSummary) -> Vec<String> {
+    let Some(all) = &run.confidence else {
         return Vec::new();
     };
-    let mut items = vec![format!("{} of {}", count(closed as u64), count(workers.len() as u64))];
-    if workers.len() <= MAX_WORKERS {
-        items.extend(workers.iter().map(|(id, source)| format!("{} {}", id.0, count(source.requests()))));
-    } else {
-        items.push(format!("{} to {} requests each", count(least), count(most)));
+    if all.suspect_seconds == 0 && all.reasons.is_empty() {
+        return note("confidence", &["trusted".to_owned()], DOT);
     }
-    note("workers", &items, DOT)
+    let unit = if all.processes > 1 { "seconds of workers" } else { "s" };
+    let reason = |(name, seconds): &(String, Option<u64>)| match seconds {
+        Some(seconds) => format!("{name} {} s", count(*seconds)),
+        None => name.clone(),
+    };
+    let verdict = format!("suspect in {} of {} {unit}", count(all.suspect_seconds), count(all.seconds));
+    note("confidence", &std::iter::once(verdict).chain(all.reasons.iter().map(reason)).collect::<Vec<_>>(), DOT)
+}
+
+/// What `--after-ramp-up` leaves out.
+fn ramp_up(run: &RunSummary) -> Vec<String> {
+    let text = match run.ramp_up {
+        RampUp::Shown => return Vec::new(),
+        RampUp::LeftOut { requests, duration_ms } => {
+            format!("{} in {} left out above", counted(requests, "request"), duration(duration_ms))
+        }
+        RampUp::Unmarked => "not marked in these files: nothing is left out".to_owned(),
+    };
+    note("ramp-up", &[text], DOT)
 }
 
 /// The reconciliation with Locust, and what became of the records.
 fn recorded(run: &RunSummary) -> Vec<String> {
-    let (requests, failures) = (run.recorded_requests(), run.recorded_failures());
+    let (requests, failures) = (run.recorded.requests, run.recorded.failures);
     let ours = count(requests);
     let mut items = Vec::new();
     match run.locust {
@@ -156,7 +174,7 @@ fn dropped(run: &RunSummary) -> Vec<String> {
 
 /// Where the intervals and the closing records disagree.
 fn gaps(run: &RunSummary) -> Vec<String> {
-    let (missing, surplus) = (run.missing_requests(), run.surplus_requests());
+    let (missing, surplus) = (run.missing_requests, run.surplus_requests);
     let mut lines = Vec::new();
     if missing > 0 {
         let dropped = run.deliveries.0.get("json").is_some_and(|json| json.dropped_requests >= missing);

@@ -2,8 +2,11 @@
 
 #![allow(dead_code, reason = "each test crate uses its share")]
 
-use locust_telemetry_core::{Buffer, Request, RequestAggregate, RequestTable, Role, RunIdentity, Window};
-use locust_telemetry_json::{Entry, parse_line};
+use locust_telemetry_core::{
+    Buffer, ClockOffset, Event, FrameCounts, Histogram, Reason, Reasons, Request, RequestAggregate, RequestTable, Role,
+    RunIdentity, SystemSample, Window, WorkerState, WorkerWindow,
+};
+use locust_telemetry_json::{Entry, Interval, Lines, parse_line};
 use locust_telemetry_pipeline::{Ledger, Record, RunWindow};
 use serde_json::json;
 use std::num::NonZeroU16;
@@ -23,6 +26,60 @@ pub(crate) fn identity(run_id: &str) -> Arc<RunIdentity> {
         metadata: vec![("commit".into(), "0a1b2c".into())],
         labels: vec![("env".into(), "staging".into())],
     })
+}
+
+/// The same run as its master sees it.
+pub(crate) fn master(run_id: &str) -> Arc<RunIdentity> {
+    let worker = RunIdentity::clone(&identity(run_id));
+    Arc::new(RunIdentity { role: Role::Master, source: "MasterRunner".into(), source_id: "master".into(), ..worker })
+}
+
+pub(crate) fn reasons(reasons: &[Reason]) -> Reasons {
+    let mut all = Reasons::NONE;
+    reasons.iter().for_each(|reason| all.add(*reason));
+    all
+}
+
+/// A worker's part of a window: requests of 10 ms each, all figures known.
+pub(crate) fn part(source_id: &str, requests: u64) -> WorkerWindow {
+    let mut latency = Histogram::new();
+    (0..requests).for_each(|_| latency.record(10_000_000));
+    let system = SystemSample {
+        process_cpu_percent: 40.0,
+        process_memory_bytes: 64 << 20,
+        network_sent_bytes: 3 << 20,
+        network_received_bytes: 5 << 20,
+        run_queue_delay_since_last_ns: Some(1_500_000),
+        throttled_since_last_ns: Some(0),
+        ..SystemSample::default()
+    };
+    WorkerWindow {
+        source_id: source_id.into(),
+        state: WorkerState::Running,
+        requests,
+        failures: requests / 2,
+        latency,
+        users: 4,
+        hub_lag_max_ns: Some(2_500_000),
+        system: Some(system),
+        reasons: Reasons::NONE,
+        clock: Some(ClockOffset { offset_ns: -1_250_000, error_ns: 40_000 }),
+        frames: FrameCounts { received: 9, resent: 2, reordered: 1, replayed: 3, refused: 4, lost: 5 },
+    }
+}
+
+/// `window` with something marked in it.
+pub(crate) fn marked(mut window: RunWindow, name: &str) -> RunWindow {
+    let time_unix_ns = window.window.start_s * 1_000_000_000;
+    window.window.events.push(Event { time_unix_ns, name: name.into(), attributes: Vec::new() });
+    window
+}
+
+/// The lines of an interval.
+pub(crate) fn encoded(interval: &Interval) -> Lines {
+    let mut lines = Lines::default();
+    interval.encode(&mut lines);
+    lines
 }
 
 pub(crate) fn get(name: &str) -> Request<'_> {

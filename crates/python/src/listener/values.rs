@@ -11,17 +11,22 @@ const NAMES: [&str; COUNT] = ["name", "request_type", "response_time", "response
 
 const COUNT: usize = 6;
 
-/// No dict has an entry there.
-const NOWHERE: ffi::Py_ssize_t = ffi::Py_ssize_t::MAX;
+/// The place of a key that must be searched for: no dict has an entry there.
+const UNKNOWN: ffi::Py_ssize_t = ffi::Py_ssize_t::MAX;
+
+/// The place of a key that the last dict did not have, as the `response` of clients that do not speak HTTP.
+const ABSENT: ffi::Py_ssize_t = -1;
 
 /// Finds the values in the dicts of events.
 ///
 /// A client fires its events with the same keywords in the same order each time. So the place of each in the
-/// last dict is tried first; whether it is right is seen by the key there, and if not, the dict is walked.
+/// last dict is tried first; whether it is right is seen by the key there, and if not, the dict is walked. A key
+/// that the last dict did not have is looked up by its hash instead: absence cannot be seen at a place.
 pub(super) struct Keys {
     /// Interned; Locust's own calls use the same objects.
     keys: [Owned; COUNT],
-    /// What `PyDict_Next` takes to give each key's entry. Only touched with the GIL held.
+    /// What `PyDict_Next` takes to give each key's entry, or [`UNKNOWN`] or [`ABSENT`]. Only touched with the GIL
+    /// held.
     places: [Cell<ffi::Py_ssize_t>; COUNT],
 }
 
@@ -65,7 +70,7 @@ impl Drop for Values {
 
 impl Keys {
     pub(super) fn new(py: Python<'_>) -> Self {
-        Self { keys: NAMES.map(|name| Owned::interned(py, name)), places: NAMES.map(|_| Cell::new(NOWHERE)) }
+        Self { keys: NAMES.map(|name| Owned::interned(py, name)), places: NAMES.map(|_| Cell::new(UNKNOWN)) }
     }
 
     /// The values of the keywords.
@@ -92,7 +97,7 @@ impl Keys {
         }
     }
 
-    /// Looks where the keys were the last time; false if one is not there.
+    /// Looks where the keys were the last time; false if one is not there. Keys that were absent stay null.
     ///
     /// # Safety
     /// As for [`read`](Self::read).
@@ -100,6 +105,9 @@ impl Keys {
     unsafe fn find_in_place(&self, keywords: *mut ffi::PyObject, found: &mut [*mut ffi::PyObject; COUNT]) -> bool {
         for ((key, place), value) in self.keys.iter().zip(&self.places).zip(found) {
             let (mut position, mut at) = (place.get(), ptr::null_mut());
+            if position == ABSENT {
+                continue;
+            }
             // SAFETY: a position beyond the dict's end is answered with 0; the results are borrowed.
             let is_entry = unsafe { ffi::PyDict_Next(keywords, &raw mut position, &raw mut at, value) };
             if is_entry == 0 || at != key.as_ptr() {
@@ -116,6 +124,7 @@ impl Keys {
     #[cold]
     unsafe fn walk(&self, keywords: *mut ffi::PyObject, found: &mut [*mut ffi::PyObject; COUNT]) {
         *found = [ptr::null_mut(); COUNT];
+        self.places.iter().for_each(|place| place.set(ABSENT));
         let (mut position, mut key, mut value) = (0, ptr::null_mut(), ptr::null_mut());
         loop {
             let place = position;
@@ -130,21 +139,26 @@ impl Keys {
         }
     }
 
-    /// Equal keys need not be the same object: `fire(**{"na" + "me": …})`.
+    /// Looks up by hash what has no place: it is absent, or there under an equal key that is another object
+    /// (`fire(**{"na" + "me": …})`), or back after a dict without it.
     ///
     /// # Safety
     /// As for [`read`](Self::read).
-    #[cold]
+    #[inline(never)]
     unsafe fn look_up(&self, keywords: *mut ffi::PyObject, values: &mut Values) {
-        for (key, value) in self.keys.iter().zip(&mut values.0) {
+        for ((key, place), value) in self.keys.iter().zip(&self.places).zip(&mut values.0) {
             if value.is_null() {
-                // SAFETY: the result is borrowed, or null with or without an error, which is cleared.
+                // SAFETY: the result is borrowed, or null with or without an error, which is cleared. Comparing
+                // keys may run Python code; all values so far are owned, and this one is as soon as it is found.
                 unsafe {
                     *value = ffi::PyDict_GetItemWithError(keywords, key.as_ptr());
-                    if value.is_null() && !ffi::PyErr_Occurred().is_null() {
+                    if !value.is_null() {
+                        ffi::Py_INCREF(*value);
+                        // A walk finds the place it has from now on, if it has one.
+                        place.set(UNKNOWN);
+                    } else if !ffi::PyErr_Occurred().is_null() {
                         ffi::PyErr_Clear();
                     }
-                    ffi::Py_XINCREF(*value);
                 }
             }
         }

@@ -24,6 +24,8 @@ from locust_telemetry.session import Session
 if TYPE_CHECKING:
     from locust.stats import StatsEntry
 
+    from locust_telemetry._native import Histogram
+
 logger = logging.getLogger(__name__)
 
 #: Seconds that the recorded end of a test lies after its real end, so that a link to a graph shows the last points.
@@ -37,6 +39,15 @@ STATS_TYPE_FINAL = "final"
 STATS_TYPE_ENDPOINT = "endpoint"
 STATUS_SUCCESS = "success"
 STATUS_ERROR = "error"
+
+#: What records say of response times from the exact histograms; Locust's own are rounded to two digits.
+_QUANTILES = {
+    "percentile_50": 0.5,
+    "percentile_90": 0.9,
+    "percentile_95": 0.95,
+    "percentile_99": 0.99,
+    "percentile_99_9": 0.999,
+}
 
 
 class JsonTelemetryOutputHandler(BaseOutputHandler):
@@ -158,6 +169,8 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
     _periodic: _Periodic | None = None
     #: The records of the end, as they were when Locust's statistics were last seen whole.
     _final: Sequence[dict[str, Any]] = ()
+    #: What Locust counted then for every endpoint: method, name, requests, failures.
+    _counts: list[tuple[str, str, int, int]]
 
     def start(self) -> None:
         """Begin to log the totals; a worker's belong to its master."""
@@ -187,6 +200,14 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
         if complete and not self._is_cleared():
             self._refresh_final()
         self._record_all(self._final)
+        self._record_reconciliation()
+
+    def _record_reconciliation(self) -> None:
+        """Log what Locust counted beside what was recorded, and why they differ if they do."""
+        session = Session.of(self.env)
+        fields = session.engine.reconciliation(self._counts, session.statistics_were_reset)
+        if fields is not None:
+            emit(session.engine, logger, "event", TelemetryEventsEnum.RUN_RECONCILIATION.value, fields)
 
     def _will_be_cleared(self) -> bool:
         """Whether Locust clears the endpoints' statistics at its end: it does so to print them as JSON."""
@@ -201,25 +222,34 @@ class JsonTelemetryRequestHandler(BaseRequestHandler):
         """Take the final record and one for each endpoint (up to the limit on series), as they are now."""
         final = [self._total(STATS_TYPE_FINAL)]
         entries = list(self.env.stats.entries.values())
-        limit = Session.of(self.env).options.max_series
+        self._counts = [(str(at.method), str(at.name), at.num_requests, at.num_failures) for at in entries]
+        session = Session.of(self.env)
+        limit = session.options.max_series
         if len(entries) > limit:
             logger.warning("There are %d endpoints: only the %d busiest get a record.", len(entries), limit)
             entries = heapq.nlargest(limit, entries, key=lambda entry: entry.num_requests)
+        latencies = {(method, name): latency for method, name, _, _, latency in session.engine.endpoints()}
         for entry in entries:
             status = STATUS_ERROR if entry.num_failures else STATUS_SUCCESS
-            final.append({"stats_type": STATS_TYPE_ENDPOINT, "status": status, **self._figures(entry)})
+            figures = self._figures(entry, latencies.get((entry.method, entry.name)))
+            final.append({"stats_type": STATS_TYPE_ENDPOINT, "status": status, **figures})
         self._final = final
 
     def _total(self, stats_type: str) -> dict[str, Any]:
-        return {"stats_type": stats_type, "user_count": self._user_count(), **self._figures(self.env.stats.total)}
+        figures = self._figures(self.env.stats.total, Session.of(self.env).engine.latency())
+        return {"stats_type": stats_type, "user_count": self._user_count(), **figures}
 
     def _record_all(self, records: Sequence[dict[str, Any]]) -> None:
         for record in records:
             self.output.record_metrics(TelemetryMetricsEnum.REQUEST_STATS, **record)
 
     @staticmethod
-    def _figures(entry: StatsEntry) -> dict[str, Any]:
-        return h.add_percentiles(dict(entry.to_dict()))
+    def _figures(entry: StatsEntry, latency: Histogram | None) -> dict[str, Any]:
+        """Return Locust's figures, with the percentiles of the run's histogram where it has any."""
+        figures = h.add_percentiles(dict(entry.to_dict()))
+        if latency is not None and latency.count:
+            figures |= {key: latency.quantile_ms(quantile) for key, quantile in _QUANTILES.items()}
+        return {**figures, "percentile_source": "histogram" if latency is not None and latency.count else "locust"}
 
     def _user_count(self) -> int:
         return self.env.runner.user_count if self.env.runner is not None else 0

@@ -1,0 +1,194 @@
+//! One worker of a run, as the master knows it.
+
+use crate::frame::FrameHeader;
+use crate::sequence::{Arrival, Sequence};
+use locust_telemetry_core::reconciliation::WorkerAccount;
+use locust_telemetry_core::{ClockOffset, FrameCounts, WorkerState};
+
+/// A worker and the frames of its present process.
+#[derive(Debug, Default)]
+pub(crate) struct Member {
+    pub(crate) source_id: String,
+    pub(crate) state: WorkerState,
+    /// Since when it has that state: Unix nanoseconds.
+    state_since_ns: i64,
+    incarnation: Option<u64>,
+    sequence: Sequence,
+    is_final: bool,
+    clock: Option<ClockOffset>,
+    counts: FrameCounts,
+    pub(crate) requests: u64,
+    /// When it was last asked for whatever it still has, and how often in a row.
+    asked_for_rest: Option<(i64, u32)>,
+    lost_s: Option<(i64, i64)>,
+    /// When the run began, before which nothing can be lost.
+    run_started_s: i64,
+    /// Whether its state has changed since it was last shown in a window.
+    pub(crate) has_news: bool,
+}
+
+/// Nanoseconds between two requests for whatever a worker still has.
+const ASK_FOR_REST_NS: i64 = 1_000_000_000;
+
+/// How often it is asked for that in a row.
+const MAX_REST_ASKS: u32 = 5;
+
+/// Stands for the last number in a request for everything from some frame on. Fits a signed integer of 64 bits.
+pub(crate) const ALL_THERE_IS: u64 = i64::MAX as u64;
+
+impl Member {
+    /// One of which nothing is known but its name on Locust's channel; it stands for the index until Locust tells it.
+    pub(crate) fn new(client_id: &str, run_started_s: i64) -> Self {
+        Self { source_id: client_id.to_owned(), run_started_s, ..Self::default() }
+    }
+
+    /// What Locust says of it.
+    pub(crate) fn set_state(&mut self, source_id: &str, state: WorkerState, now_ns: i64) {
+        if self.source_id != source_id {
+            source_id.clone_into(&mut self.source_id);
+        }
+        if self.state != state || self.state_since_ns == 0 {
+            self.state = state;
+            self.state_since_ns = now_ns;
+            self.has_news = true;
+        }
+    }
+
+    /// Whether it has sent no frame of this run.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.incarnation.is_none()
+    }
+
+    /// Takes the header of a frame; whether its windows are to be counted.
+    pub(crate) fn take(&mut self, header: &FrameHeader) -> bool {
+        if self.incarnation != Some(header.incarnation) {
+            // A new process under the old name: what the old one still had is lost.
+            self.end_incarnation();
+            self.incarnation = Some(header.incarnation);
+        }
+        let before_s = self.sequence.closed_until_s();
+        match self.sequence.take(header.sequence, header.closed_until_s) {
+            Arrival::New => {}
+            Arrival::Late { asked: true } => self.counts.resent += 1,
+            Arrival::Late { asked: false } => self.counts.reordered += 1,
+            Arrival::Replayed => {
+                self.counts.replayed += 1;
+                return false;
+            }
+            Arrival::Absurd => {
+                self.counts.refused += 1;
+                return false;
+            }
+        }
+        self.counts.received += 1;
+        self.is_final |= header.is_final;
+        self.clock = header.clock.or(self.clock);
+        if self.sequence.closed_until_s() > before_s {
+            self.asked_for_rest = None;
+        }
+        true
+    }
+
+    /// A frame of it could not be used: there is something to ask for.
+    pub(crate) fn refuse(&mut self, now_ns: i64) -> Option<(u64, u64)> {
+        self.counts.refused += 1;
+        self.ask_for_rest(now_ns)
+    }
+
+    /// The frames to ask for, where a gap is known.
+    pub(crate) fn ask(&mut self, now_ns: i64) -> Vec<(u64, u64)> {
+        let (lost_before, from_s) = (self.sequence.lost(), self.sequence.closed_until_s());
+        let ranges = self.sequence.ask(now_ns);
+        if self.sequence.lost() > lost_before {
+            self.note_loss(from_s, self.sequence.closed_until_s());
+        }
+        ranges
+    }
+
+    /// The range that asks for all from the first frame on that has not come; at most once a second.
+    pub(crate) fn ask_for_rest(&mut self, now_ns: i64) -> Option<(u64, u64)> {
+        let asks = match self.asked_for_rest {
+            Some((then_ns, _)) if now_ns.saturating_sub(then_ns) < ASK_FOR_REST_NS => return None,
+            Some((_, asks)) if asks >= MAX_REST_ASKS => return None,
+            Some((_, asks)) => asks,
+            None => 0,
+        };
+        self.asked_for_rest = Some((now_ns, asks + 1));
+        Some((self.sequence.next(), ALL_THERE_IS))
+    }
+
+    /// Whether it has sent everything and said so.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_final && self.sequence.is_whole()
+    }
+
+    /// The number of its last frame, once it is complete.
+    pub(crate) fn last_sequence(&self) -> Option<u64> {
+        if self.is_complete() { self.sequence.next().checked_sub(1) } else { None }
+    }
+
+    /// Whether a second is not to be closed without it yet.
+    pub(crate) fn is_awaited_for(&self, start_s: i64) -> bool {
+        self.state.is_live() && !self.is_complete() && self.sequence.closed_until_s() <= start_s
+    }
+
+    /// Since when its state is what it is: Unix nanoseconds.
+    pub(crate) fn state_since_ns(&self) -> i64 {
+        self.state_since_ns
+    }
+
+    pub(crate) fn clock(&self) -> Option<ClockOffset> {
+        self.clock
+    }
+
+    /// What became of its frames.
+    pub(crate) fn counts(&self) -> FrameCounts {
+        FrameCounts { lost: self.counts.lost + self.sequence.lost(), ..self.counts }
+    }
+
+    /// Takes what is missing as lost: nobody will send it any more. `until_s` is the end of what may be missing where
+    /// it has not told its end.
+    pub(crate) fn give_up(&mut self, until_s: i64) {
+        let from_s = self.sequence.closed_until_s();
+        if !self.sequence.is_whole() {
+            self.sequence.give_up_all();
+            self.note_loss(from_s, self.sequence.closed_until_s());
+        }
+        if !self.is_final && !self.is_silent() && self.sequence.closed_until_s() < until_s {
+            self.note_loss(self.sequence.closed_until_s(), until_s);
+        }
+    }
+
+    fn end_incarnation(&mut self) {
+        let from_s = self.sequence.closed_until_s();
+        self.sequence.give_up_all();
+        if self.sequence.lost() > 0 {
+            self.note_loss(from_s, self.sequence.closed_until_s());
+        }
+        self.counts.lost += self.sequence.lost();
+        self.sequence = Sequence::default();
+        self.is_final = false;
+    }
+
+    fn note_loss(&mut self, from_s: i64, until_s: i64) {
+        let from_s = from_s.max(self.run_started_s);
+        let (from_s, until_s) = match self.lost_s {
+            Some((from, until)) => (from.min(from_s), until.max(until_s)),
+            None => (from_s, until_s),
+        };
+        self.lost_s = Some((from_s, until_s.max(from_s)));
+    }
+
+    /// Its account as it stands.
+    pub(crate) fn account(&self, client_id: &str) -> WorkerAccount {
+        WorkerAccount {
+            client_id: client_id.to_owned(),
+            source_id: self.source_id.clone(),
+            state: self.state,
+            requests: self.requests,
+            frames: self.counts(),
+            lost: self.lost_s,
+            is_silent: self.is_silent(),
+        }
+    }
+}
