@@ -92,7 +92,9 @@ def test_adding_options_twice_is_harmless() -> None:
 
 # --- values
 
-NUMBERS = [o.STATS_INTERVAL, o.SYSTEM_INTERVAL, o.FLUSH_TIMEOUT]
+NUMBERS = [o.STATS_INTERVAL, o.SYSTEM_INTERVAL, o.FLUSH_TIMEOUT, o.FRAME_HISTORY, o.MAX_LATENESS]
+
+PERCENTS = [o.SUSPECT_CPU, o.SUSPECT_RUN_QUEUE, o.SUSPECT_THROTTLED]
 
 GOOD = [
     (o.TESTPLAN, "checkout", "checkout"),
@@ -105,6 +107,9 @@ GOOD = [
         for option in NUMBERS
         for text, value in [("3", 3), ("0.5", 0.5), ("1e2", 100), ("86400", 86_400)]
     ],
+    (o.SUSPECT_HUB_LAG, "0.1", 0.1),
+    (o.SUSPECT_HUB_LAG, "60000", 60_000),
+    *[(option, text, value) for option in PERCENTS for text, value in [("0.1", 0.1), ("90", 90), ("10000", 10_000)]],
     (o.LOG_LEVEL, "debug", "debug"),
     (o.LOG_LEVEL, "WARNING", "warning"),
     (o.MAX_SERIES, "1", 1),
@@ -132,6 +137,12 @@ BAD = [
         (option, text, "is not a number of seconds from 0.01")
         for option in NUMBERS
         for text in ("", "0", "0.0", "-1", "nan", "inf", "86401", "three", "1s", "1,5")
+    ],
+    *[(o.SUSPECT_HUB_LAG, text, "milliseconds from 0.1 to 60000") for text in ("0", "-1", "60001", "nan", "50ms")],
+    *[
+        (option, text, "percent from 0.1 to 10000")
+        for option in PERCENTS
+        for text in ("", "0", "-1", "nan", "10001", "9%")
     ],
     (o.LOG_LEVEL, "loud", "debug, info, warning, error, critical"),
     (o.LOG_LEVEL, "", "debug, info"),
@@ -301,6 +312,12 @@ def test_the_defaults_are_those_of_the_table() -> None:
     assert taken.stats_interval_s == taken.system_interval_s == o.STATS_INTERVAL.default
     assert (taken.log_level, taken.max_series) == (o.LOG_LEVEL.default, o.MAX_SERIES.default)
     assert (dict(taken.labels), taken.flush_timeout_s) == ({}, o.FLUSH_TIMEOUT.default)
+    assert (
+        (taken.frame_history_s, taken.max_lateness_s) == (o.FRAME_HISTORY.default, o.MAX_LATENESS.default) == (300, 10)
+    )
+    assert (taken.suspect_hub_lag_ms, taken.suspect_cpu_percent) == (o.SUSPECT_HUB_LAG.default, o.SUSPECT_CPU.default)
+    assert taken.suspect_run_queue_percent == o.SUSPECT_RUN_QUEUE.default
+    assert taken.suspect_throttled_percent == o.SUSPECT_THROTTLED.default
     assert (taken.json_file, taken.json_file_keep) == (None, o.JSON_FILE_KEEP.default)
     assert taken.json_file_max_size_mib == o.JSON_FILE_MAX_SIZE.default
     assert taken.json_endpoint_intervals is o.JSON_ENDPOINT_INTERVALS.default
@@ -310,6 +327,15 @@ def test_the_system_interval_follows_the_other_unless_given() -> None:
     assert o.Options.of(Namespace(lt_stats_recorder_interval=7)).system_interval_s == 7
     both = Namespace(lt_stats_recorder_interval=7, lt_system_usage_recorder_interval=2)
     assert o.Options.of(both).system_interval_s == 2
+
+
+def test_what_concerns_frames_and_confidence_is_taken() -> None:
+    merging = ["--lt-frame-history=60", "--lt-max-lateness=2.5"]
+    limits = ["--lt-suspect-hub-lag=7", "--lt-suspect-cpu=80", "--lt-suspect-run-queue=15", "--lt-suspect-throttled=1"]
+    taken = o.Options.of(parse(*merging, *limits))
+    assert (taken.frame_history_s, taken.max_lateness_s) == (60, 2.5)
+    assert (taken.suspect_hub_lag_ms, taken.suspect_cpu_percent) == (7, 80)
+    assert (taken.suspect_run_queue_percent, taken.suspect_throttled_percent) == (15, 1)
 
 
 @pytest.mark.parametrize("ids", [["none"], ["json", "none"], "none", "json,none"])

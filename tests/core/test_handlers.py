@@ -47,6 +47,7 @@ def test_the_context_needs_no_options() -> None:
         ("on_test_stop", Event.TEST_STOP),
         ("on_spawning_complete", Event.SPAWNING_COMPLETE),
         ("on_cpu_warning", Event.CPU_WARNING),
+        ("on_stats_reset", Event.STATS_RESET),
     ],
 )
 def test_the_lifecycle_passes_events_with_their_attributes_on(method: str, event: Event) -> None:
@@ -54,6 +55,13 @@ def test_the_lifecycle_passes_events_with_their_attributes_on(method: str, event
     output = KeepingOutput(env)
     getattr(Lifecycle(output, env), method)(value=1)
     assert output.kept == [(event, {"value": 1})]
+
+
+def test_the_lifecycle_passes_a_workers_coming_and_going_on() -> None:
+    env = environment()
+    output = KeepingOutput(env)
+    Lifecycle(output, env).on_worker_change(Event.WORKER_BACK, worker="worker-1", client_id="a")
+    assert output.kept == [(Event.WORKER_BACK, {"worker": "worker-1", "client_id": "a"})]
 
 
 @pytest.mark.parametrize("base", [BaseOutputHandler, BaseRequestHandler, BaseSystemMetricsHandler])

@@ -77,6 +77,23 @@ def test_a_cpu_warning_during_the_test_is_recorded_everywhere(recorder: Any) -> 
     assert recorder.output.kept.count(warning) == 1
 
 
+def test_a_reset_of_the_statistics_during_the_test_is_recorded_by_who_directs_the_test(recorder: Any) -> None:
+    fire(recorder, "reset_stats")
+    start(recorder)
+    fire(recorder, "reset_stats")
+    stop(recorder)
+    fire(recorder, "reset_stats")
+    assert kept(recorder).count(Event.STATS_RESET) == (0 if isinstance(recorder, WorkerNodeRecorder) else 1)
+
+
+def test_a_reset_at_the_end_of_spawning_is_recorded_after_it(recorder: Any) -> None:
+    recorder.env.reset_stats = True
+    start(recorder)
+    fire(recorder, "spawning_complete", user_count=5)
+    directs = not isinstance(recorder, WorkerNodeRecorder)
+    assert kept(recorder)[1:] == ([Event.SPAWNING_COMPLETE, Event.STATS_RESET] if directs else [])
+
+
 def test_single_requests_reach_a_handler_that_overrides_on_request(recorder: Any) -> None:
     fire(recorder, "request", name="/early")
     start(recorder)

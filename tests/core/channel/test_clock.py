@@ -85,6 +85,15 @@ def test_with_a_reply_the_engine_is_told_of_no_silence(asking: Asking) -> None:
     assert not asking.engine.called("clock_unknown")
 
 
+def test_a_run_that_ends_before_a_reply_holds_no_window_back(asking: Asking) -> None:
+    asking.clock.stop()
+    assert asking.engine.calls == [], "nothing was asked yet"
+    asking.clock.start()
+    asking.clock.stop()
+    asking.clock.stop()
+    assert asking.engine.calls == [("clock_unknown",)]
+
+
 def test_the_asking_ends_with_the_run_and_begins_anew_with_the_next(asking: Asking) -> None:
     asking.clock.start()
     asking.clock.take_reply(reply(900))

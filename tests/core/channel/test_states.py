@@ -109,6 +109,7 @@ def test_a_worker_that_left_and_returns_in_time_was_never_gone() -> None:
     watched.states._leave_after_s = 60
     assert watched.look(a=None) == []
     assert watched.look(a="running") == []
+    assert watched.event_names == ["WORKER_GONE", "WORKER_READY"]
     assert watched.look(a="ready") == ["worker-0 ready"]
     assert watched.event_names == ["WORKER_GONE", "WORKER_READY"]
 

@@ -126,12 +126,12 @@ def test_what_the_master_asks_for_is_sent_again(worker: Worker) -> None:
 
 def test_many_frames_go_out_in_several_messages(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MESSAGE_BYTES", 10)
-    sizes = [4, 4, 4, 20, 4]
+    sizes = [20, 4, 4, 4, 20]
     frames = [bytes(size) for size in sizes]
     worker.engine.frames_again = lambda first, last: frames  # type: ignore[method-assign]
     arrive(worker.runner, messages.RESEND, {"first": 1, "last": 5})
     sent = [list(map(len, message.data["frames"])) for message in worker.socket.messages(messages.FRAMES)]
-    assert sent == [[4, 4], [4], [20], [4]]
+    assert sent == [[20], [4, 4], [4], [20]]
 
 
 def test_nothing_is_sent_where_nothing_is_kept(worker: Worker) -> None:
@@ -157,6 +157,21 @@ def test_an_odd_message_changes_nothing(worker: Worker, name: str, data: Any) ->
     before = list(worker.engine.calls)
     arrive(worker.runner, name, data)
     assert (worker.engine.calls, worker.socket.frames()) == (before, [])
+
+
+def test_a_run_that_ends_before_the_master_replied_holds_no_window_back(worker: Worker) -> None:
+    worker.stop()
+    assert worker.engine.called("clock_unknown") == [("clock_unknown",)]
+
+
+def test_the_end_of_a_process_amid_a_run_holds_no_window_back(worker: Worker) -> None:
+    worker.channel.gather(30, is_process_over=True)
+    assert worker.engine.called("clock_unknown") == [("clock_unknown",)]
+
+
+def test_another_run_waits_for_the_time_though_the_last_one_never_ended(worker: Worker) -> None:
+    worker.start()
+    assert [name for (name, *_) in worker.engine.calls][-2:] == ["send_frames", "await_clock"]
 
 
 # --- the end
@@ -202,6 +217,15 @@ def test_a_worker_that_lives_on_lets_locust_receive(worker: Worker) -> None:
     worker.channel.hand_over(30, is_process_over=False)
     assert time.monotonic() - began < 10
     assert len(worker.socket.waiting) == 1, "Locust's own message is Locust's to take"
+    locusts.kill()
+
+
+def test_a_process_that_is_over_receives_itself_though_locusts_greenlets_were_not_ended(worker: Worker) -> None:
+    arrive(worker.runner, messages.CLOCK_REPLY, REPLY)
+    locusts = worker.runner.greenlet.spawn(gevent.sleep, 60)
+    worker.stop()
+    answers(worker)
+    assert worker.hand_over(within_s=30) < 10
     locusts.kill()
 
 

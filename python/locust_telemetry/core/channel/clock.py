@@ -45,18 +45,21 @@ class Clock:
         self._greenlet: gevent.Greenlet[..., None] | None = None
         #: Whether the master has replied in this run.
         self.is_answered = False
+        #: Whether the engine was told that the master does not.
+        self._is_alone = False
 
     def start(self) -> None:
         """Begin to ask, for a new run."""
         self.stop()
-        self.is_answered = False
+        self.is_answered = self._is_alone = False
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
-        """Ask no more; replies that are under way still count."""
+        """Ask no more. Without a reply so far, windows wait no longer; one that is under way still counts."""
         greenlet, self._greenlet = self._greenlet, None
         if greenlet is not None:
             greenlet.kill(block=False)
+            self._go_on_alone()
 
     def take_reply(self, message: Any) -> None:
         """Take the master's reply."""
@@ -71,12 +74,17 @@ class Clock:
             self._ping()
             gevent.sleep(BURST_INTERVAL_S)
         gevent.sleep(NO_REPLY_S)
-        if not self.is_answered:
-            logger.warning("The master does not reply with its time; windows are recorded by this worker's own clock.")
-            self._engine.clock_unknown()
+        self._go_on_alone()
         while True:
             self._ping()
             gevent.sleep(INTERVAL_S)
+
+    def _go_on_alone(self) -> None:
+        if self.is_answered or self._is_alone:
+            return
+        self._is_alone = True
+        logger.warning("The master does not reply with its time; windows are recorded by this worker's own clock.")
+        self._engine.clock_unknown()
 
     def _ping(self) -> None:
         self._line.send(CLOCK_PING, {"sent": self._now_ns()})

@@ -55,6 +55,7 @@ class WorkerChannel(Channel):
     @never_raises
     def prepare_run(self) -> None:
         """Make frames for the run where its master reads them."""
+        self._clock.stop()
         self._is_announced = announcement.heed(self._environment, self._engine)
         self._is_master_leaving = False
         self._last_frame = None
@@ -62,12 +63,17 @@ class WorkerChannel(Channel):
     @never_raises
     def run_started(self) -> None:
         """Ask for the master's time."""
-        self._clock.stop()
         if self._is_announced:
             self._clock.start()
 
+    @never_raises
     def run_stopped(self) -> None:
-        """Ask for the time no more."""
+        """Ask for the time no more, so that no window waits for it."""
+        self._clock.stop()
+
+    @never_raises
+    def gather(self, within_s: float, is_process_over: bool) -> None:
+        """Nobody sends windows to a worker; but none of its own waits for the time any more."""
         self._clock.stop()
 
     def _on_report_to_master(self, client_id: str, data: dict[str, Any], **kwargs: Any) -> None:
