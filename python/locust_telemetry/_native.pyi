@@ -292,6 +292,18 @@ class Window:
         """How late the latest tick of the gevent hub came; None without a tick."""
 
     @property
+    def suspect_reasons(self) -> list[str]:
+        """Why the latencies are suspect: `hub_lag`, `process_cpu`, `run_queue_delay`, `throttled`; empty if trusted."""
+
+    @property
+    def workers(self) -> list[dict[str, Any]]:
+        """On a master, what each worker did in the second: a dict each, with the keys of a worker's record.
+
+        `worker`, `state`, `user_count`, `num_requests`, `num_failures`, `latency` (a Histogram), `cpu_percent`,
+        `hub_lag_ms`, `suspect_reasons`.
+        """
+
+    @property
     def events(self) -> list[str]:
         """The names of the events of this second."""
 

@@ -126,6 +126,8 @@ class Launcher:
         self.folder = folder
         self.target_url = target_url
         self.json_file = folder / "run.jsonl"
+        #: Variables of every process.
+        self.variables: dict[str, str] = {}
         self._processes: list[LocustProcess] = []
 
     def beside(self, name: str) -> Launcher:
@@ -139,7 +141,13 @@ class Launcher:
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the variables of a process: none of Locust's but those that the test gives."""
         variables = {key: value for key, value in os.environ.items() if not key.startswith(("LOCUST", "PYTEST"))}
-        return {**variables, COUNTS_FOLDER: str(self.folder), "PYTHONPATH": str(LOCUSTFILES), **(extra or {})}
+        return {
+            **variables,
+            COUNTS_FOLDER: str(self.folder),
+            "PYTHONPATH": str(LOCUSTFILES),
+            **self.variables,
+            **(extra or {}),
+        }
 
     def run(self, name: str, command: list[str], variables: Mapping[str, str] | None = None) -> LocustProcess:
         """Start any command."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .counts import COUNT_AT_ONCE
 from .launcher import PATIENCE_S, Launcher, LocustProcess, wait_until
 from .records import file_records, recorded
 from .runs import files_of
@@ -70,8 +71,10 @@ class TwinRun:
 
     def __init__(self, launcher: Launcher, start: Callable[[Launcher, str], list[LocustProcess]]) -> None:
         """Start both; `start` takes the launcher and the recorder's id."""
-        self.recorded, plain = launcher.beside("recorded"), launcher.beside("plain")
-        pairs = zip(start(self.recorded, "json"), start(plain, "none"), strict=True)
+        self.recorded, self.plain = launcher.beside("recorded"), launcher.beside("plain")
+        # The only way to see from outside how far it is.
+        self.plain.variables[COUNT_AT_ONCE] = "1"
+        pairs = zip(start(self.recorded, "json"), start(self.plain, "none"), strict=True)
         self.twins = [Twins(*pair) for pair in pairs]
 
     def wait_for_requests(self, recording_processes: int, each: int = 50) -> None:
@@ -85,10 +88,18 @@ class TwinRun:
         def look() -> bool:
             if not self.recorded.json_file.exists():
                 return False
-            written = [recorded(file_records(path)).total() for path in files_of(self.recorded.json_file).values()]
+            files = files_of(self.recorded.json_file)
+            if len(files) > 1:
+                del files["main"]  # What its workers make is in the master's file too.
+            written = [recorded(file_records(path)).total() for path in files.values()]
             return sum(requests >= each for requests in written) >= recording_processes
 
+        def look_at_plain() -> bool:
+            counted = [path.read_bytes().count(b"\n") for path in self.plain.folder.glob("at-once-*.jsonl")]
+            return sum(requests >= each for requests in counted) >= recording_processes
+
         wait_until(f"{each} requests of {recording_processes} processes", look)
+        wait_until(f"{each} requests of {recording_processes} processes without telemetry", look_at_plain)
 
 
 def with_whole_listeners(launcher: Launcher, run: Callable[[Launcher], TwinRun]) -> TwinRun:

@@ -1,10 +1,10 @@
 //! A finished window as Python reads it: columns, read-only, one row for each series.
 
-use locust_telemetry_core::{Histogram, SeriesKey, SeriesStats};
+use locust_telemetry_core::{Histogram, Reason, SeriesKey, SeriesStats, WorkerWindow};
 use locust_telemetry_pipeline::RunWindow;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMemoryView, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyMemoryView, PyTuple};
 use std::sync::Arc;
 
 const NS_PER_MS: f64 = 1_000_000.0;
@@ -70,6 +70,18 @@ impl PyWindow {
     #[getter]
     fn hub_lag_ms(&self) -> Option<f64> {
         self.0.window.hub_lag_max_ns.map(|ns| ns as f64 / NS_PER_MS)
+    }
+
+    /// Why the latencies are suspect: `hub_lag`, `process_cpu`, `run_queue_delay`, `throttled`; empty if trusted.
+    #[getter]
+    fn suspect_reasons(&self) -> Vec<&'static str> {
+        self.0.window.reasons.iter().map(Reason::name).collect()
+    }
+
+    /// On a master, what each worker did in the second: a dict each, with the keys of a worker's record.
+    #[getter]
+    fn workers<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        self.0.window.workers.iter().map(|worker| worker_to_python(py, worker)).collect()
     }
 
     /// The names of the events of this second.
@@ -184,6 +196,20 @@ impl PyWindow {
             window.requests.requests()
         )
     }
+}
+
+fn worker_to_python<'py>(py: Python<'py>, worker: &WorkerWindow) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("worker", &worker.source_id)?;
+    fields.set_item("state", worker.state.name())?;
+    fields.set_item("user_count", worker.users)?;
+    fields.set_item("num_requests", worker.requests)?;
+    fields.set_item("num_failures", worker.failures)?;
+    fields.set_item("latency", PyHistogram(worker.latency.clone()))?;
+    fields.set_item("cpu_percent", worker.system.as_ref().map(|system| system.process_cpu_percent))?;
+    fields.set_item("hub_lag_ms", worker.hub_lag_max_ns.map(|ns| ns as f64 / NS_PER_MS))?;
+    fields.set_item("suspect_reasons", worker.reasons.iter().map(Reason::name).collect::<Vec<_>>())?;
+    Ok(fields)
 }
 
 fn check_quantile(q: f64) -> PyResult<()> {
