@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import gevent
 import zmq
 from locust.rpc.protocol import Message
 from locust_telemetry.core.channel import messages
 
 from tests.locust_doubles import master_runner, worker_runner
+
+
+def until(what: str, is_so: Callable[[], bool]) -> None:
+    """Let greenlets run until something is so; raises AssertionError with `what` where it takes too long."""
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline, what
+        gevent.sleep(0.01)
 
 
 class FakeEngine:

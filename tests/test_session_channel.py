@@ -15,6 +15,7 @@ from locust_telemetry.core.events import TelemetryEventsEnum as Event
 from locust_telemetry.entrypoint import register_plugins
 from locust_telemetry.session import Session
 
+from tests.channel_doubles import until
 from tests.locust_doubles import LoggedRecords, environment
 from tests.test_session import Recorded
 
@@ -99,22 +100,20 @@ def test_where_the_process_goes_on_the_closing_record_waits_for_all_windows(reco
     gevent.sleep(0.1)
     assert recorded.summaries() == []
     told.is_there = True
-    gevent.sleep(0.3)
-    assert len(recorded.summaries()) == 1
+    until("the closing record", lambda: len(recorded.summaries()) == 1)
 
 
 def test_windows_that_never_come_do_not_keep_the_closing_record_back(recorded: Recorded, told: Told) -> None:
     told.is_there = False
     recorded.start()
     recorded.stop()
-    gevent.sleep(2.5)
-    assert len(recorded.summaries()) == 1
+    until("the closing record", lambda: len(recorded.summaries()) == 1)
 
 
 def test_a_run_that_has_its_closing_record_is_waited_for_no_more(recorded: Recorded, told: Told) -> None:
     recorded.start()
     recorded.stop()
-    gevent.sleep(0.3)
+    until("the closing record", lambda: len(recorded.summaries()) == 1)
     recorded.session.close()
     assert told.steps[-3].startswith("gather: not open")
     assert told.waits == [0]

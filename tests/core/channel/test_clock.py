@@ -11,7 +11,7 @@ from locust_telemetry.core.channel.clock import BURST, Clock
 from locust_telemetry.core.channel.line import WorkerLine
 from locust_telemetry.core.channel.messages import CLOCK_PING, CLOCK_REPLY, OddMessage
 
-from tests.channel_doubles import FakeEngine, FakeSocket, connected_worker
+from tests.channel_doubles import FakeEngine, FakeSocket, connected_worker, until
 from tests.locust_doubles import LoggedRecords
 
 
@@ -29,11 +29,15 @@ class Asking:
     def pings(self) -> list[int]:
         return [message.data["sent"] for message in self.socket.messages(CLOCK_PING)]
 
+    def ask(self, pings: int) -> None:
+        """Wait until so many pings were sent."""
+        until(f"{pings} pings", lambda: len(self.pings) >= pings)
+
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(module, "BURST_INTERVAL_S", 0.001)
-    monkeypatch.setattr(module, "NO_REPLY_S", 0.05)
+    monkeypatch.setattr(module, "NO_REPLY_S", 0.2)
     monkeypatch.setattr(module, "INTERVAL_S", 0.02)
     one = Asking()
     yield one
@@ -44,12 +48,17 @@ def reply(sent: Any, received: Any = 5, replied: Any = 6) -> Message:
     return Message(CLOCK_REPLY, {"sent": sent, "received": received, "replied": replied}, "w1")
 
 
-def test_a_run_begins_with_several_pings_and_goes_on_with_single_ones(asking: Asking) -> None:
+def test_a_run_begins_with_several_pings(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "NO_REPLY_S", 60)
     asking.clock.start()
-    gevent.sleep(0.03)
+    asking.ask(BURST)
+    gevent.sleep(0.05)
     assert asking.pings == list(range(1000, 1000 + BURST))
-    gevent.sleep(0.12)
-    assert len(asking.pings) > BURST + 2
+
+
+def test_a_run_goes_on_with_single_pings(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking.clock.start()
+    asking.ask(BURST + 3)
 
 
 def test_a_reply_is_an_exchange_for_the_engine(asking: Asking) -> None:
@@ -68,12 +77,11 @@ def test_a_reply_that_is_odd_is_no_answer(asking: Asking) -> None:
 
 def test_without_a_reply_the_own_clock_is_used_and_the_asking_goes_on(asking: Asking, logged: LoggedRecords) -> None:
     asking.clock.start()
-    gevent.sleep(0.03)
+    asking.ask(BURST)
     assert asking.engine.calls == []
-    gevent.sleep(0.15)
+    asking.ask(BURST + 3)
     assert asking.engine.calls == [("clock_unknown",)]
     assert len(logged.records) == 1
-    assert len(asking.pings) > BURST + 2
     asking.clock.take_reply(reply(900))
     assert asking.clock.is_answered
 
@@ -81,7 +89,7 @@ def test_without_a_reply_the_own_clock_is_used_and_the_asking_goes_on(asking: As
 def test_with_a_reply_the_engine_is_told_of_no_silence(asking: Asking) -> None:
     asking.clock.start()
     asking.clock.take_reply(reply(900))
-    gevent.sleep(0.12)
+    asking.ask(BURST + 2)
     assert not asking.engine.called("clock_unknown")
 
 
@@ -105,14 +113,12 @@ def test_the_asking_ends_with_the_run_and_begins_anew_with_the_next(asking: Aski
     assert asking.clock.is_answered, "the end of the process asks whether the run's master answered"
     asking.clock.start()
     assert not asking.clock.is_answered
-    gevent.sleep(0.03)
-    assert len(asking.pings) == asked + BURST
+    asking.ask(asked + BURST)
 
 
 def test_a_master_that_cannot_be_reached_does_not_end_the_asking(asking: Asking) -> None:
     asking.socket.is_broken = True
     asking.clock.start()
-    gevent.sleep(0.08)
+    until("a while without a reply", lambda: bool(asking.engine.called("clock_unknown")))
     asking.socket.is_broken = False
-    gevent.sleep(0.05)
-    assert asking.pings
+    asking.ask(1)

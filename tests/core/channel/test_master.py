@@ -11,7 +11,7 @@ from locust_telemetry.core.channel import states as states_module
 from locust_telemetry.core.channel.master import MasterChannel
 from locust_telemetry.core.events import TelemetryEventsEnum as Event
 
-from tests.channel_doubles import FakeEngine, FakeSocket, arrive, connected_master
+from tests.channel_doubles import FakeEngine, FakeSocket, arrive, connected_master, until
 from tests.locust_doubles import LoggedRecords, environment
 
 
@@ -144,7 +144,7 @@ def test_what_the_engine_says_is_sent_soon_after_a_frame(master: Master) -> None
     master.report("w1", frame(1))
     master.report("w1", frame(4))
     assert master.sent() == []
-    gevent.sleep(0.05)
+    until("an answer", lambda: len(master.sent()) == 2)
     assert master.sent() == [
         ("w1", messages.RESEND, {"first": 2, "last": 3}),
         ("w1", messages.ACKNOWLEDGE, {"sequence": 1}),
@@ -153,25 +153,24 @@ def test_what_the_engine_says_is_sent_soon_after_a_frame(master: Master) -> None
 
 def test_what_the_engine_says_of_itself_is_sent_too(master: Master) -> None:
     master.engine.outgoing = [("gone", "resend", 1, 2), ("w1", "something new", 1, 1)]
-    gevent.sleep(0.4)
+    until("an answer", lambda: bool(master.sent()))
     assert master.sent() == [("gone", messages.RESEND, {"first": 1, "last": 2})]
 
 
 def test_workers_are_watched_during_the_run(master: Master) -> None:
     assert master.engine.states == {"w1": "running", "w2": "running"}
     master.runner.clients["w1"].state = "missing"
-    gevent.sleep(0.4)
-    assert master.engine.states["w1"] == "missing"
+    until("a look", lambda: master.engine.states["w1"] == "missing")
     assert master.events == ["WORKER_MISSING worker-0"]
 
 
 def test_a_look_that_fails_does_not_end_the_watching(master: Master, logged: LoggedRecords) -> None:
     clients, master.runner.clients = master.runner.clients, None
-    gevent.sleep(0.4)
+    until("two looks that fail", lambda: master.channel._line.oddities.count == 2)
+    assert len(logged.records) == 1
     master.runner.clients = clients
     clients["w1"].state = "missing"
-    gevent.sleep(0.4)
-    assert master.engine.states["w1"] == "missing"
+    until("a look", lambda: master.engine.states["w1"] == "missing")
 
 
 def test_the_last_worker_to_leave_is_an_event_though_it_ends_the_test(master: Master) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import gevent
@@ -14,7 +14,7 @@ from locust_telemetry.core.channel import messages
 from locust_telemetry.core.channel.master import MasterChannel
 from locust_telemetry.core.channel.worker import WorkerChannel
 
-from tests.channel_doubles import FakeEngine
+from tests.channel_doubles import FakeEngine, until
 
 
 class Idle(User):
@@ -23,13 +23,6 @@ class Idle(User):
     @task
     def nothing(self) -> None:
         pass
-
-
-def until(what: str, is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        gevent.sleep(0.01)
 
 
 class End:

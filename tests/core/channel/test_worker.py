@@ -11,7 +11,7 @@ from locust_telemetry.core.channel import worker as module
 from locust_telemetry.core.channel.worker import WorkerChannel
 from locust_telemetry.core.final_reports import MASTER_GONE_S
 
-from tests.channel_doubles import FakeEngine, FakeSocket, arrive, connected_worker
+from tests.channel_doubles import FakeEngine, FakeSocket, arrive, connected_worker, until
 from tests.locust_doubles import LoggedRecords, environment
 
 REPLY = {"sent": 1, "received": 2, "replied": 3}
@@ -67,8 +67,7 @@ def worker() -> Any:
 
 def test_before_a_run_the_engine_is_told_that_frames_are_wanted(worker: Worker) -> None:
     assert worker.engine.calls == [("send_frames",), ("await_clock",)]
-    gevent.sleep(0.01)
-    assert worker.socket.messages(messages.CLOCK_PING)
+    until("a ping", lambda: bool(worker.socket.messages(messages.CLOCK_PING)))
 
 
 def test_a_report_carries_a_frame_as_bytes(worker: Worker) -> None:
