@@ -69,7 +69,8 @@ def _summary(figures: dict[str, Any]) -> dict[str, float]:
     rounds = range(2 * every_s, figures["seconds"] - every_s, every_s)
 
     def per_second_ns(what: str) -> float:
-        return float(median(sum(figures[what][begin : begin + every_s]) / every_s for begin in rounds))
+        sums_ns: list[int] = [sum(figures[what][begin : begin + every_s]) for begin in rounds]
+        return median(sums_ns) / every_s
 
     receive_ns, close_ns = per_second_ns("receive_ns"), per_second_ns("close_ns")
     return {
@@ -164,8 +165,9 @@ def _hub_table(hub: dict[str, Any]) -> Table:
         f"A tick each millisecond, and {hub['frames_per_s']:.0f} frames in every other second; "
         f"lt-merge took {hub['merge_percent_with']:.1f} % of a core with frames, "
         f"{hub['merge_percent_without']:.2f} % without.",
-        f"Target: no frame holds the hub for {TARGET_HOLD_MS} ms (p99.9): by CPU time {verdict(cpu_ms < TARGET_HOLD_MS)}, "
-        f"by the clock {verdict(clock_ms < TARGET_HOLD_MS)}; the hub waited for a lock in {hub['slept']} of all calls.",
+        f"Target: no frame holds the hub for {TARGET_HOLD_MS} ms (p99.9): by CPU time "
+        f"{verdict(cpu_ms < TARGET_HOLD_MS)}, by the clock {verdict(clock_ms < TARGET_HOLD_MS)}; "
+        f"the hub waited for a lock in {hub['slept']} of all calls.",
         "Where other programs want the cores, copies and ticks without frames are late too.",
     ]
     return table
