@@ -82,9 +82,12 @@ test-rust: setup
 test-python: setup target .venv-oldest/wheel.stamp $(FAKETIME)
 	DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest
 
+# Such as `--only merge --hour`.
+BENCH_OPTIONS ?=
 .PHONY: bench
 bench: setup target .venv-peer/peer.stamp ## Compare the cost side by side with the alternatives (prints ratios)
-	.venv/bin/python benches/run.py --peer-python .venv-peer/bin/python --target-binary $(TARGET_BINARY)
+	.venv/bin/python benches/run.py --peer-python .venv-peer/bin/python --target-binary $(TARGET_BINARY) \
+		$(BENCH_OPTIONS)
 
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz

@@ -16,6 +16,7 @@ from typing import Any
 
 import end_to_end
 import machine
+import merge
 import per_request
 import start_up
 from settings import BenchmarkFailed, Settings
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Settings], Outcome]] = {
     "per_request": per_request.run,
     "start_up": start_up.run,
     "end_to_end": end_to_end.run,
+    "merge": merge.run,
 }
 
 
@@ -36,6 +38,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peer-python", type=Path, required=True, help="interpreter with the package compared with")
     parser.add_argument("--target-binary", type=Path, required=True, help="the built demo-target program")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: to see that it runs, not to quote")
+    parser.add_argument("--hour", action="store_true", help="also merge a simulated hour of 100 workers (minutes)")
     parser.add_argument("--only", choices=sorted(BENCHMARKS), action="append", help="run this one; may be repeated")
     return parser.parse_args()
 
@@ -49,6 +52,7 @@ def main() -> int:
         peer_python=arguments.peer_python.absolute(),
         target_binary=arguments.target_binary.absolute(),
         quick=arguments.quick,
+        hour=arguments.hour,
     )
     results: dict[str, Any] = {"quick": settings.quick, "machine": machine.describe(), "benchmarks": {}}
     failed = []

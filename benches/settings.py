@@ -22,3 +22,5 @@ class Settings:
     target_binary: Path
     #: Fewer rounds: enough to see that everything runs, too few to quote.
     quick: bool
+    #: Also simulate a whole hour, where a benchmark can.
+    hour: bool
