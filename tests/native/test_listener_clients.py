@@ -85,3 +85,19 @@ def test_a_timeout_of_requests_is_a_timeout_error_and_has_no_status(silent_port:
 def test_a_timeout_of_fast_http_is_a_timeout_error_and_has_no_status(silent_port: str) -> None:
     row = row_of(partial(FastHttpSession, network_timeout=0.1), silent_port, "/")
     assert (row["status"], row["error_type"]) == (None, "TimeoutError")
+
+
+def test_an_interrupt_amid_reading_a_response_reaches_the_program() -> None:
+    class Interrupted:
+        @property
+        def status_code(self) -> int:
+            raise KeyboardInterrupt
+
+    counting = Counting()
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - raised by whatever Python does next
+        counting.engine.listener(
+            request_type="GET", name="/", response_time=1.0, response_length=0, exception=None, response=Interrupted()
+        )
+        sum(range(1000))
+        [str(number) for number in range(1000)]
+    assert [row["requests"] for row in rows(counting.window())] == [1]

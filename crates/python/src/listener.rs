@@ -9,10 +9,11 @@
 //!
 //! Rules for every block below: what is read from the dict is owned ([`values::Values`]) before anything that
 //! could run Python code (an attribute, a `__bool__`, a `__str__`) and so change the dict. Every failed C call
-//! is followed by `PyErr_Clear`.
+//! is followed by `failure::forget`.
 #![allow(unsafe_code)]
 
 mod error_type;
+mod failure;
 mod owned;
 mod values;
 
@@ -115,7 +116,7 @@ unsafe extern "C" fn on_request(
             // Unwinding into C would be undefined; a failure in here must not end the test either.
             let caught = catch_unwind(AssertUnwindSafe(|| take(listener, keywords)));
             if caught.is_err() {
-                ffi::PyErr_Clear();
+                failure::forget();
                 listener.handle.engine().count_anomaly(Anomaly::ListenerFailed);
             }
         }
@@ -160,7 +161,7 @@ unsafe fn elapsed_ms(value: *mut ffi::PyObject) -> Result<f64, Anomaly> {
         }
         let elapsed_ms = ffi::PyFloat_AsDouble(value);
         if elapsed_ms == -1.0 && !ffi::PyErr_Occurred().is_null() {
-            ffi::PyErr_Clear();
+            failure::forget();
             return Err(Anomaly::TimeNotNumeric);
         }
         Ok(elapsed_ms)
@@ -177,7 +178,7 @@ unsafe fn response_bytes(value: *mut ffi::PyObject, odd: &mut Odd) -> u64 {
         }
         let length = ffi::PyLong_AsLongLong(value);
         if length == -1 && !ffi::PyErr_Occurred().is_null() {
-            ffi::PyErr_Clear();
+            failure::forget();
         }
         u64::try_from(length).unwrap_or_else(|_| {
             odd.add(Anomaly::LengthInvalid);
@@ -202,7 +203,7 @@ unsafe fn status(listener: &Listener, response: *mut ffi::PyObject, odd: &mut Od
         }
         let Some(code) = Owned::from_new(ffi::PyObject_GetAttr(response, listener.status_code.as_ptr())) else {
             // No such attribute (not HTTP), or none without a connection (FastHttpUser).
-            ffi::PyErr_Clear();
+            failure::forget();
             return None;
         };
         if code.as_ptr() == ffi::Py_None() {
@@ -237,7 +238,7 @@ unsafe fn is_failure(exception: *mut ffi::PyObject) -> bool {
         }
         let truth = ffi::PyObject_IsTrue(exception);
         if truth < 0 {
-            ffi::PyErr_Clear();
+            failure::forget();
         }
         truth != 0
     }
@@ -265,7 +266,7 @@ unsafe fn text<'a>(value: *mut ffi::PyObject, owner: &'a mut Option<Owned>, odd:
             ffi::PyObject_Str(value)
         };
         let Some(replaced) = Owned::from_new(replaced) else {
-            ffi::PyErr_Clear();
+            failure::forget();
             return UNREADABLE;
         };
         let replaced = owner.insert(replaced).as_ptr();
@@ -294,7 +295,7 @@ unsafe fn utf8<'a>(value: *mut ffi::PyObject) -> Option<&'a str> {
         let mut length: ffi::Py_ssize_t = 0;
         let data = ffi::PyUnicode_AsUTF8AndSize(value, &raw mut length);
         if data.is_null() {
-            ffi::PyErr_Clear();
+            failure::forget();
             return None;
         }
         let bytes = std::slice::from_raw_parts(data.cast::<u8>(), usize::try_from(length).unwrap_or(0));

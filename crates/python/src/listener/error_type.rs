@@ -5,6 +5,7 @@
 //! what went wrong (`ConnectionRefusedError`, `TimeoutError`, …), and the bad-status exceptions of Locust's
 //! clients are all `HTTPError`. Runs for failures only.
 
+use super::failure;
 use super::owned::Owned;
 use super::utf8;
 use pyo3::ffi;
@@ -126,7 +127,7 @@ unsafe fn attribute(object: *mut ffi::PyObject, name: &Owned) -> Option<Owned> {
     unsafe {
         let value = Owned::from_new(ffi::PyObject_GetAttr(object, name.as_ptr()));
         if value.is_none() {
-            ffi::PyErr_Clear();
+            failure::forget();
         }
         value
     }

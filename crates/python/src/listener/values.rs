@@ -1,5 +1,6 @@
 //! The values of one event: found in the keyword dict, and kept alive while they are read.
 
+use super::failure;
 use super::owned::Owned;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -157,7 +158,7 @@ impl Keys {
                         // A walk finds the place it has from now on, if it has one.
                         place.set(UNKNOWN);
                     } else if !ffi::PyErr_Occurred().is_null() {
-                        ffi::PyErr_Clear();
+                        failure::forget();
                     }
                 }
             }
