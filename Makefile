@@ -86,6 +86,10 @@ test-python: setup target .venv-oldest/wheel.stamp $(FAKETIME)
 bench: setup target .venv-peer/peer.stamp ## Compare the cost side by side with the alternatives (prints ratios)
 	.venv/bin/python benches/run.py --peer-python .venv-peer/bin/python --target-binary $(TARGET_BINARY)
 
+.PHONY: saturation
+saturation: setup target ## Saturate a load generator on purpose; see which thresholds flag its wrong seconds (6 minutes)
+	.venv/bin/python benches/saturation.py --target-binary $(TARGET_BINARY)
+
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: ## Feed the parsers with garbage for FUZZ_SECONDS (60) each; needs a nightly compiler
