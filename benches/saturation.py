@@ -13,6 +13,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -35,8 +36,8 @@ def parse_arguments() -> argparse.Namespace:
     """Return the command line's options."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--target-binary", type=Path, help="the built demo-target program; needed to measure")
-    parser.add_argument("--rounds", type=int, default=2, help="how often all scenarios are run with each client (2)")
-    parser.add_argument("--seconds", type=int, default=5, help="judged seconds of each scenario and round (5)")
+    parser.add_argument("--rounds", type=int, default=1, help="how often all scenarios are run with each client (1)")
+    parser.add_argument("--seconds", type=int, default=8, help="judged seconds of each scenario and round (8)")
     parser.add_argument("--client", choices=CLIENTS, action="append", help="put this one to the test; may be repeated")
     parser.add_argument(
         "--tick-ms", type=float, action="append",
@@ -59,6 +60,8 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure or read, then print; return the exit status."""
     arguments = parse_arguments()
+    # As with Ctrl-C, nothing that was started is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         parts = [json.loads(path.read_text()) for path in arguments.files] if arguments.files else [_measure(arguments)]
     except (BenchmarkFailed, OSError, ValueError) as error:

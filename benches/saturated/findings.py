@@ -13,6 +13,9 @@ from saturated.second import Second, Wrong
 
 MATRIX = ("wrong+flagged", "wrong+spared", "right+flagged", "right+spared", "caught", "false alarms")
 
+#: From where on a second belongs to no scenario: a hypervisor disturbed it more than the scenario did.
+STOLEN_PERCENT = 3.0
+
 
 def tables(seconds: list[Second], thresholds: Thresholds, wrong: Wrong) -> list[Table]:
     """Return all tables."""
@@ -31,9 +34,15 @@ def tables(seconds: list[Second], thresholds: Thresholds, wrong: Wrong) -> list[
 def _by_scenario(seconds: list[Second]) -> Iterable[tuple[str, list[Second]]]:
     for scenario in SCENARIOS:
         for client in CLIENTS:
-            chosen = [s for s in seconds if (s.scenario, s.client) == (scenario.name, client)]
+            chosen = [s for s in seconds if (s.scenario, s.client) == (scenario.name, client) and not _is_stolen(s)]
             if chosen:
                 yield f"{scenario.label}, {client}", chosen
+    if stolen := [s for s in seconds if _is_stolen(s)]:
+        yield f"any, {STOLEN_PERCENT:g} % or more stolen by a hypervisor", stolen
+
+
+def _is_stolen(second: Second) -> bool:
+    return second.steal_percent >= STOLEN_PERCENT
 
 
 def _scenarios(seconds: list[Second], thresholds: Thresholds, wrong: Wrong) -> Table:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-from locust import FastHttpUser, HttpUser, LoadTestShape, constant, events
-from locust.runners import MasterRunner
+from locust import FastHttpUser, HttpUser, LoadTestShape, constant, events, runners
 from locust_telemetry import entrypoint
 from locust_telemetry.core import hub
 
 from saturated.control import Control
 
 entrypoint.initialize()
+# A worker that is blocked for seconds is what is wanted here: nobody is to give it up.
+runners.HEARTBEAT_LIVENESS = 120
 hub.TICK_S = float(os.environ["SATURATION_TICK_MS"]) / 1000
 
 CONTROL = Path(os.environ["SATURATION_CONTROL"])
@@ -66,5 +67,5 @@ def burn_now_and_then() -> None:
 @events.test_start.add_listener
 def on_test_start(environment: Any, **keywords: Any) -> None:
     """Begin to burn, where the requests are made."""
-    if not isinstance(environment.runner, MasterRunner):
+    if not isinstance(environment.runner, runners.MasterRunner):
         gevent.spawn(burn_now_and_then)

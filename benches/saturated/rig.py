@@ -25,6 +25,7 @@ from saturated.control import Control
 from saturated.group import Group
 from saturated.scenario import SCENARIOS, Scenario
 from saturated.second import Pairing, pair, read_reference
+from saturated.steal import StealWatch
 
 HERE = Path(__file__).resolve().parent
 
@@ -99,6 +100,7 @@ class _Drive:
         for child in (target, reference):
             _prefer(child.process.pid)
         group = self._stack.enter_context(Group())
+        steal = self._stack.enter_context(StealWatch())
         master = self._start_locust(url, group)
         full_users = self._find_full_users()
         for scenario in scenarios:
@@ -110,7 +112,14 @@ class _Drive:
             raise BenchmarkFailed(f"Locust failed: {master.tail()}")
         reference.process.terminate()
         reference.process.wait()
-        pairing = pair(self._recorded, read_reference(reference.log), self._scenarios, self._client, self._tick_ms)
+        pairing = pair(
+            self._recorded,
+            read_reference(reference.log),
+            self._scenarios,
+            lambda second: steal.percent(self._generator_core, second),
+            self._client,
+            self._tick_ms,
+        )
         return Run(self._client, pairing, full_users, [group.missing] if group.missing else [])
 
     def _start_locust(self, url: str, group: Group) -> Child:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +49,8 @@ class Second:
     hub_lag_ms: float
     run_queue_percent: float
     throttled_percent: float
+    #: What a hypervisor took from the generator's core; no threshold knows of it.
+    steal_percent: float
     #: The verdict that was recorded with the second, by the defaults of that build.
     reasons: tuple[str, ...]
 
@@ -115,7 +117,12 @@ class Pairing:
 
 
 def pair(
-    recorded: Path, reference: Mapping[int, Answers], scenarios: Mapping[int, str], client: str, tick_ms: float
+    recorded: Path,
+    reference: Mapping[int, Answers],
+    scenarios: Mapping[int, str],
+    steal_percent: Callable[[int], float],
+    client: str,
+    tick_ms: float,
 ) -> Pairing:
     """Put the seconds of the master's file `recorded` beside the reference's; `scenarios` says what went on when."""
     endpoints: dict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -128,7 +135,7 @@ def pair(
         start_s = int(datetime.fromisoformat(fields["interval_start"].replace("Z", "+00:00")).timestamp())
         if fields.get("late"):
             late.add(start_s)
-        elif "worker" in fields:
+        elif fields.get("stats_type") == "worker":
             workers[start_s] = fields
         elif fields.get("stats_type") == "interval":
             endpoints[start_s][fields["name"].rpartition("/")[2]] = fields
@@ -163,6 +170,7 @@ def pair(
                     hub_lag_ms=worker["hub_lag_ms"] or 0.0,
                     run_queue_percent=(worker["run_queue_delay_ms"] or 0.0) / 10,
                     throttled_percent=(worker["throttled_ms"] or 0.0) / 10,
+                    steal_percent=steal_percent(start_s),
                     reasons=tuple(worker["suspect_reasons"]),
                 )
             )
