@@ -22,6 +22,7 @@ from typing import Any
 import machine
 from locust_telemetry.core.hub import TICK_S
 from locust_telemetry.options import Options
+from saturated import client_cost
 from saturated.confusion import Thresholds
 from saturated.findings import tables
 from saturated.rig import Rig
@@ -71,6 +72,9 @@ def main() -> int:
     thresholds = Thresholds(**{name: getattr(arguments, name) for name in _defaults().__dict__})
     for part in parts:
         _print_header(part)
+    added = client_cost.costs(seconds)
+    seconds = client_cost.with_costs(seconds, added)
+    print(f"\n{client_cost.table(added).text()}")
     for tick_ms in sorted({second.tick_ms for second in seconds}):
         print(f"\n== hub lag measured every {tick_ms:g} ms")
         chosen = [second for second in seconds if second.tick_ms == tick_ms]
@@ -107,8 +111,9 @@ def _measure(arguments: argparse.Namespace) -> dict[str, Any]:
             }
             found["runs"].append(facts)
             print(f"  {facts}", file=sys.stderr, flush=True)
-    arguments.out.parent.mkdir(exist_ok=True)
-    arguments.out.write_text(json.dumps({**found, "seconds": seconds}, indent=1) + "\n")
+            # After each run: an experiment that is broken off has not been in vain.
+            arguments.out.parent.mkdir(exist_ok=True)
+            arguments.out.write_text(json.dumps({**found, "seconds": seconds}, indent=1) + "\n")
     print(f"All seconds: {arguments.out}", file=sys.stderr)
     return {**found, "seconds": seconds}
 

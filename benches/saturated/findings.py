@@ -68,7 +68,7 @@ def _figures(seconds: list[Second]) -> Table:
     ratios = [(delay, percentile) for delay in delays for percentile in (50, 95)]
     columns = ("scenario", "req/s", "CPU %", "hub lag ms", "run queue %", "throttled %")
     columns += tuple(f"{delay} ms p{percentile}" for delay, percentile in ratios)
-    table = Table("Medians by scenario; percentiles as multiples of the reference's", columns)
+    table = Table("Medians by scenario; percentiles as multiples of what they should be", columns)
     for label, chosen in _by_scenario(seconds):
         cells = [
             f"{_median(chosen, lambda s: s.requests):.0f}",

@@ -38,7 +38,7 @@ PER_USER = 4 / (3 * (DELAYS_MS[0] / 1000 + WAIT_S) + DELAYS_MS[1] / 1000 + WAIT_
 #: Users with whom the cost of a request is found, and for how many seconds.
 TRIAL_USERS, TRIAL_S = 25, 5
 #: Seconds that belong to no scenario once the users have come or gone, and the longest wait for that.
-SETTLE_S, USERS_S = 1, 6
+SETTLE_S, USERS_S = 1, 12
 START_S, END_S = 20, 30
 
 
