@@ -52,7 +52,9 @@ def with_costs(seconds: list[Second], added: Costs) -> list[Second]:
 def table(added: Costs) -> Table:
     """Return the costs."""
     columns = ("client", "delay", *(f"p{percent}" for percent in PERCENTILES))
-    found = Table("What the clients themselves add with nothing in their way, in ms; it is not held against them", columns)
+    found = Table(
+        "What the clients themselves add with nothing in their way, in ms; it is not held against them", columns
+    )
     for client, delay in sorted({(client, delay) for client, delay, _ in added}):
         cells = (f"{added[client, delay, place]:.2f}" for place in range(len(PERCENTILES)))
         found.add(client, f"{delay} ms", *cells)

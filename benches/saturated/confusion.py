@@ -62,12 +62,14 @@ class Confusion:
     right_spared: int = 0
 
     @classmethod
-    def of(cls, seconds: Iterable[Second], thresholds: Thresholds, wrong: Wrong) -> Confusion:
-        """Count."""
+    def of(
+        cls, seconds: Iterable[Second], thresholds: Thresholds, wrong: Wrong, delays: Iterable[str] | None = None
+    ) -> Confusion:
+        """Count; a second is wrong if a percentile of any endpoint (or of these) is."""
         found = cls()
         for second in seconds:
             is_flagged = thresholds.flags(second)
-            if second.is_wrong(wrong):
+            if second.is_wrong(wrong, delays):
                 found.wrong_flagged += is_flagged
                 found.wrong_spared += not is_flagged
             else:

@@ -26,6 +26,7 @@ def tables(seconds: list[Second], thresholds: Thresholds, wrong: Wrong) -> list[
         _errors(seconds, thresholds, wrong),
         _alone(seconds, wrong),
         _varied(seconds, thresholds, wrong),
+        _endpoints(seconds, thresholds, wrong),
         _combinations(seconds, thresholds, wrong),
         _definitions(seconds, thresholds),
     ]
@@ -86,10 +87,12 @@ def _figures(seconds: list[Second]) -> Table:
 
 def _saturation(seconds: list[Second], thresholds: Thresholds, wrong: Wrong) -> Table:
     table = Table("Flagged share before and after saturation", ("", "seconds", "wrong", "flagged", "flagged share"))
+    own = [s for s in seconds if not _is_stolen(s)]
     groups = (
-        ("before: idle and moderate load, nothing else", [s for s in seconds if BY_NAME[s.scenario].is_healthy]),
-        ("after: all other scenarios", [s for s in seconds if not BY_NAME[s.scenario].is_healthy]),
-        ("of these: too many users", [s for s in seconds if s.scenario == "over"]),
+        ("before: idle and moderate load, nothing else", [s for s in own if BY_NAME[s.scenario].is_healthy]),
+        ("after: too many users", [s for s in own if s.scenario == "over"]),
+        ("all scenarios but idle and moderate load", [s for s in own if not BY_NAME[s.scenario].is_healthy]),
+        (f"{STOLEN_PERCENT:g} % or more stolen by a hypervisor", [s for s in seconds if _is_stolen(s)]),
         ("seconds with right figures, anywhere", [s for s in seconds if not s.is_wrong(wrong)]),
         ("seconds with wrong figures, anywhere", [s for s in seconds if s.is_wrong(wrong)]),
     )
@@ -130,6 +133,18 @@ def _varied(seconds: list[Second], thresholds: Thresholds, wrong: Wrong) -> Tabl
         for value in (*values, float("inf")):
             label = f"{name} {value:g}".replace("inf", "off")
             table.add(label, *_cells(seconds, thresholds.with_one(name, value), wrong))
+    return table
+
+
+def _endpoints(seconds: list[Second], thresholds: Thresholds, wrong: Wrong) -> Table:
+    table = Table(
+        "Hub lag, the others as they are, by the endpoint that is to be right", ("hub_lag_ms", *MATRIX, "balance")
+    )
+    for delay in sorted({delay for second in seconds for delay in second.generator}, key=float):
+        known = [second for second in seconds if delay in second.generator]
+        for value in SWEEP["hub_lag_ms"]:
+            found = Confusion.of(known, thresholds.with_one("hub_lag_ms", value), wrong, [delay])
+            table.add(f"{value:g}, {delay} ms endpoint", *found.cells(), f"{found.balance:.2f}")
     return table
 
 

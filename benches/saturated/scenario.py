@@ -28,7 +28,7 @@ class Scenario:
         return plain and self.load <= MODERATE_LOAD
 
 
-IDLE_LOAD, MODERATE_LOAD = 0.05, 0.4
+IDLE_LOAD, MODERATE_LOAD = 0.1, 0.4
 
 SCENARIOS = (
     Scenario("idle", "nearly idle", IDLE_LOAD),
