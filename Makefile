@@ -89,6 +89,10 @@ bench: setup target .venv-peer/peer.stamp ## Compare the cost side by side with 
 	.venv/bin/python benches/run.py --peer-python .venv-peer/bin/python --target-binary $(TARGET_BINARY) \
 		$(BENCH_OPTIONS)
 
+.PHONY: saturation
+saturation: setup target ## Saturate a load generator on purpose; see which thresholds flag its wrong seconds (6 minutes)
+	.venv/bin/python benches/saturation.py --target-binary $(TARGET_BINARY)
+
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: ## Feed the parsers with garbage for FUZZ_SECONDS (60) each; needs a nightly compiler

@@ -1,6 +1,7 @@
 """Options: what each accepts, what it says about the rest, and how a process takes them."""
 
 import os
+import re
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from locust_telemetry.recorders.json.plugin import LocustJsonRecorderPlugin
 
 from tests.isolation import own_manager
 
+ROOT = Path(__file__).resolve().parent.parent
 ALL = (*o.CORE_OPTIONS, *o.JSON_OPTIONS)
 
 
@@ -336,6 +338,23 @@ def test_what_concerns_frames_and_confidence_is_taken() -> None:
     assert (taken.frame_history_s, taken.max_lateness_s) == (60, 2.5)
     assert (taken.suspect_hub_lag_ms, taken.suspect_cpu_percent) == (7, 80)
     assert (taken.suspect_run_queue_percent, taken.suspect_throttled_percent) == (15, 1)
+
+
+def test_seconds_are_suspect_from_the_same_figures_on_with_and_without_options() -> None:
+    source = (ROOT / "crates" / "core" / "src" / "confidence.rs").read_text(encoding="utf-8")
+    defaults = source.partition("impl Default for Thresholds")[2].partition("\n}")[0]
+    core = {name: float(figure) for name, figure in re.findall(r"(\w+): ([\d_.]+)", defaults)}
+    assert {
+        "hub_lag_ns": o.SUSPECT_HUB_LAG.default * 1e6,
+        "process_cpu_percent": o.SUSPECT_CPU.default,
+        "run_queue_delay_share": pytest.approx(o.SUSPECT_RUN_QUEUE.default / 100),
+        "throttled_share": pytest.approx(o.SUSPECT_THROTTLED.default / 100),
+    } == core
+    taken = o.Options.of(Namespace())
+    assert taken == o.Options()
+    assert (taken.suspect_hub_lag_ms, taken.suspect_cpu_percent) == (o.SUSPECT_HUB_LAG.default, o.SUSPECT_CPU.default)
+    assert taken.suspect_run_queue_percent == o.SUSPECT_RUN_QUEUE.default
+    assert taken.suspect_throttled_percent == o.SUSPECT_THROTTLED.default
 
 
 @pytest.mark.parametrize("ids", [["none"], ["json", "none"], "none", "json,none"])

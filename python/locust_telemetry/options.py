@@ -290,7 +290,7 @@ MAX_LATENESS = Option(
 SUSPECT_HUB_LAG = Option(
     "--lt-suspect-hub-lag",
     "LOCUST_TELEMETRY_SUSPECT_HUB_LAG",
-    50.0,
+    10.0,
     _milliseconds,
     "MS",
     "A second is marked suspect if Locust's own loop was later than this: response times then hold its delay too.",
@@ -298,7 +298,7 @@ SUSPECT_HUB_LAG = Option(
 SUSPECT_CPU = Option(
     "--lt-suspect-cpu",
     "LOCUST_TELEMETRY_SUSPECT_CPU",
-    90.0,
+    70.0,
     _percent,
     "PERCENT",
     "A second is marked suspect if this process used more than this of a CPU core: it can hardly use a second one.",
@@ -306,7 +306,7 @@ SUSPECT_CPU = Option(
 SUSPECT_RUN_QUEUE = Option(
     "--lt-suspect-run-queue",
     "LOCUST_TELEMETRY_SUSPECT_RUN_QUEUE",
-    20.0,
+    15.0,
     _percent,
     "PERCENT",
     "A second is marked suspect if this process was ready to run but waited for a core for more than this of the time.",
@@ -387,9 +387,9 @@ class Options(NamedTuple):
     flush_timeout_s: float = config.DEFAULT_FLUSH_TIMEOUT
     frame_history_s: float = 300.0
     max_lateness_s: float = 10.0
-    suspect_hub_lag_ms: float = 50.0
-    suspect_cpu_percent: float = 90.0
-    suspect_run_queue_percent: float = 20.0
+    suspect_hub_lag_ms: float = 10.0
+    suspect_cpu_percent: float = 70.0
+    suspect_run_queue_percent: float = 15.0
     suspect_throttled_percent: float = 5.0
     json_file: Path | None = None
     json_file_max_size_mib: float = 256.0

@@ -100,7 +100,7 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { hub_lag_ns: 50_000_000, process_cpu_percent: 90.0, run_queue_delay_share: 0.2, throttled_share: 0.05 }
+        Self { hub_lag_ns: 10_000_000, process_cpu_percent: 70.0, run_queue_delay_share: 0.15, throttled_share: 0.05 }
     }
 }
 
