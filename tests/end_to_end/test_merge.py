@@ -27,6 +27,11 @@ def accounts(records: list[Record]) -> dict[str, Record]:
     return {account["source_id"]: account for account in only(named(records, RECONCILIATION))["workers"]}
 
 
+def workers_of(records: list[Record], event: str) -> Counter[str]:
+    """Return how often each worker had an event."""
+    return Counter(record["worker"] for record in named(records, event))
+
+
 def check_agreement(records: list[Record]) -> None:
     """Check that what was merged is what Locust counted."""
     reconciliation = only(named(records, RECONCILIATION))
@@ -74,21 +79,22 @@ def test_a_worker_that_is_killed_and_restarted_ten_times_is_never_counted_twice(
         wait_until("requests of a new worker", lambda counted=counted: counted.exists() and counted.stat().st_size > 0)
         time.sleep(0.3)
         worker.send(signal.SIGKILL)
-    wait_until("ten lost workers", lambda: len(named(file_records(launcher.json_file), MISSING)) == 10)
+    killed = {f"worker-{index}" for index in range(2, 12)}
+    # Others may be missing for a moment: to rebalance, Locust's master stops listening for a second each time.
+    wait_until("ten lost workers", lambda: killed <= workers_of(file_records(launcher.json_file), MISSING).keys())
     cluster.master.send(signal.SIGTERM)
     cluster.master.wait()
     records = {source_id: file_records(path) for source_id, path in files_of(launcher.json_file).items()}
     main = records.pop("main")
     told = accounts(main)
     assert len(told) == 12
-    killed = [f"worker-{index}" for index in range(2, 12)]
     # A frame holds whole seconds; Locust's own last report of a killed worker has the begun one as well.
     reconciliation = only(named(main, RECONCILIATION))
     assert reconciliation["num_requests_locust"] - reconciliation["num_requests_recorded"] < 36 * 10
     causes = reconciliation["causes"]
     # Locust listens to its workers for half a second at its end, the package for longer.
     assert {cause["cause"] for cause in causes} <= {"frames_lost", "after_locust"}
-    assert {cause["worker"] for cause in causes if cause["cause"] == "frames_lost"} <= set(killed)
+    assert {cause["worker"] for cause in causes if cause["cause"] == "frames_lost"} <= killed
     # What the master has of each is what it recorded before its last report, to the bit.
     expected = []
     for source_id, own in records.items():
@@ -99,9 +105,9 @@ def test_a_worker_that_is_killed_and_restarted_ten_times_is_never_counted_twice(
     for source_id in killed:
         account = told[source_id]
         assert account["silent"] or account["lost_from"] is not None, account
-    events = {name: Counter(record["worker"] for record in named(main, name)) for name in (READY, MISSING)}
-    assert all(events[READY][source_id] == 1 for source_id in killed), events
-    assert all(events[MISSING][source_id] == 1 for source_id in killed), events
+    ready, missing = workers_of(main, READY), workers_of(main, MISSING)
+    assert all(ready[source_id] == 1 for source_id in killed), ready
+    assert all(missing[source_id] >= 1 for source_id in killed), missing
 
 
 @pytest.mark.parametrize("skew_s", [-3.0, 0.7, 1200.0])
