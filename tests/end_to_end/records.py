@@ -15,6 +15,7 @@ from .counts import Outcome, Outcomes
 Record = dict[str, Any]
 
 STATS = "locust.tl.request.metric.stats"
+RECONCILIATION = "locust.tl.run.reconciliation"
 SUMMARY = "locust.tl.run.summary"
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -31,10 +31,11 @@ pub struct Window {
 }
 
 impl Window {
-    /// Whether nothing happened that is worth passing on while no test runs.
+    /// Whether nothing happened that is worth passing on while no test runs. Users that are still there, or were when
+    /// they were last counted, are no reason.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.requests.is_empty() && self.events.is_empty() && self.workers.is_empty() && self.users == 0
+        self.requests.is_empty() && self.events.is_empty() && self.workers.is_empty()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one place where the pipeline reads the time.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const NS_PER_S: i64 = 1_000_000_000;
 
@@ -19,11 +19,10 @@ pub fn second_of(unix_ns: i64) -> i64 {
     unix_ns.div_euclid(NS_PER_S)
 }
 
-/// How long it is from `unix_ns` to the next whole second.
+/// The first whole second after `unix_ns`, in nanoseconds.
 #[must_use]
-pub fn until_next_second(unix_ns: i64) -> Duration {
-    // Between 1 and 10^9.
-    Duration::from_nanos((NS_PER_S - unix_ns.rem_euclid(NS_PER_S)).unsigned_abs())
+pub fn next_second_ns(unix_ns: i64) -> i64 {
+    second_of(unix_ns).saturating_add(1).saturating_mul(NS_PER_S)
 }
 
 #[cfg(test)]
@@ -36,8 +35,9 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_second_waits_for_the_next_one() {
-        assert_eq!(until_next_second(5_000_000_000), Duration::from_secs(1));
-        assert_eq!(until_next_second(5_999_999_999), Duration::from_nanos(1));
+    fn a_whole_second_is_followed_by_the_next_one() {
+        assert_eq!(next_second_ns(5_000_000_000), 6_000_000_000);
+        assert_eq!(next_second_ns(5_999_999_999), 6_000_000_000);
+        assert_eq!(next_second_ns(-1), 0);
     }
 }

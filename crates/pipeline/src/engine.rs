@@ -28,6 +28,7 @@ use locust_telemetry_fleet::{ClockEstimate, DEFAULT_HISTORY_S, MergeSettings, Ou
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Where the engine takes a system sample from, each second; what counts in it covers the time since the last call.
 pub type SystemSource = Box<dyn FnMut() -> Option<SystemSample> + Send>;
@@ -367,18 +368,25 @@ impl Engine {
         self.state().run.as_ref().map(|run| run.latency.compact()).unwrap_or_default()
     }
 
+    /// Closes a window at each whole second of the master's clock. Woken by whatever else, it goes on to wait; a clock
+    /// that was found to be ahead closes the open window at once.
     fn close_every_second(&self) {
         let mut stop = lock(&self.0.stop);
+        let mut due_ns = clock::next_second_ns(self.master_time(clock::now_unix_ns()));
         while !*stop {
-            let wait = clock::until_next_second(self.master_time(clock::now_unix_ns()));
-            let (woken, timeout) = self.0.stopped.wait_timeout(stop, wait).unwrap_or_else(PoisonError::into_inner);
-            stop = woken;
-            // Woken too early, the window would end up in the second before.
-            if !*stop && timeout.timed_out() {
+            let own_now_ns = clock::now_unix_ns();
+            let now_ns = self.master_time(own_now_ns);
+            if now_ns >= due_ns {
                 drop(stop);
-                self.close_window(clock::now_unix_ns());
+                self.close_window(own_now_ns);
+                due_ns = clock::next_second_ns(self.master_time(clock::now_unix_ns()));
                 stop = lock(&self.0.stop);
+                continue;
             }
+            // Not beyond the next one, where a clock was found to be behind.
+            due_ns = due_ns.min(clock::next_second_ns(now_ns));
+            let wait = Duration::from_nanos(due_ns.abs_diff(now_ns));
+            stop = self.0.stopped.wait_timeout(stop, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

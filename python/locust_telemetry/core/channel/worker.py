@@ -131,7 +131,8 @@ class WorkerChannel(Channel):
             linger.take_waiting()
             if self._last_frame is not None and time.monotonic() - max(sent_at, self._answered_at) > _AGAIN_AFTER_S:
                 sent_at = time.monotonic()
-                self._send([self._last_frame])
+                # With what has come meanwhile, if anything has: the master asks for what it misses before.
+                self._send([self._frame() or self._last_frame])
             linger.pause()
 
     def abandon(self) -> None:
