@@ -6,7 +6,7 @@
 
 use crate::frame::{Frame, FrameWindow, decode};
 use crate::member::Member;
-use crate::second::Second;
+use crate::second::{Second, natural};
 use crate::series_index::{Folded, SeriesIndex};
 use locust_telemetry_core::reconciliation::WorkerAccount;
 use locust_telemetry_core::{DEFAULT_MAX_SERIES, Window, WorkerState, WorkerWindow};
@@ -239,7 +239,7 @@ impl Merger {
     pub fn accounts(&self) -> Vec<WorkerAccount> {
         let mut accounts: Vec<_> =
             self.members.iter().map(|(client_id, &number)| self.states[number].account(client_id)).collect();
-        accounts.sort_by(|a, b| (a.source_id.len(), &a.source_id).cmp(&(b.source_id.len(), &b.source_id)));
+        accounts.sort_by(|a, b| natural(&a.source_id).cmp(&natural(&b.source_id)));
         accounts
     }
 

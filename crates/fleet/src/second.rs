@@ -124,7 +124,7 @@ impl Second {
     }
 }
 
-/// So that `worker-10` comes behind `worker-9`.
-fn natural(source_id: &str) -> (usize, &str) {
+/// The order of source ids, in which `worker-10` comes behind `worker-9`.
+pub(crate) fn natural(source_id: &str) -> (usize, &str) {
     (source_id.len(), source_id)
 }
