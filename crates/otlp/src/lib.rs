@@ -1,0 +1,1 @@
+//! The `otel` recorder: metrics and logs by OTLP.
