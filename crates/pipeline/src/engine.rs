@@ -208,6 +208,14 @@ impl Engine {
         }
     }
 
+    /// The books of the run are closed, after its last flush: recorders may let its series go.
+    pub fn end_run(&self) {
+        let run = self.state().run.as_ref().map(|run| Arc::clone(&run.identity));
+        if let Some(run) = run {
+            lock(&self.0.outputs).end_run(&run);
+        }
+    }
+
     /// Keeps closed windows back until [`Engine::release`] tells who this process is.
     pub fn hold(&self) {
         self.state().held.awaits_identity = true;
