@@ -135,9 +135,11 @@ fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
     let anomalies_of = |key| fields.get(key, |kinds_of| kinds(kinds_of.as_object()?));
     let mut anomalies = anomalies_of("anomalies")?;
     anomalies.extend(fields.since("before_run", |_| anomalies_of("before_run"))?.unwrap_or_default());
-    for (field, kind) in
-        [("held_lost_requests", "held_lost"), ("foreign_frames", "foreign_frames"), ("dropped_frames", "dropped_frames")]
-    {
+    for (field, kind) in [
+        ("held_lost_requests", "held_lost"),
+        ("foreign_frames", "foreign_frames"),
+        ("dropped_frames", "dropped_frames"),
+    ] {
         anomalies.extend(fields.0.get(field).and_then(count).map(|times| (kind.into(), times)));
     }
     Ok(SummaryEntry {
