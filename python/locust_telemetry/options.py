@@ -128,6 +128,13 @@ def _text(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    # What a URL may be is checked where all variables are, before the test too.
+    if not text.strip() or not text.isprintable():
+        raise ValueError(f"{text!r} is no endpoint; give a URL such as http://localhost:4318, or host:port for gRPC")
+    return text.strip()
+
+
 def _recorder_ids(text: str) -> list[str]:
     from locust_telemetry.core.manager import RecorderPluginManager
 
@@ -373,7 +380,7 @@ OTEL_ENDPOINT = Option(
     "--lt-otel-exporter-otlp-endpoint",
     "LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT",
     None,
-    _text,
+    _endpoint,
     "URL",
     "Where the otel recorder exports to: a URL, or host:port for gRPC. Wins over the standard variables.",
     default_text="what the `OTEL_EXPORTER_OTLP_*` variables say",

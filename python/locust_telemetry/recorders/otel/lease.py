@@ -19,7 +19,7 @@ from locust_telemetry.session import Session
 if TYPE_CHECKING:
     from locust.env import Environment
 
-    from locust_telemetry._native import Flush
+    from locust_telemetry._native import Flush, OtelExporter
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +36,9 @@ class Lease:
         self.session = Session.find(environment)
         self.meter = process.provider.get_meter(SCOPE_NAME, __version__)
         self.registry = InstrumentRegistry(self.meter)
-        self._is_begun = False
-        self._is_told = False
+        #: The exporter that this environment's windows go to.
+        self._begun: OtelExporter | None = None
+        self._is_told = self._is_disabled = False
         attached: Any = environment
         attached.otel_lease, attached.otel_meter, attached.otel_registry = self, self.meter, self.registry
         if self.session is not None:
@@ -72,7 +73,8 @@ class Lease:
 
     def open(self) -> None:
         """Make the process's exporter, unless there is one. Raises OptionError for options that cannot be used."""
-        process.open(self.environment, self.options, self)
+        if not self._is_disabled:
+            self._is_disabled = not process.open(self.environment, self.options, self)
 
     def begin_when_due(self) -> None:
         """Begin to export: now, or on a worker with its first test, when its master has said who exports."""
@@ -92,9 +94,9 @@ class Lease:
         """Export from now on, this environment's windows too. Does nothing where that is so, or without an exporter."""
         self._tell_who_exports()
         exporter = process.exporter
-        if exporter is None or self._is_begun:
+        if exporter is None or exporter is self._begun:
             return
-        self._is_begun = True
+        self._begun = exporter
         if self.session is not None:
             self.session.engine.open_otel(exporter)
         else:

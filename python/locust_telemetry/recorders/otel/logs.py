@@ -35,8 +35,9 @@ class OtelLogHandler(logging.Handler):
     def __init__(self, exporter: OtelExporter, level: str, identity: Callable[[], dict[str, Any]]) -> None:
         """Take records from this level on; `identity` gives the attributes of process and run."""
         super().__init__(level.upper())
-        self._exporter = exporter
-        self._identity = identity
+        self._exporter: OtelExporter | None = exporter
+        #: Gives the attributes of process and run.
+        self.identity = identity
         self._inside = threading.local()
 
     def install(self) -> None:
@@ -49,13 +50,18 @@ class OtelLogHandler(logging.Handler):
         for name in (None, LOGGER_NAME):
             logging.getLogger(name).removeHandler(self)
 
+    def mute(self) -> None:
+        """Export nothing from now on, though records come. Takes no lock: it runs in forked children."""
+        self._exporter = None
+
     def emit(self, record: logging.LogRecord) -> None:
         """Export one record. Never waits, never raises; what is logged meanwhile is not exported."""
-        if hasattr(record, "telemetry") or getattr(self._inside, "is_taken", False):
+        exporter = self._exporter
+        if exporter is None or hasattr(record, "telemetry") or getattr(self._inside, "is_taken", False):
             return
         self._inside.is_taken = True
         try:
-            self._exporter.log(
+            exporter.log(
                 int(record.created * 1e9),
                 severity_of(record.levelno),
                 record.levelname,
@@ -78,7 +84,7 @@ class OtelLogHandler(logging.Handler):
             "code.file.path": record.pathname,
             "code.function.name": record.funcName,
             "code.line.number": record.lineno,
-            **self._identity(),
+            **self.identity(),
         }
         if record.exc_info and record.exc_info[0] is not None:
             kind, error, _ = record.exc_info

@@ -39,7 +39,8 @@ class ProcessExport:
         self.exports_requests = False
         self._leases: list[Lease] = []
         self._pid: int | None = None
-        self._is_started = False
+        #: The exporter whose threads were started.
+        self._started: OtelExporter | None = None
         self._is_observing = False
         self._log_handler: OtelLogHandler | None = None
         self._watcher: gevent.Greenlet[..., None] | None = None
@@ -49,8 +50,11 @@ class ProcessExport:
         """The exporter, if there is one."""
         return self.provider.exporter
 
-    def open(self, environment: Environment, options: Options, lease: Lease) -> None:
-        """Let there be an exporter, for this environment too. Raises OptionError for options that cannot be used."""
+    def open(self, environment: Environment, options: Options, lease: Lease) -> bool:
+        """Let there be an exporter, for this environment too; return False where OTEL_SDK_DISABLED says no.
+
+        Raises OptionError for options that cannot be used.
+        """
         if self._pid not in (None, os.getpid()):
             self.abandon()
         single = lease.registry.takes_single_requests
@@ -63,13 +67,14 @@ class ProcessExport:
             exporter = make_exporter(environment, options, single)
             if exporter.disabled:
                 logger.info("The otel recorder exports nothing: OTEL_SDK_DISABLED is true.")
-                return
+                return False
             self._pid = os.getpid()
             self.exports_requests = not single
             self.provider.bind(exporter)
             self._be_global()
         if lease not in self._leases:
             self._leases.append(lease)
+        return True
 
     def _be_global(self) -> None:
         """Let everybody's instruments be native ones, unless somebody else provides them."""
@@ -93,13 +98,14 @@ class ProcessExport:
     def start(self, options: Options, lease: Lease) -> None:
         """Start the exporter's threads, once, and take log records where that is wished."""
         exporter = self.exporter
-        if exporter is None or self._is_started:
+        if exporter is None or exporter is self._started:
             return
-        self._is_started = True
+        self._started = exporter
         try:
             exporter.start()
         except OSError as error:
             logger.warning("The otel recorder's thread could not be started (%s); nothing is exported.", error)
+        self._uninstall_logs()
         if options.otel_log_level != NO_LOGS:
             self._log_handler = OtelLogHandler(exporter, options.otel_log_level, lease.identity)
             self._log_handler.install()
@@ -108,6 +114,7 @@ class ProcessExport:
         """Look after observables, and end with the process, where there is no session that does so."""
         if self._watcher is None:
             self._watcher = gevent.spawn(self._watch)
+            atexit.unregister(self._at_exit)
             atexit.register(self._at_exit)
 
     def look(self) -> None:
@@ -134,31 +141,36 @@ class ProcessExport:
             return None
         self._leases.remove(lease)
         exporter = self.exporter
-        if exporter is None:
-            return None
         if self._leases:
-            return exporter.flush()
-        was_started = self._is_started
+            if self._log_handler is not None:
+                self._log_handler.identity = self._leases[-1].identity
+            return exporter.flush() if exporter is not None else None
+        was_started = exporter is self._started
         self._forget()
-        return exporter.shutdown() if was_started else None
+        self._uninstall_logs()
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.kill(block=False)
+        return exporter.shutdown() if exporter is not None and was_started else None
 
     def abandon(self) -> None:
-        """In a forked child: let go of the parent's exporter. Takes no lock and logs nothing."""
+        """In a forked child: let go of the parent's exporter. Takes no lock, logs nothing, leaves greenlets alone."""
         exporter = self.exporter
         if exporter is not None:
             exporter.abandon()
-        self._leases = []
+        if self._log_handler is not None:
+            self._log_handler.mute()
+        self._leases, self._watcher = [], None
         self._forget()
 
     def _forget(self) -> None:
         self.provider.unbind()
-        self._pid, self._is_started, self._is_observing, self.exports_requests = None, False, False, False
+        self._pid, self._started, self._is_observing, self.exports_requests = None, None, False, False
+
+    def _uninstall_logs(self) -> None:
         log_handler, self._log_handler = self._log_handler, None
         if log_handler is not None:
             log_handler.uninstall()
-        watcher, self._watcher = self._watcher, None
-        if watcher is not None and not watcher.dead:
-            watcher.kill(block=False)
 
     def _watch(self) -> None:
         while True:
