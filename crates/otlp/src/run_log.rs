@@ -130,3 +130,80 @@ fn sentence(key: &SeriesKey) -> String {
 fn time_ns(second: i64) -> u64 {
     u64::try_from(second).unwrap_or(0).saturating_mul(1_000_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use locust_telemetry_core::{Event, SeriesStats, Window};
+    use locust_telemetry_pipeline::RunWindow;
+    use std::num::NonZeroU16;
+
+    fn run(role: Role) -> Arc<RunIdentity> {
+        Arc::new(RunIdentity {
+            run_id: "a".into(),
+            testplan: "plan".into(),
+            role,
+            source: "Runner".into(),
+            source_id: "here".into(),
+            metadata: Vec::new(),
+            labels: Vec::new(),
+        })
+    }
+
+    fn window(role: Role, events: &[&str], failures: u64) -> RunWindow {
+        let event = |name: &&str| Event { time_unix_ns: 5, name: (*name).to_owned(), attributes: Vec::new() };
+        let mut window = Window { start_s: 1, events: events.iter().map(event).collect(), ..Window::default() };
+        let key = SeriesKey {
+            name: "/cart".into(),
+            method: "POST".into(),
+            status: NonZeroU16::new(503),
+            error_type: Some("HTTPError".into()),
+        };
+        if failures > 0 {
+            window.requests.series.insert(Arc::new(key), SeriesStats { requests: failures, ..SeriesStats::default() });
+        }
+        RunWindow { run: run(role), window }
+    }
+
+    fn taken(queue: &LogQueue) -> Vec<(String, String)> {
+        let body = |record: &LogRecord| match record.body.clone().unwrap().value {
+            Some(Value::StringValue(text)) => text,
+            _ => String::new(),
+        };
+        queue.take().into_iter().map(|record| (record.severity_text.clone(), body(&record))).collect()
+    }
+
+    fn expect(severity: &str, body: &str) -> (String, String) {
+        (severity.to_owned(), body.to_owned())
+    }
+
+    #[test]
+    fn events_are_told_by_whom_they_belong_to() {
+        let (queue, mut log) = (LogQueue::new(100, 100), RunLog::default());
+        let events = ["locust.tl.event.test.start", "locust.tl.event.cpu.warning"];
+        log.add(&window(Role::Master, &events, 0), true, &queue);
+        assert_eq!(taken(&queue), [expect("INFO", events[0]), expect("WARN", events[1])]);
+        log.add(&window(Role::Worker, &events, 0), true, &queue);
+        assert_eq!(taken(&queue), [expect("WARN", events[1])]);
+    }
+
+    #[test]
+    fn a_failure_is_told_when_it_occurs_first_and_counted_at_the_end() {
+        let (queue, mut log) = (LogQueue::new(100, 100), RunLog::default());
+        log.add(&window(Role::Worker, &[], 2), true, &queue);
+        log.add(&window(Role::Worker, &[], 3), true, &queue);
+        assert_eq!(taken(&queue), [expect("ERROR", "POST /cart failed: HTTPError 503")]);
+        log.end(9, &queue);
+        assert_eq!(taken(&queue), [expect("ERROR", "POST /cart failed: HTTPError 503 (5 times)")]);
+        log.end(9, &queue);
+        assert!(taken(&queue).is_empty());
+    }
+
+    #[test]
+    fn failures_are_not_told_twice_where_others_tell_them() {
+        let (queue, mut log) = (LogQueue::new(100, 100), RunLog::default());
+        log.add(&window(Role::Master, &[], 2), false, &queue);
+        log.end(9, &queue);
+        assert!(taken(&queue).is_empty());
+    }
+}
