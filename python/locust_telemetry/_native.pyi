@@ -439,7 +439,7 @@ class OtelExporter:
         `interval_s` is the time between exports unless OTEL_METRIC_EXPORT_INTERVAL gives one; `resource` holds
         attributes that OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME may replace. `export_requests` and
         `export_workers` say whether windows become metrics of requests, and of what each worker did;
-        `semantic_conventions` adds http.client.request.duration, to `server` where a URL's host is not known.
+        `semantic_conventions` adds http.client.request.duration, whose server is that of the tested URL `server`.
         `mark_end` says whether series of an ended run get an end marker.
 
         Raises ValueError, with one line for the user, for a variable, an endpoint or a certificate that cannot be used.

@@ -3,33 +3,26 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import opentelemetry.metrics._internal as api
 import pytest
 from locust.env import Environment
 from locust_telemetry.core.manager import RecorderPluginManager
 from locust_telemetry.options import Options
 from locust_telemetry.recorders.otel import exporter as exporter_module
-from locust_telemetry.recorders.otel.meter_provider import NativeMeterProvider
-from locust_telemetry.recorders.otel.process import ProcessExport, process
+from locust_telemetry.recorders.otel.process import ProcessExport
 from locust_telemetry.session import Session
-from opentelemetry.util._once import Once
 
-from tests.isolation import own_manager
+from tests.isolation import own_export, own_manager
 from tests.locust_doubles import RUNNERS, environment
 from tests.otel_doubles import FakeEngine, FakeExporter
 
 
 @pytest.fixture(autouse=True)
 def export(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessExport]:
-    """The process's export as it is at first, and the API without a global provider."""
+    """The process's export as it is at first, with a double of the native exporter."""
     monkeypatch.setattr(exporter_module, "OtelExporter", FakeExporter)
     monkeypatch.setattr(FakeExporter, "made", [])
-    monkeypatch.setattr(process, "provider", NativeMeterProvider())
-    monkeypatch.setattr(api, "_METER_PROVIDER", None)
-    monkeypatch.setattr(api, "_METER_PROVIDER_SET_ONCE", Once())
-    monkeypatch.setattr(api, "_PROXY_METER_PROVIDER", api._ProxyMeterProvider())
-    yield process
-    process.abandon()
+    with own_export() as process:
+        yield process
 
 
 @pytest.fixture(autouse=True)

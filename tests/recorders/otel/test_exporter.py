@@ -44,13 +44,14 @@ def test_options_are_passed_on() -> None:
     assert (made["semantic_conventions"], made["mark_end"]) == (True, False)
 
 
-def test_only_variables_of_opentelemetry_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("OTEL_")]:
+def test_only_variables_of_opentelemetry_and_proxies_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
         monkeypatch.delenv(name)
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
-    monkeypatch.setenv("SECRET", "x")
+    passed_on = {"OTEL_EXPORTER_OTLP_TIMEOUT": "100", "HTTPS_PROXY": "http://proxy", "no_proxy": "localhost"}
+    for name, value in {**passed_on, "SECRET": "x", "MY_OTEL_TOKEN": "x"}.items():
+        monkeypatch.setenv(name, value)
     settings()
-    assert FakeExporter.made[-1].variables == {"OTEL_EXPORTER_OTLP_TIMEOUT": "100"}
+    assert FakeExporter.made[-1].variables == passed_on
 
 
 @pytest.mark.parametrize(

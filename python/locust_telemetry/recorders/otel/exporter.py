@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: The scope of all instruments of the package, and the name of the service that records.
 SCOPE_NAME = "locust_telemetry"
 
+#: Each is known in upper case and in lower case.
+_PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+
 
 def make_exporter(environment: Environment, options: Options, takes_single_requests: bool) -> OtelExporter:
     """Make an exporter without threads; raises OptionError, with one line for the user, for what cannot be used.
@@ -28,7 +31,7 @@ def make_exporter(environment: Environment, options: Options, takes_single_reque
     is_master = role_of(environment.runner) == MASTER
     try:
         return OtelExporter(
-            {name: value for name, value in os.environ.items() if name.startswith("OTEL_")},
+            {name: value for name, value in os.environ.items() if _concerns_export(name)},
             endpoint=options.otel_endpoint,
             insecure=options.otel_insecure,
             interval_s=options.stats_interval_s,
@@ -48,6 +51,11 @@ def make_exporter(environment: Environment, options: Options, takes_single_reque
 def _exports_requests(is_master: bool, options: Options) -> bool:
     """Whether the windows of this process become metrics of requests: those of a master hold its workers'."""
     return not is_master or options.otel_export_from == EXPORT_FROM_MASTER
+
+
+def _concerns_export(variable: str) -> bool:
+    """Whether an environment variable may concern the export: OpenTelemetry's, and those that name proxies."""
+    return variable.startswith("OTEL_") or variable.lower() in _PROXY_VARIABLES
 
 
 def resource_of(environment: Environment) -> dict[str, str]:
