@@ -1,6 +1,6 @@
 //! Points on their way into requests: what must travel together, and how much one request carries.
 
-use crate::metric::{Head, Point, Scope};
+use crate::metric::{Head, MetricPoint, Point, Scope};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetrics};
@@ -14,7 +14,7 @@ pub(crate) const MAX_REQUEST_BYTES: usize = 3 << 20;
 /// All that one series says this time. It is never split over two requests, so that its receipt tells what the backend has.
 #[derive(Debug)]
 pub(crate) struct Bundle<R> {
-    pub(crate) points: Vec<(Arc<Head>, Point)>,
+    pub(crate) points: Vec<MetricPoint>,
     /// Whom to tell what became of it.
     pub(crate) receipt: R,
 }

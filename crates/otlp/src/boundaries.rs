@@ -11,7 +11,7 @@ pub const LATENCY_BOUNDARIES_MS: [f64; 33] = [
 ];
 
 /// The boundaries of `http.client.request.duration` in seconds (semantic conventions, HTTP metrics).
-pub const SEMANTIC_BOUNDARIES_S: [f64; 14] =
+pub(crate) const SEMANTIC_BOUNDARIES_S: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 /// How many times lie at or below each boundary and above the one before; the last entry is for the rest.
@@ -19,7 +19,7 @@ pub const SEMANTIC_BOUNDARIES_S: [f64; 14] =
 /// A bucket of the histogram counts whole, by the value that stands for it. So a time counts on the right side of a
 /// boundary unless it lies within 0.54 % of it (and always of a power of two, where buckets end).
 #[must_use]
-pub fn counts_between(histogram: &Histogram, boundaries_ms: impl IntoIterator<Item = f64>) -> Vec<u64> {
+pub(crate) fn counts_between(histogram: &Histogram, boundaries_ms: impl IntoIterator<Item = f64>) -> Vec<u64> {
     let (offset, buckets) = histogram.buckets();
     let mut rest = (offset..).zip(buckets).filter(|(_, count)| **count > 0).peekable();
     let mut counts = Vec::new();

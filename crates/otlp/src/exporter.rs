@@ -152,7 +152,9 @@ impl Exporter {
 
     /// The series of a run end some time from now, or when the next run begins, or at the shutdown.
     pub(crate) fn end_run(&self, run: &RunIdentity) {
-        self.requests().end_run(run, self.0.now_ns());
+        // Before the lock: the time of the latest window is behind it too.
+        let now_ns = self.0.now_ns();
+        self.requests().end_run(run, now_ns);
         for instrument in self.0.instruments.all() {
             instrument.end_run(&run.run_id, self.0.config.marks_end);
         }

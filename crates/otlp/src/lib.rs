@@ -8,6 +8,7 @@
 //!
 //! Start at `exporter.rs`. Nothing here takes the GIL, and nobody who records waits for the backend.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attributes;
 mod batch;

@@ -92,11 +92,6 @@ impl LogQueue {
         }
     }
 
-    /// Whether nothing waits to be taken.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waiting().records.is_empty()
-    }
-
     /// Waits until a whole batch is there.
     pub(crate) async fn full_batch(&self) {
         self.full_batch.notified().await;

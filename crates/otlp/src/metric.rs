@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, DataPointFlags, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
     HistogramDataPoint, Metric, NumberDataPoint, Sum, metric::Data,
 };
+use std::sync::Arc;
 
 /// Who made an instrument: the name and version that `get_meter` was given.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +49,9 @@ pub(crate) enum Point {
     Explicit(HistogramDataPoint),
     Exponential(ExponentialHistogramDataPoint),
 }
+
+/// A point and the metric that it belongs to.
+pub(crate) type MetricPoint = (Arc<Head>, Point);
 
 impl Point {
     /// Turns the point into the marker that its series has ended (a stale marker in Prometheus).

@@ -6,7 +6,7 @@ use crate::boundaries::{LATENCY_BOUNDARIES_MS, SEMANTIC_BOUNDARIES_S, counts_bet
 use crate::exponential::Buckets;
 use crate::flow::Span;
 use crate::instruments::{END_MARKER_AFTER_NS, Kind};
-use crate::metric::{Head, Point, Scope, Shape};
+use crate::metric::{Head, MetricPoint, Point, Scope, Shape};
 use crate::spans::Spans;
 use locust_telemetry_core::{Histogram, RunIdentity, SeriesKey, SeriesStats};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -130,12 +130,7 @@ impl Views {
     }
 
     /// What a series has to say now, and of how many requests; `None` where a delta has nothing.
-    pub(super) fn points(
-        &self,
-        series: &mut Series,
-        now_ns: u64,
-        is_end: bool,
-    ) -> Option<(Vec<(Arc<Head>, Point)>, u64)> {
+    pub(super) fn points(&self, series: &mut Series, now_ns: u64, is_end: bool) -> Option<(Vec<MetricPoint>, u64)> {
         let wants_zero_point = series.flow.wants_zero_point();
         let (stats, start_ns) = series.flow.take(now_ns)?;
         let mut points = Vec::new();
