@@ -36,7 +36,12 @@ def setup(environment: Environment, **settings: Any) -> Session:
     _apply(environment.parsed_options, settings)
     session.connect()
     if environment.runner is not None:
-        session.attach(environment)
+        try:
+            session.attach(environment)
+        except Exception:
+            # The program goes on, without threads that nobody ends.
+            session.close()
+            raise
     else:
         session.claim(environment)
     return session
