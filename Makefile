@@ -11,6 +11,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BUILD ?= $(HOME)/.cache/locust-telemetry
 OLDEST_LOCUST := 2.37.0
+OLDEST_OPENTELEMETRY := 1.27.0
 PEER := locust-telemetry==2.1.2
 
 export CARGO_TARGET_DIR ?= $(BUILD)/target
@@ -41,10 +42,11 @@ $(WHEEL): .venv/tools.stamp $(SOURCES)
 	.venv/bin/python -m pip install -q .venv/wheels/*.whl
 	touch $@
 
-# The same wheel with the oldest Locust that is supported.
+# The same wheel with the oldest Locust and the oldest OpenTelemetry API that are supported.
 .venv-oldest/wheel.stamp: $(WHEEL)
 	test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python -m pip install -q 'locust==$(OLDEST_LOCUST)' requests
+	.venv-oldest/bin/python -m pip install -q 'locust==$(OLDEST_LOCUST)' requests \
+		'opentelemetry-api==$(OLDEST_OPENTELEMETRY)'
 	.venv-oldest/bin/python -m pip install -q --force-reinstall --no-deps .venv/wheels/*.whl
 	.venv-oldest/bin/python -m pip install -q .venv/wheels/*.whl
 	touch $@

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from locust_telemetry.options import CORE_OPTIONS, JSON_OPTIONS
+from locust_telemetry._native import otel_variables
+from locust_telemetry.options import ALL_OPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -13,14 +14,24 @@ ROOT = Path(__file__).resolve().parent.parent
 def options_table() -> str:
     """Return the table of all options."""
     rows = ["| option | environment variable | default | meaning |", "|---|---|---|---|"]
-    for option in (*CORE_OPTIONS, *JSON_OPTIONS):
+    for option in ALL_OPTIONS:
         default = option.default_text if option.default_text is not None else f"`{option.default}`"
         rows.append(f"| `{option.flag} {option.metavar}` | `{option.env_var}` | {default} | {option.help} |")
     return "\n".join(rows)
 
 
+def variables_table() -> str:
+    """Return the table of OpenTelemetry's variables that the otel recorder reads."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    rows.extend(f"| `{name}` | {default or 'none'} | {meaning} |" for name, default, meaning in otel_variables())
+    return "\n".join(rows)
+
+
 #: Which file holds which table, between `<!-- name -->` and `<!-- /name -->`.
-TABLES = {"README.md": {"options": options_table}}
+TABLES = {
+    "README.md": {"options": options_table},
+    "docs/opentelemetry.md": {"otel-variables": variables_table},
+}
 
 
 def with_tables(text: str, tables: dict) -> str:

@@ -16,6 +16,12 @@ FUNCTIONS: dict[str, str] = {
     "locust_telemetry.common.helpers:get_utc_time_with_buffer": "seconds_buffer",
     "locust_telemetry.common.helpers:add_percentiles": "stats",
     "locust_telemetry.common.helpers:get_source_id": "env",
+    "locust_telemetry.common.helpers:create_otel_histogram": "meter, name, description, unit='ms', **kwargs",
+    "locust_telemetry.common.helpers:create_otel_observable_gauge": (
+        "meter, name, description, unit='1', callbacks=None, **kwargs"
+    ),
+    "locust_telemetry.common.helpers:create_otel_counter": "meter, name, description, unit='1', **kwargs",
+    "locust_telemetry.recorders.otel.otel:configure_otel": "environment",
     "locust_telemetry.core.cli:register_telemetry_cli_args": "parser",
 }
 
@@ -47,6 +53,14 @@ CLASSES: dict[str, str | None] = {
     "locust_telemetry.recorders.json.plugin:LocustJsonRecorderPlugin": None,
     "locust_telemetry.recorders.json.recorder:LocustJsonMasterNodeRecorder": "*args, **kwargs",
     "locust_telemetry.recorders.json.recorder:LocustJsonWorkerNodeRecorder": "*args, **kwargs",
+    "locust_telemetry.recorders.otel.handlers:OtelOutputHandler": "env",
+    "locust_telemetry.recorders.otel.handlers:OtelLifecycleHandler": "output, env",
+    "locust_telemetry.recorders.otel.handlers:OtelSystemMetricsHandler": "output, env",
+    "locust_telemetry.recorders.otel.handlers:OtelRequestHandler": "output, env",
+    "locust_telemetry.recorders.otel.otel:InstrumentRegistry": "meter",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin": None,
+    "locust_telemetry.recorders.otel.recorder:LocustOtelMasterNodeRecorder": "*args, **kwargs",
+    "locust_telemetry.recorders.otel.recorder:LocustOtelWorkerNodeRecorder": "*args, **kwargs",
 }
 
 #: Exceptions.
@@ -54,6 +68,8 @@ EXCEPTIONS: list[str] = [
     "locust_telemetry.core.exceptions:RecorderPluginAlreadyRegistered",
     "locust_telemetry.core.exceptions:RecorderPluginLoadError",
     "locust_telemetry.core.exceptions:RecorderPluginError",
+    "locust_telemetry.recorders.otel.exceptions:OtelMetricNotRegisteredError",
+    "locust_telemetry.recorders.otel.exceptions:OtelMetricAlreadyRegisteredError",
 ]
 
 #: Classes and the name of their documented base.
@@ -66,6 +82,13 @@ BASES: dict[str, str] = {
     "locust_telemetry.recorders.json.plugin:LocustJsonRecorderPlugin": "BaseRecorderPlugin",
     "locust_telemetry.recorders.json.recorder:LocustJsonMasterNodeRecorder": "MasterNodeRecorder",
     "locust_telemetry.recorders.json.recorder:LocustJsonWorkerNodeRecorder": "WorkerNodeRecorder",
+    "locust_telemetry.recorders.otel.handlers:OtelOutputHandler": "BaseOutputHandler",
+    "locust_telemetry.recorders.otel.handlers:OtelLifecycleHandler": "BaseLifecycleHandler",
+    "locust_telemetry.recorders.otel.handlers:OtelSystemMetricsHandler": "BaseSystemMetricsHandler",
+    "locust_telemetry.recorders.otel.handlers:OtelRequestHandler": "BaseRequestHandler",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin": "BaseRecorderPlugin",
+    "locust_telemetry.recorders.otel.recorder:LocustOtelMasterNodeRecorder": "MasterNodeRecorder",
+    "locust_telemetry.recorders.otel.recorder:LocustOtelWorkerNodeRecorder": "WorkerNodeRecorder",
 }
 
 #: Methods and their parameters, without `self`.
@@ -118,6 +141,21 @@ METHODS: dict[str, str] = {
     "locust_telemetry.recorders.json.plugin:LocustJsonRecorderPlugin.add_cli_arguments": "group",
     "locust_telemetry.recorders.json.plugin:LocustJsonRecorderPlugin.load_master_recorders": "environment, **kwargs",
     "locust_telemetry.recorders.json.plugin:LocustJsonRecorderPlugin.load_worker_recorders": "environment, **kwargs",
+    "locust_telemetry.recorders.otel.handlers:OtelOutputHandler.record_event": "tl_type, *args, **kwargs",
+    "locust_telemetry.recorders.otel.handlers:OtelOutputHandler.record_metrics": "tl_type, *args, **kwargs",
+    "locust_telemetry.recorders.otel.handlers:OtelSystemMetricsHandler.start": "",
+    "locust_telemetry.recorders.otel.handlers:OtelSystemMetricsHandler.stop": "",
+    "locust_telemetry.recorders.otel.handlers:OtelRequestHandler.on_request": "*args, **kwargs",
+    "locust_telemetry.recorders.otel.handlers:OtelRequestHandler.start": "",
+    "locust_telemetry.recorders.otel.handlers:OtelRequestHandler.stop": "",
+    "locust_telemetry.recorders.otel.otel:InstrumentRegistry.extend": "items",
+    "locust_telemetry.recorders.otel.otel:InstrumentRegistry.get": "key",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin.add_test_metadata": "",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin.add_cli_arguments": "group",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin.load_master_recorders": "environment, **kwargs",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin.load_worker_recorders": "environment, **kwargs",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin.load": "environment, **kwargs",
+    "locust_telemetry.recorders.otel.recorder:LocustOtelWorkerNodeRecorder.on_request": "*args, **kwargs",
 }
 
 #: Methods that a subclass has to define.
@@ -138,6 +176,9 @@ ABSTRACT: list[str] = [
 #: Properties.
 PROPERTIES: list[str] = [
     "locust_telemetry.core.manager:RecorderPluginManager.recorder_plugins",
+    "locust_telemetry.recorders.otel.handlers:OtelLifecycleHandler.instruments",
+    "locust_telemetry.recorders.otel.handlers:OtelSystemMetricsHandler.instruments",
+    "locust_telemetry.recorders.otel.handlers:OtelRequestHandler.instruments",
 ]
 
 #: Fields of dataclasses.
@@ -164,4 +205,5 @@ VALUES: dict[str, Any] = {
     "locust_telemetry.core.events:TelemetryMetricsEnum.USER": "locust.tl.user.metric.count",
     "locust_telemetry.core.plugin:BaseRecorderPlugin.RECORDER_PLUGIN_ID": None,
     "locust_telemetry.recorders.json.plugin:LocustJsonRecorderPlugin.RECORDER_PLUGIN_ID": "json",
+    "locust_telemetry.recorders.otel.plugin:LocustOtelRecorderPlugin.RECORDER_PLUGIN_ID": "otel",
 }

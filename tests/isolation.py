@@ -4,8 +4,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import opentelemetry.metrics._internal as api
 from locust_telemetry.core.coordinator import TelemetryCoordinator
 from locust_telemetry.core.manager import RecorderPluginManager
+from locust_telemetry.recorders.otel.meter_provider import NativeMeterProvider
+from locust_telemetry.recorders.otel.process import ProcessExport, process
+from opentelemetry.util._once import Once
 
 from tests.locust_doubles import LoggedRecords
 
@@ -19,6 +23,23 @@ def own_manager() -> Iterator[RecorderPluginManager]:
         yield RecorderPluginManager()
     finally:
         RecorderPluginManager._instance, TelemetryCoordinator._instance = manager, coordinator
+
+
+@contextmanager
+def own_export() -> Iterator[ProcessExport]:
+    """Give the process's export as it is at first, and OpenTelemetry's API without a global provider of meters."""
+    names = ("_METER_PROVIDER", "_METER_PROVIDER_SET_ONCE", "_PROXY_METER_PROVIDER")
+    before = [getattr(api, name) for name in names]
+    for name, fresh in zip(names, (None, Once(), api._ProxyMeterProvider()), strict=True):
+        setattr(api, name, fresh)
+    provider, process.provider = process.provider, NativeMeterProvider()
+    try:
+        yield process
+    finally:
+        process.abandon()
+        process.provider = provider
+        for name, value in zip(names, before, strict=True):
+            setattr(api, name, value)
 
 
 @contextmanager

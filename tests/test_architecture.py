@@ -19,8 +19,9 @@ ALLOWED = {
     "pipeline": {"core", "fleet"},
     "system": {"core"},
     "json": {"core", "pipeline"},
+    "otlp": {"core", "pipeline"},
     "cli": {"core", "json"},
-    "python": {"core", "fleet", "pipeline", "system", "json", "cli"},
+    "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "cli"},
 }
 
 #: What would let the core read a clock, do I/O or start a thread.

@@ -22,7 +22,7 @@ from locust_telemetry.recorders.json.plugin import LocustJsonRecorderPlugin
 from tests.isolation import own_manager
 
 ROOT = Path(__file__).resolve().parent.parent
-ALL = (*o.CORE_OPTIONS, *o.JSON_OPTIONS)
+ALL = o.ALL_OPTIONS
 
 
 class Mine(TelemetryRecorderPluginBase):
@@ -69,6 +69,8 @@ def test_no_flag_or_variable_stands_twice() -> None:
         ("--lt-stats-recorder-interval", "LOCUST_TELEMETRY_STATS_RECORDER_INTERVAL", 3),
         ("--lt-system-usage-recorder-interval", "LOCUST_TELEMETRY_SYSTEM_USAGE_RECORDER_INTERVAL", None),
         ("--lt-log-level", "LOCUST_TELEMETRY_LOG_LEVEL", "info"),
+        ("--lt-otel-exporter-otlp-endpoint", "LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT", None),
+        ("--lt-otel-exporter-otlp-insecure", "LOCUST_OTEL_EXPORTER_OTLP_INSECURE", None),
     ],
 )
 def test_what_start_scripts_rely_on(flag: str, env_var: str, default: Any) -> None:
@@ -98,6 +100,8 @@ NUMBERS = [o.STATS_INTERVAL, o.SYSTEM_INTERVAL, o.FLUSH_TIMEOUT, o.FRAME_HISTORY
 
 PERCENTS = [o.SUSPECT_CPU, o.SUSPECT_RUN_QUEUE, o.SUSPECT_THROTTLED]
 
+TRUTHS = [o.JSON_ENDPOINT_INTERVALS, o.OTEL_INSECURE, o.OTEL_SEMCONV]
+
 GOOD = [
     (o.TESTPLAN, "checkout", "checkout"),
     (o.TESTPLAN, "Ünïcode 日本 / v1.2", "Ünïcode 日本 / v1.2"),
@@ -122,8 +126,14 @@ GOOD = [
     (o.JSON_FILE_MAX_SIZE, "1048576", 1_048_576),
     (o.JSON_FILE_KEEP, "0", 0),
     (o.JSON_FILE_KEEP, "1000", 1000),
-    *[(o.JSON_ENDPOINT_INTERVALS, text, True) for text in ("true", "True", "1", "yes", " YES ")],
-    *[(o.JSON_ENDPOINT_INTERVALS, text, False) for text in ("false", "False", "0", "no")],
+    *[(option, text, True) for option in TRUTHS for text in ("true", "True", "1", "yes", " YES ")],
+    *[(option, text, False) for option in TRUTHS for text in ("false", "False", "0", "no")],
+    (o.OTEL_ENDPOINT, " collector:4317 ", "collector:4317"),
+    (o.OTEL_ENDPOINT, "https://collector.test/otlp", "https://collector.test/otlp"),
+    (o.OTEL_EXPORT_FROM, "Master", "master"),
+    (o.OTEL_LOG_LEVEL, "NONE", "none"),
+    (o.OTEL_LOG_LEVEL, "Warning", "warning"),
+    (o.OTEL_END_OF_RUN, "keep", "keep"),
 ]
 
 BAD = [
@@ -152,7 +162,15 @@ BAD = [
     *[(o.LABEL, text, "key=value") for text in ("", "env", "=x", " =x", "a=1,b", "a=1,,b=2")],
     *[(o.JSON_FILE_MAX_SIZE, text, "MiB") for text in ("0", "-1", "nan", "1048577", "1MB")],
     *[(o.JSON_FILE_KEEP, text, "from 0 to 1000") for text in ("-1", "1001", "1.5", "")],
-    *[(o.JSON_ENDPOINT_INTERVALS, text, "neither true, 1, yes nor false, 0, no") for text in ("", "maybe", "2", "on")],
+    *[
+        (option, text, "neither true, 1, yes nor false, 0, no")
+        for option in TRUTHS
+        for text in ("", "maybe", "2", "on")
+    ],
+    *[(o.OTEL_ENDPOINT, text, "host:port for gRPC") for text in ("", " ", "a\nb")],
+    *[(o.OTEL_EXPORT_FROM, text, "workers, master") for text in ("", "both")],
+    *[(o.OTEL_LOG_LEVEL, text, "none, debug, info") for text in ("", "loud", "30")],
+    *[(o.OTEL_END_OF_RUN, text, "stale, keep") for text in ("", "drop")],
 ]
 
 
@@ -293,6 +311,9 @@ def test_all_values_reach_workers_through_locusts_protocol(tmp_path: Path) -> No
         (o.LOG_LEVEL, "debug"),
         (o.LABEL, "env=staging,team=x"),
         (o.JSON_FILE, str(tmp_path / "run.jsonl")),
+        (o.OTEL_ENDPOINT, "collector:4317"),
+        (o.OTEL_INSECURE, "yes"),
+        (o.OTEL_EXPORT_FROM, "master"),
     ]
     for parsed in (parse(), parse(*[f"{option.flag}={text}" for option, text in given])):
         sent = Message("spawn", {"parsed_options": vars(parsed)}, "worker")
@@ -323,6 +344,9 @@ def test_the_defaults_are_those_of_the_table() -> None:
     assert (taken.json_file, taken.json_file_keep) == (None, o.JSON_FILE_KEEP.default)
     assert taken.json_file_max_size_mib == o.JSON_FILE_MAX_SIZE.default
     assert taken.json_endpoint_intervals is o.JSON_ENDPOINT_INTERVALS.default
+    assert (taken.otel_endpoint, taken.otel_insecure) == (o.OTEL_ENDPOINT.default, o.OTEL_INSECURE.default)
+    assert (taken.otel_semconv, taken.otel_export_from) == (o.OTEL_SEMCONV.default, o.OTEL_EXPORT_FROM.default)
+    assert (taken.otel_log_level, taken.otel_end_of_run) == (o.OTEL_LOG_LEVEL.default, o.OTEL_END_OF_RUN.default)
 
 
 def test_the_system_interval_follows_the_other_unless_given() -> None:
@@ -338,6 +362,21 @@ def test_what_concerns_frames_and_confidence_is_taken() -> None:
     assert (taken.frame_history_s, taken.max_lateness_s) == (60, 2.5)
     assert (taken.suspect_hub_lag_ms, taken.suspect_cpu_percent) == (7, 80)
     assert (taken.suspect_run_queue_percent, taken.suspect_throttled_percent) == (15, 1)
+
+
+def test_what_concerns_the_export_is_taken() -> None:
+    taken = o.Options.of(
+        parse(
+            "--lt-otel-exporter-otlp-endpoint=collector:4317",
+            "--lt-otel-exporter-otlp-insecure=no",
+            "--lt-otel-semconv=yes",
+            "--lt-otel-export-from=master",
+            "--lt-otel-log-level=error",
+            "--lt-otel-end-of-run=keep",
+        )
+    )
+    assert (taken.otel_endpoint, taken.otel_insecure, taken.otel_semconv) == ("collector:4317", False, True)
+    assert (taken.otel_export_from, taken.otel_log_level, taken.otel_end_of_run) == ("master", "error", "keep")
 
 
 def test_seconds_are_suspect_from_the_same_figures_on_with_and_without_options() -> None:

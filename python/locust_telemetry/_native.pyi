@@ -13,12 +13,15 @@ __all__ = [
     "Engine",
     "Flush",
     "Histogram",
+    "OtelExporter",
+    "OtelInstrument",
     "Subscription",
     "SystemSample",
     "Window",
     "__version__",
     "command",
     "now_ns",
+    "otel_variables",
     "to_json",
 ]
 
@@ -109,6 +112,12 @@ class Engine:
         between what endpoints did, which `endpoint_intervals` turns on. Raises OSError if the file cannot be
         opened.
         """
+
+    def open_otel(self, exporter: OtelExporter) -> None:
+        """Give this engine's windows to the exporter from now on; summaries show them as delivered to `otel`."""
+
+    def end_run(self) -> None:
+        """Take that the run has its closing record: recorders may mark its series as ended."""
 
     def subscribe(self, id: str) -> Subscription:
         """Return a queue of the windows that finish from now on; summaries show the subscriber as `id`."""
@@ -403,6 +412,108 @@ class Histogram:
         """Return the q-quantile, or None without a time."""
 
 @final
+class OtelExporter:
+    """Exports the metrics and logs of one process by OTLP, from native threads that never wait for Python.
+
+    Made before the threads are: none exists, and no connection, until `start`.
+    """
+
+    def __new__(
+        cls,
+        variables: dict[str, str],
+        *,
+        endpoint: str | None,
+        insecure: bool | None,
+        interval_s: float,
+        flush_timeout_s: float,
+        resource: dict[str, str],
+        export_requests: bool,
+        export_workers: bool,
+        semantic_conventions: bool,
+        server: str | None,
+        mark_end: bool,
+    ) -> OtelExporter:
+        """Check everything that can be checked without a connection.
+
+        `variables` are the environment's; `endpoint` and `insecure` win over them where they are not None.
+        `interval_s` is the time between exports unless OTEL_METRIC_EXPORT_INTERVAL gives one; `resource` holds
+        attributes that OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME may replace. `export_requests` and
+        `export_workers` say whether windows become metrics of requests, and of what each worker did;
+        `semantic_conventions` adds http.client.request.duration, whose server is that of the tested URL `server`.
+        `mark_end` says whether series of an ended run get an end marker.
+
+        Raises ValueError, with one line for the user, for a variable, an endpoint or a certificate that cannot be used.
+        """
+
+    @property
+    def disabled(self) -> bool:
+        """Whether OTEL_SDK_DISABLED is true: nothing is recorded or exported."""
+
+    def start(self) -> None:
+        """Start the threads: once, after any fork. Raises OSError where the system refuses a thread."""
+
+    def instrument(
+        self,
+        scope: str,
+        scope_version: str,
+        kind: str,
+        name: str,
+        unit: str,
+        description: str,
+        boundaries: list[float] | None,
+    ) -> OtelInstrument:
+        """Return an instrument; the same one for the same scope, name, kind and unit.
+
+        The kind is `counter`, `up_down_counter`, `histogram`, `gauge`, `observable_counter`,
+        `observable_up_down_counter` or `observable_gauge`. `boundaries` are a histogram's, None for the defaults.
+        Raises ValueError for another kind.
+        """
+
+    def log(self, time_ns: int, severity: int, severity_text: str, body: str, attributes: dict[str, Any]) -> None:
+        """Export a log record. Never waits: beyond the queue's limit it is dropped and counted.
+
+        `time_ns` is Unix time, `severity` OpenTelemetry's number from 1 to 24.
+        """
+
+    @property
+    def wants_observations(self) -> bool:
+        """Whether an export is due and waits, 0.5 s at most, for the callbacks of observables to be run."""
+
+    def observed(self) -> None:
+        """Take that the callbacks have been run."""
+
+    def flush(self) -> Flush:
+        """Export everything now. Does not wait."""
+
+    def shutdown(self) -> Flush:
+        """Export for the last time, mark the series' ends, and end the threads. Does not wait.
+
+        The flush is done after `flush_timeout_s` at the latest.
+        """
+
+    def abandon(self) -> None:
+        """In the child of a fork: forget the parent's threads and connections."""
+
+@final
+class OtelInstrument:
+    """One instrument. Whole numbers stay whole numbers; values that cannot be taken are counted and never raise."""
+
+    def add(self, amount: float, attributes: dict[str, Any] | None = None) -> None:
+        """Add to a counter; a counter that only grows ignores what is negative."""
+
+    def record(self, amount: float, attributes: dict[str, Any] | None = None) -> None:
+        """Record a value in a histogram."""
+
+    def set(self, amount: float, attributes: dict[str, Any] | None = None) -> None:
+        """Set a gauge."""
+
+    def observe(self, callback: int, observations: list[tuple[float, dict[str, Any] | None]]) -> None:
+        """Take what one callback of an observable gave, in place of what it gave last.
+
+        `callback` is any number that is the caller's own for it.
+        """
+
+@final
 class SystemSample:
     """One reading of the machine and of this process. Read-only."""
 
@@ -448,6 +559,9 @@ class SystemSample:
 
 def now_ns() -> int:
     """Return Unix time in nanoseconds by this process's clock."""
+
+def otel_variables() -> list[tuple[str, str, str]]:
+    """Return the variables that `OtelExporter` reads: name, default, meaning."""
 
 def to_json(value: object) -> str:
     """Return any Python value as one JSON text.

@@ -26,5 +26,8 @@ TELEMETRY_CLI_GROUP_NAME: str = "locust-telemetry"
 #: Id of the JSON recorder plugin.
 TELEMETRY_JSON_RECORDER_PLUGIN_ID: str = "json"
 
+#: Id of the OpenTelemetry recorder plugin.
+TELEMETRY_OTEL_RECORDER_PLUGIN_ID: str = "otel"
+
 #: The id that turns all recorders off.
 NO_RECORDER_ID: str = "none"

@@ -36,7 +36,12 @@ def setup(environment: Environment, **settings: Any) -> Session:
     _apply(environment.parsed_options, settings)
     session.connect()
     if environment.runner is not None:
-        session.attach(environment)
+        try:
+            session.attach(environment)
+        except Exception:
+            # The program goes on, without threads that nobody ends.
+            session.close()
+            raise
     else:
         session.claim(environment)
     return session
@@ -60,7 +65,7 @@ def _default_options() -> Any:
 
 def _apply(parsed: Any, settings: dict[str, Any]) -> None:
     """Set options by name; those of the package are checked as on the command line."""
-    known = {option.dest: option for option in (*options.CORE_OPTIONS, *options.JSON_OPTIONS)}
+    known = {option.dest: option for option in options.ALL_OPTIONS}
     for name, value in settings.items():
         option = known.get(name)
         if option is None and not hasattr(parsed, name):

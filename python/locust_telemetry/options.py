@@ -21,6 +21,17 @@ from locust_telemetry.core.exceptions import OptionError
 
 _LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
+#: What `--lt-otel-export-from` takes.
+EXPORT_FROM_WORKERS = "workers"
+EXPORT_FROM_MASTER = "master"
+
+#: What `--lt-otel-log-level` takes for no logs.
+NO_LOGS = "none"
+
+#: What `--lt-otel-end-of-run` takes.
+END_STALE = "stale"
+END_KEEP = "keep"
+
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 #: Locust's process fails at `init` above this many series; more than this is a mistake of units.
@@ -117,6 +128,13 @@ def _text(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    # What a URL may be is checked where all variables are, before the test too.
+    if not text.strip() or not text.isprintable():
+        raise ValueError(f"{text!r} is no endpoint; give a URL such as http://localhost:4318, or host:port for gRPC")
+    return text.strip()
+
+
 def _recorder_ids(text: str) -> list[str]:
     from locust_telemetry.core.manager import RecorderPluginManager
 
@@ -164,10 +182,15 @@ def _number(text: str, accepted: str, kind: type[int] | type[float], least: floa
     return number
 
 
-def _level(text: str) -> str:
-    if text.lower() not in _LOG_LEVELS:
-        raise ValueError(f"{text!r} is no level; there are: {', '.join(_LOG_LEVELS)}")
-    return text.lower()
+def _one_of(*words: str, what: str) -> Callable[[str], str]:
+    """Return a parser that takes one of these words, in any case."""
+
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"{text!r} is no {what}; there are: {', '.join(words)}")
+        return text.lower()
+
+    return parse
 
 
 def truth(text: str) -> bool:
@@ -241,7 +264,7 @@ LOG_LEVEL = Option(
     "--lt-log-level",
     "LOCUST_TELEMETRY_LOG_LEVEL",
     config.DEFAULT_TELEMETRY_LOG_LEVEL,
-    _level,
+    _one_of(*_LOG_LEVELS, what="level"),
     "LEVEL",
     "Level of the locust_telemetry logger. Records are logged at info: a higher level keeps them off the log.",
 )
@@ -353,6 +376,57 @@ JSON_ENDPOINT_INTERVALS = Option(
     "Whether the JSON file gets what each endpoint did in each interval, with exact percentiles and the histogram.",
 )
 
+OTEL_ENDPOINT = Option(
+    "--lt-otel-exporter-otlp-endpoint",
+    "LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT",
+    None,
+    _endpoint,
+    "URL",
+    "Where the otel recorder exports to: a URL, or host:port for gRPC. Wins over the standard variables.",
+    default_text="what the `OTEL_EXPORTER_OTLP_*` variables say",
+)
+OTEL_INSECURE = Option(
+    "--lt-otel-exporter-otlp-insecure",
+    "LOCUST_OTEL_EXPORTER_OTLP_INSECURE",
+    None,
+    truth,
+    "BOOL",
+    "Whether an endpoint without a scheme is spoken to without TLS.",
+    default_text="`OTEL_EXPORTER_OTLP_INSECURE`, or else false",
+)
+OTEL_SEMCONV = Option(
+    "--lt-otel-semconv",
+    "LOCUST_TELEMETRY_OTEL_SEMCONV",
+    False,
+    truth,
+    "BOOL",
+    "Whether requests are also exported as OpenTelemetry's conventions name them: http.client.request.duration.",
+)
+OTEL_EXPORT_FROM = Option(
+    "--lt-otel-export-from",
+    "LOCUST_TELEMETRY_OTEL_EXPORT_FROM",
+    EXPORT_FROM_WORKERS,
+    _one_of(EXPORT_FROM_WORKERS, EXPORT_FROM_MASTER, what="side"),
+    "SIDE",
+    "Who exports what workers did: the workers, or the master for all (one connection). The master's choice holds.",
+)
+OTEL_LOG_LEVEL = Option(
+    "--lt-otel-log-level",
+    "LOCUST_TELEMETRY_OTEL_LOG_LEVEL",
+    NO_LOGS,
+    _one_of(NO_LOGS, *_LOG_LEVELS, what="level"),
+    "LEVEL",
+    "Python log records of this level and above are exported too, as far as Locust's --loglevel lets them pass.",
+)
+OTEL_END_OF_RUN = Option(
+    "--lt-otel-end-of-run",
+    "LOCUST_TELEMETRY_OTEL_END_OF_RUN",
+    END_STALE,
+    _one_of(END_STALE, END_KEEP, what="end"),
+    "END",
+    "'stale' marks an ended run's series as ended; 'keep' is for a Collector whose page is scraped at long intervals.",
+)
+
 #: The options that concern all recorders.
 CORE_OPTIONS = (
     TESTPLAN,
@@ -373,6 +447,12 @@ CORE_OPTIONS = (
 
 #: The options of the JSON recorder.
 JSON_OPTIONS = (JSON_FILE, JSON_FILE_MAX_SIZE, JSON_FILE_KEEP, JSON_ENDPOINT_INTERVALS)
+
+#: The options of the otel recorder.
+OTEL_OPTIONS = (OTEL_ENDPOINT, OTEL_INSECURE, OTEL_SEMCONV, OTEL_EXPORT_FROM, OTEL_LOG_LEVEL, OTEL_END_OF_RUN)
+
+#: Every option of the package.
+ALL_OPTIONS = (*CORE_OPTIONS, *JSON_OPTIONS, *OTEL_OPTIONS)
 
 
 class Options(NamedTuple):
@@ -395,6 +475,13 @@ class Options(NamedTuple):
     json_file_max_size_mib: float = 256.0
     json_file_keep: int = 4
     json_endpoint_intervals: bool = True
+    otel_endpoint: str | None = None
+    #: None: not given.
+    otel_insecure: bool | None = None
+    otel_semconv: bool = False
+    otel_export_from: str = EXPORT_FROM_WORKERS
+    otel_log_level: str = NO_LOGS
+    otel_end_of_run: str = END_STALE
 
     @classmethod
     def of(cls, parsed: Any) -> Options:
@@ -428,4 +515,10 @@ class Options(NamedTuple):
             json_file_max_size_mib=get(JSON_FILE_MAX_SIZE),
             json_file_keep=get(JSON_FILE_KEEP),
             json_endpoint_intervals=get(JSON_ENDPOINT_INTERVALS),
+            otel_endpoint=get(OTEL_ENDPOINT),
+            otel_insecure=get(OTEL_INSECURE),
+            otel_semconv=get(OTEL_SEMCONV),
+            otel_export_from=get(OTEL_EXPORT_FROM),
+            otel_log_level=get(OTEL_LOG_LEVEL),
+            otel_end_of_run=get(OTEL_END_OF_RUN),
         )

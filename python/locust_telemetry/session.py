@@ -29,6 +29,7 @@ import gevent
 from locust_telemetry import metadata, options
 from locust_telemetry._native import Engine
 from locust_telemetry.core.channel import Channel, announcement, open_channel
+from locust_telemetry.core.companions import Companion, Companions
 from locust_telemetry.core.events import TelemetryEventsEnum
 from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.final_reports import FinalReports
@@ -97,6 +98,7 @@ class Session:
         self.options = Options()
         self.subscribers = Subscribers()
         self.channel = Channel()
+        self._companions = Companions()
         self._environment: Environment | None = None
         self._pid: int | None = None
         self._is_recording = True
@@ -127,6 +129,11 @@ class Session:
         if session is None:
             raise OptionError("Telemetry is not set up for this environment; call locust_telemetry.setup(environment).")
         return session
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether the environment is recorded already, and the options are taken."""
+        return self._environment is not None
 
     def claim(self, environment: Environment) -> None:
         """Be the environment's session."""
@@ -384,6 +391,7 @@ class Session:
             return
         self._summarised_requests = summary["num_requests"]
         emit(self.engine, logger, "event", TelemetryEventsEnum.RUN_SUMMARY.value, summary)
+        self.engine.end_run()
 
     def _mark(self, event: TelemetryEventsEnum, **attributes: Any) -> None:
         """Mark a moment in the windows."""
@@ -422,10 +430,15 @@ class Session:
         """Call `on_window` on the gevent hub with each finished window of this process."""
         self.subscribers.add(self.engine, recorder_id, on_window)
 
+    def accompany(self, companion: Companion) -> None:
+        """Look after something for as long as the recording lasts, and end it then."""
+        self._companions.add(companion)
+
     def _watch(self) -> None:
         while True:
             gevent.sleep(_WATCH_S)
             self.subscribers.deliver()
+            self._companions.look()
             self._show_notices()
 
     def _show_notices(self) -> None:
@@ -464,6 +477,7 @@ class Session:
         patience = Patience(self.options.flush_timeout_s, on_hub=False)
         if self._is_run_open:
             self.engine.stop_run()
+        self._companions.prepare_end()
         # The windows of a run that has its closing record were waited for already.
         share = _SHARE_FOR_WORKERS if self._is_run_open else 0
         self.channel.gather(patience.left_s * share, is_process_over)
@@ -475,6 +489,8 @@ class Session:
         self._summarise()
         patience.wait(self.engine.flush())
         self.channel.hand_over(patience.left_s, is_process_over)
+        for flush in self._companions.end():
+            patience.wait(flush)
         self._show_notices()
         self.channel.close()
         self.hub.stop()
@@ -485,6 +501,7 @@ class Session:
         """Leave the run to the parent."""
         if self._pid is not None:
             self.engine.renew_after_fork()
+            self._companions.abandon()
             self.channel.abandon()
             self.subscribers.clear()
             self._pid = None

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import psutil
 import pytest
@@ -77,3 +78,26 @@ def test_an_instrument_spec_has_optional_callbacks() -> None:
     spec = h.InstrumentSpec(metric=TelemetryMetricsEnum.CPU, unit="%", factory=print)
     assert spec.callbacks is None
     assert h.InstrumentSpec(TelemetryMetricsEnum.CPU, "%", print, [print]).callbacks == [print]
+
+
+def test_instruments_are_made_by_the_meter_they_are_given() -> None:
+    asked: list[tuple[str, dict[str, Any]]] = []
+
+    class Meter:
+        def __getattr__(self, name: str) -> Any:
+            return lambda **kwargs: asked.append((name, kwargs))
+
+    meter: Any = Meter()
+    h.create_otel_histogram(meter, "a", "What a is.", explicit_bucket_boundaries_advisory=[1.0])
+    h.create_otel_counter(meter, "b", "What b is.")
+    h.create_otel_observable_gauge(meter, "c", "What c is.", unit="By", callbacks=[print])
+    h.create_otel_observable_gauge(meter, "d", "What d is.")
+    assert asked == [
+        (
+            "create_histogram",
+            {"name": "a", "unit": "ms", "description": "What a is.", "explicit_bucket_boundaries_advisory": [1.0]},
+        ),
+        ("create_counter", {"name": "b", "unit": "1", "description": "What b is."}),
+        ("create_observable_gauge", {"name": "c", "unit": "By", "description": "What c is.", "callbacks": [print]}),
+        ("create_observable_gauge", {"name": "d", "unit": "1", "description": "What d is.", "callbacks": []}),
+    ]

@@ -7,13 +7,15 @@ import pytest
 from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
 from locust_telemetry.core.cli import register_telemetry_cli_args
 from locust_telemetry.core.manager import RecorderPluginManager
-from locust_telemetry.options import CORE_OPTIONS, JSON_OPTIONS
+from locust_telemetry.options import ALL_OPTIONS
 from locust_telemetry.recorders.json.plugin import LocustJsonRecorderPlugin
+from locust_telemetry.recorders.otel.plugin import LocustOtelRecorderPlugin
 
 
 @pytest.fixture
 def parser(manager: RecorderPluginManager) -> Iterator[Any]:
     manager.register_recorder_plugin(LocustJsonRecorderPlugin())
+    manager.register_recorder_plugin(LocustOtelRecorderPlugin())
     parser = get_empty_argument_parser(default_config_files=[])
     setup_parser_arguments(parser)
     yield parser
@@ -38,7 +40,7 @@ def test_a_plugins_options_may_be_added_twice_too(parser: Any, manager: Recorder
 def test_locusts_help_shows_every_option_with_its_default(parser: Any, manager: RecorderPluginManager) -> None:
     manager.register_plugin_clis(register_telemetry_cli_args(parser))
     text = " ".join(parser.format_help().split())
-    for option in (*CORE_OPTIONS, *JSON_OPTIONS):
+    for option in ALL_OPTIONS:
         assert f"{option.flag} {option.metavar}" in text
     assert "Default: 256.0." in text
     assert "%%" not in text

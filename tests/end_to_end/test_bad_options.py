@@ -45,6 +45,12 @@ BAD_OPTIONS = [
     ),
     BadOption("--lt-json-file-keep", "LOCUST_TELEMETRY_JSON_FILE_KEEP", ("-1", "1001", "1.5", "all")),
     BadOption("--lt-json-endpoint-intervals", "LOCUST_TELEMETRY_JSON_ENDPOINT_INTERVALS", ("maybe", "2", "")),
+    BadOption("--lt-otel-exporter-otlp-endpoint", "LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT", (" ", "", "a\nb")),
+    BadOption("--lt-otel-exporter-otlp-insecure", "LOCUST_OTEL_EXPORTER_OTLP_INSECURE", ("maybe", "2", "")),
+    BadOption("--lt-otel-semconv", "LOCUST_TELEMETRY_OTEL_SEMCONV", ("maybe", "2", "")),
+    BadOption("--lt-otel-export-from", "LOCUST_TELEMETRY_OTEL_EXPORT_FROM", ("both", "")),
+    BadOption("--lt-otel-log-level", "LOCUST_TELEMETRY_OTEL_LOG_LEVEL", ("loud", "10", "")),
+    BadOption("--lt-otel-end-of-run", "LOCUST_TELEMETRY_OTEL_END_OF_RUN", ("drop", "")),
 ]
 
 #: What gevent 24.11 says at the exit of every process that imports Locust.

@@ -126,7 +126,8 @@ pub struct SummaryEntry {
     pub folded_requests: u64,
     /// Some of the names that were folded.
     pub folded_names: Vec<String>,
-    /// What was odd, by kind: in the run, before it, and (`held_lost`) while the process had no name yet.
+    /// What was odd, by kind: in the run, before it, (`held_lost`) while the process had no name yet, and on a master frames
+    /// of other runs (`foreign_frames`) or that came faster than they could be read (`dropped_frames`).
     pub anomalies: Vec<(String, u64)>,
     /// How far the run can be trusted; `None` in older files.
     pub confidence: Option<ConfidenceEntry>,

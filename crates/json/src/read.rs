@@ -135,8 +135,12 @@ fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
     let anomalies_of = |key| fields.get(key, |kinds_of| kinds(kinds_of.as_object()?));
     let mut anomalies = anomalies_of("anomalies")?;
     anomalies.extend(fields.since("before_run", |_| anomalies_of("before_run"))?.unwrap_or_default());
-    if let Some(held_lost) = fields.0.get("held_lost_requests").and_then(count) {
-        anomalies.push(("held_lost".into(), held_lost));
+    for (field, kind) in [
+        ("held_lost_requests", "held_lost"),
+        ("foreign_frames", "foreign_frames"),
+        ("dropped_frames", "dropped_frames"),
+    ] {
+        anomalies.extend(fields.0.get(field).and_then(count).map(|times| (kind.into(), times)));
     }
     Ok(SummaryEntry {
         run_id: fields.text("run_id")?,

@@ -48,6 +48,11 @@ pub fn summary_fields(report: &Report, now_unix_ns: i64) -> Option<Map<String, V
     if report.held_lost > 0 {
         fields.insert("held_lost_requests".into(), report.held_lost.into());
     }
+    for (name, frames) in [("foreign_frames", report.foreign_frames), ("dropped_frames", report.dropped_frames)] {
+        if frames > 0 {
+            fields.insert(name.into(), frames.into());
+        }
+    }
     let recorders: Vec<_> = report.recorders.iter().map(|(id, balance)| recorder(id, balance)).collect();
     fields.insert("recorders".into(), recorders.into());
     Some(fields)

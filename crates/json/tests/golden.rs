@@ -163,6 +163,18 @@ fn a_summary_of_a_clean_running_test_leaves_out_what_is_empty() {
 }
 
 #[test]
+fn a_summary_tells_of_frames_that_were_not_merged() {
+    let start = START_S * NS_PER_S;
+    let report = Report { foreign_frames: 2, dropped_frames: 3, ..summary(start, Some(start + NS_PER_S)) };
+    let telemetry = summary_fields(&report, 0).unwrap();
+    let Entry::Summary(entry) = parse_line(&line::encode(&Record { telemetry, ..record() })).unwrap() else {
+        panic!("no summary");
+    };
+    assert!(entry.anomalies.contains(&("foreign_frames".into(), 2)));
+    assert!(entry.anomalies.contains(&("dropped_frames".into(), 3)));
+}
+
+#[test]
 fn a_summary_is_read_back() {
     let start = START_S * NS_PER_S;
     let telemetry = summary_fields(&summary(start, Some(start + NS_PER_S)), 0).unwrap();

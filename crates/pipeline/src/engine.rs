@@ -95,7 +95,11 @@ impl Engine {
     pub fn new(max_series: usize) -> Self {
         Self(Arc::new(Inner {
             table: Mutex::new(RequestTable::new(max_series)),
-            state: Mutex::new(State { history_s: DEFAULT_HISTORY_S, ..State::default() }),
+            state: Mutex::new(State {
+                history_s: DEFAULT_HISTORY_S,
+                merge: MergeSettings { max_series, ..MergeSettings::default() },
+                ..State::default()
+            }),
             outputs: Mutex::default(),
             events: Mutex::default(),
             system: Mutex::default(),
@@ -136,6 +140,8 @@ impl Engine {
     /// Changes the limit on series, before the first run.
     pub fn set_max_series(&self, max_series: usize) {
         lock(&self.0.table).set_max_series(max_series);
+        // On a master the limit is on what its workers send, merged.
+        self.state().merge.max_series = max_series;
     }
 
     /// How patient the merge on a master is, and for how many seconds a worker keeps its frames. For the next run.
@@ -199,6 +205,14 @@ impl Engine {
         }
         if let Some(merging) = self.0.merging.get() {
             merging.stop_run(now_unix_ns);
+        }
+    }
+
+    /// The books of the run are closed, after its last flush: recorders may let its series go.
+    pub fn end_run(&self) {
+        let run = self.state().run.as_ref().map(|run| Arc::clone(&run.identity));
+        if let Some(run) = run {
+            lock(&self.0.outputs).end_run(&run);
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::ledger::{Ledger, Load};
 use crate::queue::{BoundedQueue, MAX_WEIGHT};
 use crate::recorder::{Record, Recorder, RunWindow};
+use locust_telemetry_core::RunIdentity;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ pub(crate) const QUEUE_FULL: &str = "queue full";
 enum Item {
     Window(Arc<RunWindow>),
     Record(Arc<Record>),
+    RunEnded(Arc<RunIdentity>),
     Flush(FlushTicket),
 }
 
@@ -38,8 +40,17 @@ impl FlushTicket {
         self.0.done.load(Ordering::Acquire) && behind.is_none_or(|behind| behind.iter().all(Self::is_done))
     }
 
-    pub(crate) fn finish(&self) {
+    /// The flush is done. For whoever carries one out.
+    pub fn finish(&self) {
         self.0.done.store(true, Ordering::Release);
+    }
+
+    /// A ticket that is done as soon as all of these are.
+    #[must_use]
+    pub fn of(tickets: Vec<Self>) -> Self {
+        let all = Self::default();
+        all.finish_with(tickets);
+        all
     }
 
     /// Done as soon as all of `behind` are.
@@ -54,6 +65,7 @@ impl FlushTicket {
 pub(crate) struct Lane {
     id: &'static str,
     takes_records: bool,
+    takes_requests: bool,
     queue: Arc<BoundedQueue<Item>>,
     ledger: Arc<Ledger>,
     thread: Option<JoinHandle<()>>,
@@ -63,11 +75,11 @@ impl Lane {
     /// Starts the thread.
     pub(crate) fn start(recorder: Box<dyn Recorder>, ledger: Arc<Ledger>) -> io::Result<Self> {
         let queue = Arc::new(BoundedQueue::new(MAX_WEIGHT));
-        let (id, takes_records) = (recorder.id(), recorder.takes_records());
+        let (id, takes_records, takes_requests) = (recorder.id(), recorder.takes_records(), recorder.takes_requests());
         let (theirs, books) = (Arc::clone(&queue), Arc::clone(&ledger));
         let thread =
             std::thread::Builder::new().name(format!("lt-{id}")).spawn(move || run(recorder, &theirs, &books))?;
-        Ok(Self { id, takes_records, queue, ledger, thread: Some(thread) })
+        Ok(Self { id, takes_records, takes_requests, queue, ledger, thread: Some(thread) })
     }
 
     pub(crate) fn id(&self) -> &'static str {
@@ -80,7 +92,7 @@ impl Lane {
 
     /// Queues a window, or counts it as dropped.
     pub(crate) fn offer_window(&self, window: &Arc<RunWindow>) {
-        let load = Load::requests(window.window.requests.requests());
+        let load = if self.takes_requests { Load::requests(window.window.requests.requests()) } else { Load::NONE };
         self.ledger.offered(load);
         let weight = 1 + window.window.requests.series.len();
         if self.queue.offer(weight, Item::Window(Arc::clone(window))).is_err() {
@@ -97,6 +109,12 @@ impl Lane {
         if self.queue.offer(1, Item::Record(Arc::clone(record))).is_err() {
             self.ledger.dropped(Load::RECORD, QUEUE_FULL);
         }
+    }
+
+    /// Tells that the books of a run are closed.
+    pub(crate) fn end_run(&self, run: &Arc<RunIdentity>) {
+        // A weight of zero always fits; a closed lane ends everything anyway.
+        drop(self.queue.offer(0, Item::RunEnded(Arc::clone(run))));
     }
 
     /// Asks for everything queued so far to be passed on.
@@ -121,12 +139,14 @@ impl Lane {
 /// Why the lane of a recorder that has panicked drops.
 const RECORDER_FAILED: &str = "recorder failed";
 
-fn run(mut recorder: Box<dyn Recorder>, queue: &BoundedQueue<Item>, ledger: &Ledger) {
+fn run(mut recorder: Box<dyn Recorder>, queue: &BoundedQueue<Item>, ledger: &Arc<Ledger>) {
     let worked = catch_unwind(AssertUnwindSafe(|| {
+        recorder.open(ledger);
         while !queue.is_finished() {
             match queue.take(Duration::from_secs(60)) {
                 Some(Item::Window(window)) => recorder.window(&window, ledger),
                 Some(Item::Record(record)) => recorder.record(&record, ledger),
+                Some(Item::RunEnded(run)) => recorder.run_ended(&run),
                 Some(Item::Flush(ticket)) => {
                     // Also where the recorder fails, so that nobody waits for it in vain.
                     let _finished = FinishOnDrop(&ticket);

@@ -4,6 +4,7 @@ use crate::lane::{FlushTicket, Lane};
 use crate::ledger::Ledger;
 use crate::recorder::{Record, RunWindow};
 use crate::subscription::Subscription;
+use locust_telemetry_core::RunIdentity;
 use std::sync::Arc;
 
 /// All of them. The engine's lock on this is never held while windows are worked on, so that a record never waits for
@@ -24,6 +25,11 @@ impl Outputs {
     /// Hands a record to the recorders that take them.
     pub(crate) fn offer_record(&self, record: &Arc<Record>) {
         self.lanes.iter().for_each(|lane| lane.offer_record(record));
+    }
+
+    /// Tells every recorder that the books of a run are closed.
+    pub(crate) fn end_run(&self, run: &Arc<RunIdentity>) {
+        self.lanes.iter().for_each(|lane| lane.end_run(run));
     }
 
     /// Asks every recorder to pass on all it has.

@@ -39,6 +39,11 @@ pub trait Recorder: Send + 'static {
     /// The id under which users enable it and summaries show it.
     fn id(&self) -> &'static str;
 
+    /// Takes the books before anything else, for a recorder that learns later what became of what it was given.
+    fn open(&mut self, ledger: &Arc<Ledger>) {
+        let _ = ledger;
+    }
+
     /// Takes one closed window.
     fn window(&mut self, window: &RunWindow, ledger: &Ledger);
 
@@ -50,6 +55,16 @@ pub trait Recorder: Send + 'static {
     /// Whether single records are wanted beside the windows.
     fn takes_records(&self) -> bool {
         false
+    }
+
+    /// Whether requests in windows are for this recorder. If not, windows weigh nothing in its books.
+    fn takes_requests(&self) -> bool {
+        true
+    }
+
+    /// The books of a run are closed; what still comes of it are stragglers.
+    fn run_ended(&mut self, run: &RunIdentity) {
+        let _ = run;
     }
 
     /// Passes on what is held back: a run has ended, or the process is about to.

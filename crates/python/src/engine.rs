@@ -268,6 +268,10 @@ fn pairs(dict: &Bound<'_, PyDict>) -> Vec<(String, String)> {
 pub(crate) struct PyFlush(Vec<FlushTicket>);
 
 impl PyFlush {
+    pub(crate) fn of(tickets: Vec<FlushTicket>) -> Self {
+        Self(tickets)
+    }
+
     fn is_done(&self) -> bool {
         self.0.iter().all(FlushTicket::is_done)
     }

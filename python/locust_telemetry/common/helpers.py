@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from locust_telemetry.core.events import TelemetryEventsEnum, TelemetryMetricsEnum
 
 if TYPE_CHECKING:
     import psutil
     from locust.env import Environment
+    from opentelemetry.metrics import Counter, Histogram, Meter, ObservableGauge
+
+#: What the factories of instruments make.
+InstrumentType: TypeAlias = "Counter | Histogram | ObservableGauge"
 
 _BYTES_PER_MIB = 1024 * 1024
 
@@ -24,6 +28,8 @@ class InstrumentSpec:
     unit: str
     factory: Callable[..., Any]
     callbacks: list[Callable[..., Any]] | None = None
+    #: What the instrument measures, for people.
+    description: str = ""
 
 
 def warmup_psutil(process: psutil.Process) -> None:
@@ -65,3 +71,27 @@ def get_source_id(env: Environment) -> str:
     from locust_telemetry.core.role import source_id_of
 
     return source_id_of(env.runner)
+
+
+def create_otel_histogram(meter: Meter, name: str, description: str, unit: str = "ms", **kwargs: Any) -> Histogram:
+    """Return a histogram of the meter. Further keywords go to the meter: `explicit_bucket_boundaries_advisory`."""
+    return meter.create_histogram(name=name, unit=unit, description=description, **kwargs)
+
+
+def create_otel_observable_gauge(
+    meter: Meter,
+    name: str,
+    description: str,
+    unit: str = "1",
+    callbacks: list[Callable[..., Any]] | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Return an observable gauge of the meter, whose values the callbacks give when an export is due."""
+    return meter.create_observable_gauge(
+        name=name, callbacks=callbacks or [], unit=unit, description=description, **kwargs
+    )
+
+
+def create_otel_counter(meter: Meter, name: str, description: str, unit: str = "1", **kwargs: Any) -> Counter:
+    """Return a counter of the meter."""
+    return meter.create_counter(name=name, unit=unit, description=description, **kwargs)

@@ -39,6 +39,8 @@ class TelemetryMetricsEnum(str, Enum):
     REQUEST_SUCCESS = "locust.tl.request.metric.success"
     REQUEST_ERROR = "locust.tl.request.metric.error"
     USER = "locust.tl.user.metric.count"
+    #: Users of each user class.
+    USER_CLASS = "locust.tl.user.metric.class.count"
     #: How late the gevent hub was, in ms: a saturated load generator measures itself.
     HUB_LAG = "locust.tl.system.metric.hub.lag"
     #: How long threads of this process waited for a core since the last record, in ms.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from abc import ABC
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from locust_telemetry.core.handlers import (
@@ -63,16 +64,18 @@ class BaseRecorder(ABC):  # noqa: B024 - documented as a base class; every metho
     def on_test_start(self, *args: Any, **kwargs: Any) -> None:
         """Listen for CPU warnings, and for single requests where the handler wants them."""
         _listen(self.env.events.cpu_warning, self.on_cpu_warning)
-        if self.takes_requests and self._wants_single_requests():
-            _listen(self.env.events.request, self.requests.on_request)
+        if self.takes_requests:
+            for listener in self._request_listeners():
+                _listen(self.env.events.request, listener)
 
     def on_test_stop(self, *args: Any, **kwargs: Any) -> None:
         """Stop listening for CPU warnings. Requests that are still under way are taken to their end."""
         _unlisten(self.env.events.cpu_warning, self.on_cpu_warning)
 
-    def _wants_single_requests(self) -> bool:
-        """Whether the handler's `on_request` does something; the package's own do not."""
-        return not getattr(type(self.requests).on_request, "takes_nothing", False)
+    def _request_listeners(self) -> list[Callable[..., None]]:
+        """Return who takes single requests: the handler, if its `on_request` does something. The package's do not."""
+        takes_nothing = getattr(type(self.requests).on_request, "takes_nothing", False)
+        return [] if takes_nothing else [self.requests.on_request]
 
     def _begin(self) -> bool:
         """Whether a test starts now; Locust may say so twice."""

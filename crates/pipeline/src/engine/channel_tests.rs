@@ -193,3 +193,26 @@ fn a_master_s_windows_and_books_are_those_of_its_workers() {
     workers.iter().for_each(Engine::shutdown);
     master.shutdown();
 }
+
+#[test]
+fn a_master_merges_no_more_series_than_it_is_told_to_keep() {
+    let now_ns = crate::clock::now_unix_ns() / S * S;
+    let (master, worker) = (Engine::new(10), Engine::new(10));
+    master.set_max_series(2);
+    master.start_run(identity(Role::Master, "master"), now_ns);
+    worker.send_frames();
+    worker.start_run(identity(Role::Worker, "worker-0"), now_ns);
+    master.worker("host".into(), "worker-0".into(), WorkerState::Running, now_ns);
+    ["/a", "/b", "/c", "/d"].iter().for_each(|name| record(&worker, name));
+    worker.stop_run(now_ns + S);
+    master.merge("host".into(), worker.frame(now_ns).unwrap(), now_ns);
+    master.stop_run(now_ns + S);
+    wait_for("all frames", || master.is_merged());
+    let flush = master.flush(now_ns + S);
+    wait_for("the flush", || flush.iter().all(crate::FlushTicket::is_done));
+    let requests: Vec<_> = master.endpoints().into_iter().map(|at| (at.name, at.requests)).collect();
+    let named = |name: &str, count| (name.to_owned(), count);
+    assert_eq!(requests, [named("(overflow)", 2), named("/a", 1), named("/b", 1)]);
+    worker.shutdown();
+    master.shutdown();
+}

@@ -1,0 +1,32 @@
+//! How an attempt to export ended, and how long a flush goes on trying.
+
+use super::until;
+use std::time::{Duration, Instant};
+
+/// How long a flush tries where the backend was away before it: most likely it still is.
+const PATIENCE_WITH_THE_ABSENT: Duration = Duration::from_secs(1);
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// Nothing is left to send.
+    Complete,
+    /// The backend refused some of it for good.
+    Refused,
+    /// Not all was sent; the backend may have asked for some time.
+    Retry(Option<Duration>),
+}
+
+/// When to stop trying: at the deadline, or earlier where it failed before.
+pub(super) fn last_try(deadline: Instant, was_in_trouble: bool) -> Instant {
+    if was_in_trouble { deadline.min(Instant::now() + PATIENCE_WITH_THE_ABSENT) } else { deadline }
+}
+
+/// Waits before the next attempt; false if that would be after the last one.
+pub(super) async fn wait(pause: Duration, last_try: Instant) -> bool {
+    if pause > until(last_try) {
+        return false;
+    }
+    tokio::time::sleep(pause).await;
+    true
+}

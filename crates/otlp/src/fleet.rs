@@ -1,0 +1,254 @@
+//! Workers, confidence and the hub's lag as metrics: from windows into instruments.
+
+use crate::attributes::{AttributeValue, Attributes};
+use crate::instruments::{Description, Instrument, Instruments, Kind};
+use crate::metric::Scope;
+use crate::number::Number;
+use locust_telemetry_core::{Reasons, Role, RunConfidence, RunIdentity, SystemSample, Window, WorkerWindow};
+use locust_telemetry_pipeline::RunWindow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the runner of a worker is called in attributes.
+const WORKER_SOURCE: &str = "WorkerRunner";
+
+/// The callbacks of this module have numbers from here on; those of others stay below.
+const FIRST_CALLBACK: u64 = 1 << 48;
+
+const NS_PER_MS: f64 = 1e6;
+
+/// What is known of one run; a process has one at a time.
+#[derive(Debug)]
+struct RunFigures {
+    identity: Arc<RunIdentity>,
+    confidence: RunConfidence,
+    /// By worker: its callback's number, and its confidence.
+    workers: BTreeMap<String, (u64, RunConfidence)>,
+}
+
+/// Turns windows into figures of the load generator.
+#[derive(Debug)]
+pub(crate) struct Fleet {
+    hub_lag: Arc<Instrument>,
+    seconds: Arc<Instrument>,
+    suspect_seconds: Arc<Instrument>,
+    worker_state: Arc<Instrument>,
+    worker_frames: Arc<Instrument>,
+    worker_clock_offset: Arc<Instrument>,
+    worker_clock_error: Arc<Instrument>,
+    users: Arc<Instrument>,
+    cpu: Arc<Instrument>,
+    memory: Arc<Instrument>,
+    network: Arc<Instrument>,
+    /// Whether workers export nothing themselves, so that their own figures are told here.
+    speaks_for_workers: bool,
+    run: Option<RunFigures>,
+}
+
+impl Fleet {
+    pub(crate) fn new(instruments: &Instruments, speaks_for_workers: bool) -> Self {
+        let make = |kind, name: &str, unit: &str, description: &str| {
+            instruments.instrument(&Description {
+                scope: Scope::own(),
+                name: name.into(),
+                kind,
+                unit: unit.into(),
+                description: description.into(),
+                boundaries: None,
+            })
+        };
+        let gauge = |name, unit, description| make(Kind::ObservableGauge, name, unit, description);
+        let total = |name, unit, description| make(Kind::ObservableCounter, name, unit, description);
+        Self {
+            hub_lag: gauge(
+                "locust.tl.system.metric.hub.lag",
+                "ms",
+                "How late the gevent hub was at worst in the last second.",
+            ),
+            seconds: total("locust.tl.confidence.metric.seconds", "s", "Seconds that the run was judged for."),
+            suspect_seconds: total(
+                "locust.tl.confidence.metric.suspect.seconds",
+                "s",
+                "Seconds whose latencies are suspect, by reason; a second may have several.",
+            ),
+            worker_state: gauge("locust.tl.worker.metric.state", "1", "1 for the state that a worker is in."),
+            worker_frames: total(
+                "locust.tl.worker.metric.frames",
+                "1",
+                "What became of the frames that a worker sent.",
+            ),
+            worker_clock_offset: gauge(
+                "locust.tl.worker.metric.clock.offset",
+                "ms",
+                "What to add to a worker's time to have the master's.",
+            ),
+            worker_clock_error: gauge("locust.tl.worker.metric.clock.error", "ms", "How far off that offset may be."),
+            users: gauge("locust.tl.user.metric.count", "1", "Simulated users."),
+            cpu: gauge("locust.tl.system.metric.cpu", "%", "CPU of this process, in percent of one core."),
+            memory: gauge("locust.tl.system.metric.mem", "By", "Resident memory of this process."),
+            network: gauge(
+                "locust.tl.system.metric.network",
+                "By",
+                "Bytes sent and received in this network namespace since the recording began.",
+            ),
+            speaks_for_workers,
+            run: None,
+        }
+    }
+
+    /// Takes a window.
+    pub(crate) fn add(&mut self, window: &RunWindow, now_ns: u64) {
+        let run = &window.run;
+        let is_same =
+            |known: &RunFigures| known.identity.run_id == run.run_id && known.identity.source_id == run.source_id;
+        let mut figures = match self.run.take().filter(is_same) {
+            Some(figures) => figures,
+            None => {
+                RunFigures { identity: Arc::clone(run), confidence: RunConfidence::default(), workers: BTreeMap::new() }
+            }
+        };
+        let of_run = Run(run);
+        if run.role != Role::Worker || !self.speaks_for_workers {
+            let lag_ns = window.window.hub_lag_max_ns;
+            let lag = lag_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), of_run.source()));
+            self.hub_lag.observe(FIRST_CALLBACK, lag, now_ns);
+            figures.confidence.add(&window.window);
+            self.tell_confidence(FIRST_CALLBACK, &figures.confidence, |more| of_run.attributes(more), now_ns);
+        }
+        for worker in &window.window.workers {
+            let next = FIRST_CALLBACK + 1 + figures.workers.len() as u64;
+            let (callback, confidence) =
+                figures.workers.entry(worker.source_id.clone()).or_insert_with(|| (next, RunConfidence::default()));
+            self.tell_worker(*callback, worker, of_run, now_ns);
+            if self.speaks_for_workers {
+                confidence.add(&alone(worker, window.window.start_s));
+                let attributes =
+                    |more: &[(&str, AttributeValue)]| of_run.attributes_of(WORKER_SOURCE, &worker.source_id, more);
+                self.tell_confidence(*callback, confidence, attributes, now_ns);
+                self.tell_system(*callback, worker, now_ns);
+            }
+        }
+        self.run = Some(figures);
+    }
+
+    /// The run has ended: what callbacks told of its workers has vanished.
+    pub(crate) fn end_run(&mut self, now_ns: u64) {
+        let Some(run) = self.run.take() else { return };
+        let callbacks = run.workers.values().map(|(callback, _)| *callback);
+        for callback in callbacks {
+            for gauge in [
+                &self.worker_state,
+                &self.worker_clock_offset,
+                &self.worker_clock_error,
+                &self.users,
+                &self.cpu,
+                &self.memory,
+                &self.network,
+                &self.hub_lag,
+            ] {
+                gauge.observe(callback, [], now_ns);
+            }
+        }
+        self.hub_lag.observe(FIRST_CALLBACK, [], now_ns);
+    }
+
+    fn tell_confidence(
+        &self,
+        callback: u64,
+        confidence: &RunConfidence,
+        attributes: impl Fn(&[(&str, AttributeValue)]) -> Attributes,
+        now_ns: u64,
+    ) {
+        let trusted = confidence.seconds.saturating_sub(confidence.suspect_seconds);
+        let verdicts = [("trusted", trusted), ("suspect", confidence.suspect_seconds)];
+        let seconds = verdicts.map(|(verdict, seconds)| (whole(seconds), attributes(&[("verdict", verdict.into())])));
+        self.seconds.observe(callback, seconds, now_ns);
+        let reasons = confidence
+            .reasons()
+            .map(|(reason, seconds)| (whole(seconds), attributes(&[("reason", reason.name().into())])));
+        self.suspect_seconds.observe(callback, reasons.collect::<Vec<_>>(), now_ns);
+    }
+
+    fn tell_worker(&self, callback: u64, worker: &WorkerWindow, run: Run<'_>, now_ns: u64) {
+        let attributes = |more: &[(&str, AttributeValue)]| {
+            let mut pairs = vec![("worker", worker.source_id.as_str().into())];
+            pairs.extend_from_slice(more);
+            run.attributes(&pairs)
+        };
+        let state = attributes(&[("state", worker.state.name().into())]);
+        self.worker_state.observe(callback, [(Number::Int(1), state)], now_ns);
+        let frames = worker.frames;
+        let outcomes = [
+            ("received", frames.received),
+            ("resent", frames.resent),
+            ("reordered", frames.reordered),
+            ("replayed", frames.replayed),
+            ("refused", frames.refused),
+            ("lost", frames.lost),
+        ];
+        let outcomes = outcomes.map(|(outcome, count)| (whole(count), attributes(&[("outcome", outcome.into())])));
+        self.worker_frames.observe(callback, outcomes, now_ns);
+        let clock = |ms: fn(&locust_telemetry_core::ClockOffset) -> f64| {
+            worker.clock.as_ref().map(|clock| (Number::Float(ms(clock)), attributes(&[])))
+        };
+        self.worker_clock_offset.observe(callback, clock(|clock| clock.offset_ns as f64 / NS_PER_MS), now_ns);
+        self.worker_clock_error.observe(callback, clock(|clock| clock.error_ns as f64 / NS_PER_MS), now_ns);
+    }
+
+    /// What a worker would tell itself.
+    fn tell_system(&self, callback: u64, worker: &WorkerWindow, now_ns: u64) {
+        let source = || Attributes::of_texts([("source", WORKER_SOURCE), ("source_id", &worker.source_id)]);
+        self.users.observe(callback, [(whole(worker.users), source())], now_ns);
+        let lag = worker.hub_lag_max_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), source()));
+        self.hub_lag.observe(callback, lag, now_ns);
+        let sample = worker.system.as_ref();
+        let gauge = |value: fn(&SystemSample) -> Number| sample.map(|sample| (value(sample), source()));
+        self.cpu.observe(callback, gauge(|sample| Number::Float(sample.process_cpu_percent)), now_ns);
+        self.memory.observe(callback, gauge(|sample| whole(sample.process_memory_bytes)), now_ns);
+        let network = sample.map(|sample| {
+            [("sent", sample.network_sent_bytes), ("recv", sample.network_received_bytes)].map(|(direction, bytes)| {
+                let source = [("source", WORKER_SOURCE), ("source_id", &worker.source_id), ("direction", direction)];
+                (whole(bytes), Attributes::of_texts(source))
+            })
+        });
+        self.network.observe(callback, network.into_iter().flatten(), now_ns);
+    }
+}
+
+/// A run, as the attributes of its figures.
+#[derive(Clone, Copy)]
+struct Run<'a>(&'a RunIdentity);
+
+impl Run<'_> {
+    fn source(self) -> Attributes {
+        Attributes::of_texts([("source", &*self.0.source), ("source_id", &*self.0.source_id)])
+    }
+
+    fn attributes(self, more: &[(&str, AttributeValue)]) -> Attributes {
+        self.attributes_of(&self.0.source, &self.0.source_id, more)
+    }
+
+    fn attributes_of(self, source: &str, source_id: &str, more: &[(&str, AttributeValue)]) -> Attributes {
+        let run = [
+            ("run_id", self.0.run_id.as_str().into()),
+            ("testplan", self.0.testplan.as_str().into()),
+            ("source", source.into()),
+            ("source_id", source_id.into()),
+        ];
+        Attributes::new(run.into_iter().chain(more.iter().cloned()).map(|(key, value)| (key.into(), value)))
+    }
+}
+
+/// A worker's second as a window of its own, to be judged like one.
+fn alone(worker: &WorkerWindow, start_s: i64) -> Window {
+    let reasons: Reasons = worker.reasons;
+    Window { start_s, reasons, users: worker.users, ..Window::default() }
+}
+
+fn whole(count: u64) -> Number {
+    Number::Int(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+#[path = "fleet_tests.rs"]
+mod tests;

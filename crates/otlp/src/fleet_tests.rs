@@ -1,0 +1,144 @@
+use super::*;
+use crate::batch::Bundle;
+use crate::metric::Point;
+use crate::receipt::Receipt;
+use crate::settings::{Aggregation, Temporality};
+use crate::spans::Spans;
+use locust_telemetry_core::{ClockOffset, FrameCounts, Reason, WorkerState};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Figure;
+
+const S: u64 = 1_000_000_000;
+
+fn identity(role: Role) -> Arc<RunIdentity> {
+    Arc::new(RunIdentity {
+        run_id: "a".into(),
+        testplan: "plan".into(),
+        role,
+        source: "MasterRunner".into(),
+        source_id: "master".into(),
+        metadata: Vec::new(),
+        labels: Vec::new(),
+    })
+}
+
+fn worker(state: WorkerState, reasons: Reasons) -> WorkerWindow {
+    WorkerWindow {
+        source_id: "worker-0".into(),
+        state,
+        users: 7,
+        reasons,
+        hub_lag_max_ns: Some(2_000_000),
+        system: Some(SystemSample { process_cpu_percent: 12.5, process_memory_bytes: 64, ..SystemSample::default() }),
+        clock: Some(ClockOffset { offset_ns: -3_000_000, error_ns: 500_000 }),
+        frames: FrameCounts { received: 5, lost: 1, ..FrameCounts::default() },
+        ..WorkerWindow::default()
+    }
+}
+
+fn window(run: &Arc<RunIdentity>, start_s: i64, workers: Vec<WorkerWindow>) -> RunWindow {
+    let mut reasons = Reasons::NONE;
+    workers.iter().for_each(|worker| reasons.merge(worker.reasons));
+    RunWindow { run: Arc::clone(run), window: Window { start_s, reasons, workers, ..Window::default() } }
+}
+
+/// What an export would say: name, value and the interesting attribute; `None` for the end of a series.
+fn told(instruments: &Instruments, now_ns: u64) -> Vec<(String, Option<f64>, String)> {
+    let mut bundles = Vec::<Bundle<Receipt>>::new();
+    instruments.all().iter().for_each(|instrument| instrument.bundles(now_ns, &mut bundles));
+    let mut told = Vec::new();
+    for bundle in bundles {
+        if let Receipt::Set { instrument, number, is_last } = bundle.receipt {
+            instrument.settle(number, true, is_last);
+        }
+        for (head, point) in bundle.points {
+            let Point::Number(point) = point else { panic!("no number") };
+            let value = point.value.map(|value| match value {
+                Figure::AsInt(value) => value as f64,
+                Figure::AsDouble(value) => value,
+            });
+            let find = |key: &str| {
+                let pair = point.attributes.iter().find(|pair| pair.key == key)?;
+                if let Some(Value::StringValue(text)) = pair.value.clone()?.value { Some(text) } else { None }
+            };
+            let shown = ["state", "outcome", "verdict", "reason", "direction", "source_id"].into_iter().find_map(find);
+            let name = head.name.trim_start_matches("locust.tl.").to_owned();
+            told.push((name, value, shown.unwrap_or_default()));
+        }
+    }
+    told
+}
+
+fn fixture(speaks_for_workers: bool) -> (Instruments, Fleet) {
+    let instruments = Instruments::new(Spans::new(Temporality::Cumulative, Aggregation::Explicit));
+    let fleet = Fleet::new(&instruments, speaks_for_workers);
+    (instruments, fleet)
+}
+
+fn has(told: &[(String, Option<f64>, String)], name: &str, value: Option<f64>, shown: &str) -> bool {
+    told.contains(&(name.to_owned(), value, shown.to_owned()))
+}
+
+#[test]
+fn a_worker_s_state_frames_and_clock_are_told_and_its_last_state_ends() {
+    let (instruments, mut fleet) = fixture(false);
+    let run = identity(Role::Master);
+    fleet.add(&window(&run, 100, vec![worker(WorkerState::Ready, Reasons::NONE)]), 101 * S);
+    let first = told(&instruments, 102 * S);
+    assert!(has(&first, "worker.metric.state", Some(1.0), "ready"));
+    assert!(has(&first, "worker.metric.frames", Some(5.0), "received"));
+    assert!(has(&first, "worker.metric.frames", Some(1.0), "lost"));
+    assert!(has(&first, "worker.metric.clock.offset", Some(-3.0), "master"));
+    assert!(has(&first, "worker.metric.clock.error", Some(0.5), "master"));
+    fleet.add(&window(&run, 101, vec![worker(WorkerState::Running, Reasons::NONE)]), 102 * S);
+    let second = told(&instruments, 103 * S);
+    assert!(has(&second, "worker.metric.state", Some(1.0), "running"));
+    assert!(has(&second, "worker.metric.state", None, "ready"));
+}
+
+#[test]
+fn workers_that_export_themselves_are_not_spoken_for() {
+    let (instruments, mut fleet) = fixture(false);
+    fleet.add(&window(&identity(Role::Master), 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
+    let told = told(&instruments, 102 * S);
+    assert!(told.iter().all(|(name, ..)| !["user.metric.count", "system.metric.cpu"].contains(&&**name)));
+    assert!(!has(&told, "system.metric.hub.lag", Some(2.0), "worker-0"));
+}
+
+#[test]
+fn workers_that_do_not_are() {
+    let (instruments, mut fleet) = fixture(true);
+    fleet.add(&window(&identity(Role::Master), 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
+    let told = told(&instruments, 102 * S);
+    assert!(has(&told, "user.metric.count", Some(7.0), "worker-0"));
+    assert!(has(&told, "system.metric.cpu", Some(12.5), "worker-0"));
+    assert!(has(&told, "system.metric.mem", Some(64.0), "worker-0"));
+    assert!(has(&told, "system.metric.network", Some(0.0), "recv"));
+    assert!(has(&told, "system.metric.hub.lag", Some(2.0), "worker-0"));
+}
+
+#[test]
+fn seconds_are_counted_by_verdict_and_by_reason() {
+    let (instruments, mut fleet) = fixture(false);
+    let run = identity(Role::Master);
+    let mut late = Reasons::NONE;
+    late.add(Reason::HubLag);
+    fleet.add(&window(&run, 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
+    fleet.add(&window(&run, 101, vec![worker(WorkerState::Running, late)]), 102 * S);
+    let told = told(&instruments, 103 * S);
+    assert!(has(&told, "confidence.metric.seconds", Some(1.0), "trusted"));
+    assert!(has(&told, "confidence.metric.seconds", Some(1.0), "suspect"));
+    assert!(has(&told, "confidence.metric.suspect.seconds", Some(1.0), "hub_lag"));
+}
+
+#[test]
+fn the_end_of_a_run_ends_what_was_told_of_its_workers() {
+    let (instruments, mut fleet) = fixture(true);
+    fleet.add(&window(&identity(Role::Master), 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
+    told(&instruments, 102 * S);
+    fleet.end_run(103 * S);
+    let last = told(&instruments, 104 * S);
+    assert!(has(&last, "user.metric.count", None, "worker-0"));
+    assert!(has(&last, "worker.metric.state", None, "running"));
+    assert!(!told(&instruments, 105 * S).iter().any(|(name, ..)| name == "worker.metric.state"));
+}
