@@ -26,7 +26,7 @@ class Export:
 
     @property
     def options(self) -> list[str]:
-        """The options of each process."""
+        """The options, for the process that is started with them: a master or a local run."""
         return [
             *("--lt-otel-exporter-otlp-endpoint", self.endpoint),
             *("--lt-otel-export-from", self.export_from),
@@ -35,8 +35,11 @@ class Export:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables of each process."""
+        """The variables of each process; a cluster's workers have the options as variables."""
         return {
+            "LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT": self.endpoint,
+            "LOCUST_TELEMETRY_OTEL_EXPORT_FROM": self.export_from,
+            "LOCUST_TELEMETRY_OTEL_END_OF_RUN": self.end_of_run,
             "OTEL_EXPORTER_OTLP_PROTOCOL": self.protocol,
             "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": self.aggregation,
             "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": self.temporality,

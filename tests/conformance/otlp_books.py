@@ -17,6 +17,9 @@ from .otlp_points import CUMULATIVE, DELTA, Explicit, Point, Series, SeriesName,
 #: Relative error of a sum of floats that is compared with a product.
 _ROUNDING = 1e-9
 
+#: Prometheus keeps milliseconds.
+_NS_PER_MS = 1_000_000
+
 
 class Books:
     """The series of some requests, in the order in which the requests came."""
@@ -77,8 +80,8 @@ def faults_of(series: Series) -> Iterator[str]:
     for before, after in pairwise(series.points):
         if before.is_end:
             yield "goes on after its end"
-        if after.time_ns <= before.time_ns:
-            yield f"a point at {after.time_ns} came after one at {before.time_ns}"
+        if after.time_ns // _NS_PER_MS <= before.time_ns // _NS_PER_MS:
+            yield f"a point at {after.time_ns} came after one at {before.time_ns}, which Prometheus cannot tell apart"
     if series.shape.temporality == CUMULATIVE:
         yield from _cumulative_faults(series)
     elif series.shape.temporality == DELTA:

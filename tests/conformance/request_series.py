@@ -56,7 +56,8 @@ def check_attributes(series: Series) -> None:
     attributes = series.attributes
     is_error = "error_type" in attributes
     assert attributes.keys() - {"status_code", "error_type"} == _ALWAYS, series.name
-    assert attributes["metric"] == series.name.metric
+    # A request without a time says in which metric it would have been.
+    assert attributes["metric"] == (ERROR if is_error else SUCCESS), series.name
     assert type(attributes.get("status_code", 200)) is int, series.name
     assert all(isinstance(value, str) for key, value in attributes.items() if key != "status_code"), series.name
     if series.name.metric != UNTIMED:

@@ -53,7 +53,7 @@ class FastShopper(FastHttpUser):
 
     @task
     def no_content(self):
-        self.client.get("/status/204", name='/é"\\ \n{}')
+        self.client.get("/status/204", name='/é"\\{}')
 
     @task
     def without_a_response_time(self):
