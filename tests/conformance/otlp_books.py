@@ -78,7 +78,8 @@ def faults_of(series: Series) -> Iterator[str]:
     for point in series.points:
         yield from _faults_of_point(point, series.shape)
     for before, after in pairwise(series.points):
-        if before.is_end:
+        # A gauge has no start: the next run of the same process may say more.
+        if before.is_end and series.shape.kind != "gauge":
             yield "goes on after its end"
         if after.time_ns // _NS_PER_MS <= before.time_ns // _NS_PER_MS:
             yield f"a point at {after.time_ns} came after one at {before.time_ns}, which Prometheus cannot tell apart"
