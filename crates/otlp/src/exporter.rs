@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     logs: LogQueue,
     endings: Endings,
     observing: Observing,
+    /// Whether there are observable instruments whose callbacks somebody runs when they are asked for.
+    has_callbacks: AtomicBool,
     is_in_trouble: AtomicBool,
     /// The books of the recorders that feed this exporter; notices go to the first.
     ledgers: Mutex<Vec<Arc<Ledger>>>,
@@ -80,6 +82,7 @@ impl Exporter {
             logs,
             endings: Endings::default(),
             observing: Observing::default(),
+            has_callbacks: AtomicBool::new(false),
             is_in_trouble: AtomicBool::new(false),
             ledgers: Mutex::default(),
             early_notices: Mutex::default(),
@@ -122,6 +125,7 @@ impl Exporter {
     /// The instrument of this description: made, or the one that is there.
     #[must_use]
     pub fn instrument(&self, description: &Description) -> Arc<Instrument> {
+        self.0.has_callbacks.fetch_or(description.kind.is_observable(), Relaxed);
         self.0.instruments.instrument(description)
     }
 
