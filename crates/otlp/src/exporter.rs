@@ -5,6 +5,7 @@
 
 mod attempt;
 mod config;
+mod endings;
 mod logs_loop;
 mod metrics_loop;
 mod observing;
@@ -21,6 +22,7 @@ use crate::requests::Requests;
 use crate::run_log::log_record;
 use crate::spans::Spans;
 use crate::transport::{Transport, TransportError};
+use endings::Endings;
 use locust_telemetry_core::RunIdentity;
 use locust_telemetry_pipeline::{FlushTicket, Ledger, clock};
 use logs_loop::LogsLoop;
@@ -30,6 +32,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wishes::{Wish, Wishes};
@@ -43,7 +46,9 @@ pub(crate) struct Inner {
     instruments: Instruments,
     requests: Mutex<Requests>,
     logs: LogQueue,
+    endings: Endings,
     observing: Observing,
+    is_in_trouble: AtomicBool,
     /// The books of the recorders that feed this exporter; notices go to the first.
     ledgers: Mutex<Vec<Arc<Ledger>>>,
     early_notices: Mutex<Vec<String>>,
@@ -73,7 +78,9 @@ impl Exporter {
             instruments: Instruments::new(spans),
             requests: Mutex::new(Requests::new(spans, config.is_semantic, config.server.clone(), config.marks_end)),
             logs,
+            endings: Endings::default(),
             observing: Observing::default(),
+            is_in_trouble: AtomicBool::new(false),
             ledgers: Mutex::default(),
             early_notices: Mutex::default(),
             wishes: Mutex::default(),
@@ -152,12 +159,17 @@ impl Exporter {
 
     /// The series of a run end some time from now, or when the next run begins, or at the shutdown.
     pub(crate) fn end_run(&self, run: &RunIdentity) {
-        // Before the lock: the time of the latest window is behind it too.
-        let now_ns = self.0.now_ns();
-        self.requests().end_run(run, now_ns);
-        for instrument in self.0.instruments.all() {
-            instrument.end_run(&run.run_id, self.0.config.marks_end);
-        }
+        self.0.endings.announce(&run.run_id, self.0.now_ns());
+    }
+
+    /// Whether the last export of metrics failed.
+    pub(crate) fn is_in_trouble(&self) -> bool {
+        self.0.is_in_trouble.load(Relaxed)
+    }
+
+    /// A run begins: those before it end at once.
+    pub(crate) fn begin_run(&self, run: &RunIdentity) {
+        self.0.endings.hasten(&run.run_id);
     }
 
     pub(crate) fn config(&self) -> &ExportConfig {
@@ -200,6 +212,14 @@ impl Inner {
     fn now_ns(&self) -> u64 {
         let now_ns = u64::try_from(clock::now_unix_ns()).unwrap_or(0);
         now_ns.max(lock(&self.requests).latest_ns())
+    }
+
+    /// Ends the series of the runs whose time has come.
+    fn end_due_runs(&self, now_ns: u64) {
+        for run_id in self.endings.take_due(now_ns) {
+            lock(&self.requests).end_run(&run_id);
+            self.instruments.all().iter().for_each(|instrument| instrument.end_run(&run_id, self.config.marks_end));
+        }
     }
 
     /// Tells the user something once.

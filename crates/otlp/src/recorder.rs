@@ -17,12 +17,16 @@ pub struct OtlpRecorder {
     fleet: Fleet,
     run_log: RunLog,
     ledger: Option<Arc<Ledger>>,
+    /// The run of the last window.
+    run: Option<Arc<RunIdentity>>,
+    /// Whether a window came since the last flush that was carried out.
+    has_news: bool,
 }
 
 impl OtlpRecorder {
     pub(crate) fn new(exporter: Exporter) -> Self {
         let fleet = Fleet::new(exporter.instruments(), exporter.config().speaks_for_workers);
-        Self { exporter, fleet, run_log: RunLog::default(), ledger: None }
+        Self { exporter, fleet, run_log: RunLog::default(), ledger: None, run: None, has_news: false }
     }
 }
 
@@ -41,6 +45,11 @@ impl Recorder for OtlpRecorder {
     }
 
     fn window(&mut self, window: &RunWindow, _ledger: &Ledger) {
+        self.has_news = true;
+        if self.run.as_ref().is_none_or(|run| !Arc::ptr_eq(run, &window.run)) {
+            self.exporter.begin_run(&window.run);
+            self.run = Some(Arc::clone(&window.run));
+        }
         let config = self.exporter.config();
         if config.exports_requests
             && let Some(ledger) = &self.ledger
@@ -61,10 +70,15 @@ impl Recorder for OtlpRecorder {
     }
 
     fn flush(&mut self, _ledger: &Ledger) {
+        if !std::mem::take(&mut self.has_news) {
+            return;
+        }
         let ticket = self.exporter.flush();
         let deadline = Instant::now() + self.exporter.config().flush_timeout;
         while !ticket.is_done() && Instant::now() < deadline {
             std::thread::sleep(LOOK);
         }
+        // What the backend did not take is tried again by the next flush.
+        self.has_news = self.exporter.is_in_trouble();
     }
 }

@@ -11,15 +11,10 @@ pub use view::Server;
 use crate::batch::Bundle;
 use crate::receipt::{Fate, Receipt};
 use crate::spans::Spans;
-use locust_telemetry_core::RunIdentity;
 use locust_telemetry_pipeline::{Ledger, RunWindow};
 use run::Run;
 use std::sync::Arc;
 use view::Views;
-
-/// How long the series of an ended run stay as they are in a process that lives on, before their end markers: a backend that
-/// is scraped gets the last figures first.
-const LINGER_NS: u64 = 60_000_000_000;
 
 /// How many ended runs may wait for a backend that is away.
 const MAX_ENDED_RUNS: usize = 4;
@@ -53,7 +48,7 @@ impl Requests {
             Some(place) => &mut self.runs[place],
             None => {
                 // Another run of this process: the ones before it have ended.
-                self.runs.iter_mut().filter(|run| run.shares_ledger(ledger)).for_each(|run| run.end(0));
+                self.runs.iter_mut().filter(|run| run.shares_ledger(ledger)).for_each(Run::end);
                 self.next += 1;
                 self.runs.push(Run::new(self.next, &window.run, Arc::clone(ledger)));
                 let last = self.runs.len() - 1;
@@ -68,15 +63,14 @@ impl Requests {
         }
     }
 
-    /// A run has ended: its series end, some time later.
-    pub(crate) fn end_run(&mut self, identity: &RunIdentity, now_ns: u64) {
-        let ended = self.runs.iter_mut().filter(|run| run.is_of(identity));
-        ended.for_each(|run| run.end(now_ns + LINGER_NS));
+    /// A run ends now.
+    pub(crate) fn end_run(&mut self, run_id: &str) {
+        self.runs.iter_mut().filter(|run| run.has_id(run_id)).for_each(Run::end);
     }
 
     /// All runs end now.
     pub(crate) fn end_all(&mut self) {
-        self.runs.iter_mut().for_each(|run| run.end(0));
+        self.runs.iter_mut().for_each(Run::end);
     }
 
     /// The end of the latest second that has come: no point may be older than what is in it.

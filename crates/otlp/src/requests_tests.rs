@@ -1,7 +1,7 @@
 use super::*;
 use crate::metric::{Head, Point};
 use crate::settings::{Aggregation, Temporality};
-use locust_telemetry_core::{Role, SeriesKey, SeriesStats, Window};
+use locust_telemetry_core::{Role, RunIdentity, SeriesKey, SeriesStats, Window};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point;
@@ -226,17 +226,18 @@ fn delta_data_that_was_refused_is_dropped_and_what_got_no_answer_is_sent_again()
 }
 
 #[test]
-fn an_ended_run_lingers_and_then_ends_with_markers() {
+fn an_ended_run_ends_with_its_last_figures_and_markers() {
     let mut of = Fixture::explicit(Temporality::Cumulative);
     let run = identity("a");
     of.add(&window(&run, 100, &[(key("/", 200, None), &[1.0])]));
     of.export(103 * S, &Fate::Delivered);
-    of.requests.end_run(&run, 104 * S);
+    of.requests.end_run("a");
     let at = |time, count, flags| (SUCCESS.to_owned(), 100 * S, time, count, flags);
-    assert_eq!(histograms(&of.export(106 * S, &Fate::Delivered)), [at(106 * S, 1, 0)]);
-    let last = 105 * S + LINGER_NS;
-    assert_eq!(histograms(&of.export(last, &Fate::Delivered)), [at(last, 1, 0), at(last + END_MARKER_NS, 0, 1)]);
-    assert_eq!(of.export(last + S, &Fate::Delivered).len(), 0);
+    assert_eq!(
+        histograms(&of.export(106 * S, &Fate::Delivered)),
+        [at(106 * S, 1, 0), at(106 * S + END_MARKER_NS, 0, 1)]
+    );
+    assert_eq!(of.export(107 * S, &Fate::Delivered).len(), 0);
     assert!(of.requests.runs.is_empty());
 }
 

@@ -8,6 +8,7 @@ use crate::batch::{self, Batch, Bundle, MAX_REQUEST_BYTES};
 use crate::receipt::{Fate, Receipt};
 use crate::transport::{Backoff, Message, Outcome, Transport};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep_until, timeout_at};
@@ -98,7 +99,7 @@ impl MetricsLoop {
             () = interrupted => None,
         };
         let attempt = attempt.unwrap_or_else(|| {
-            self.trouble.begin(&self.inner, "no answer in time");
+            self.too_late();
             Attempt::Retry(None)
         });
         (attempt, heard)
@@ -116,7 +117,7 @@ impl MetricsLoop {
         let last_try = last_try(wish.deadline, self.trouble.reason().is_some());
         loop {
             let attempt = timeout_at(wish.deadline.into(), self.attempt()).await.unwrap_or_else(|_| {
-                self.trouble.begin(&inner, "no answer in time");
+                self.too_late();
                 Attempt::Retry(None)
             });
             let Attempt::Retry(asked) = attempt else { break };
@@ -130,11 +131,19 @@ impl MetricsLoop {
         }
     }
 
+    fn too_late(&mut self) {
+        self.trouble.begin(&self.inner, "no answer in time");
+        self.inner.is_in_trouble.store(true, Relaxed);
+    }
+
     /// Sends everything there is, once.
     async fn attempt(&mut self) -> Attempt {
         loop {
             match self.attempt_at_size().await {
-                Some(attempt) => return attempt,
+                Some(attempt) => {
+                    self.inner.is_in_trouble.store(attempt != Attempt::Complete, Relaxed);
+                    return attempt;
+                }
                 // Smaller requests from now on.
                 None => self.max_request_bytes = (self.max_request_bytes / 2).max(MIN_REQUEST_BYTES),
             }
@@ -187,6 +196,7 @@ impl MetricsLoop {
     /// All points as they are now, in requests of the size that the backend takes.
     fn batches(&self) -> Vec<Batch<Receipt>> {
         let now_ns = self.inner.now_ns();
+        self.inner.end_due_runs(now_ns);
         let mut bundles = Vec::<Bundle<Receipt>>::new();
         for instrument in self.inner.instruments.all() {
             instrument.bundles(now_ns, &mut bundles);

@@ -19,8 +19,7 @@ pub(super) struct Run {
     series: Vec<Series>,
     numbers: HashMap<Arc<SeriesKey>, usize>,
     latest_ns: u64,
-    /// When the series end, if the run is over.
-    ends_at_ns: Option<u64>,
+    has_ended: bool,
     /// Why the backend refused something of it, the last time.
     refusal: Option<String>,
 }
@@ -34,7 +33,7 @@ impl Run {
             series: Vec::new(),
             numbers: HashMap::new(),
             latest_ns: 0,
-            ends_at_ns: None,
+            has_ended: false,
             refusal: None,
         }
     }
@@ -68,22 +67,26 @@ impl Run {
         }
     }
 
-    /// The run is over; its series end at `at_ns`, or earlier if that was said before.
-    pub(super) fn end(&mut self, at_ns: u64) {
-        self.ends_at_ns = Some(self.ends_at_ns.map_or(at_ns, |before| before.min(at_ns)));
+    pub(super) fn has_id(&self, run_id: &str) -> bool {
+        self.identity.run_id == run_id
+    }
+
+    /// The run is over: its series end with their next points.
+    pub(super) fn end(&mut self) {
+        self.has_ended = true;
     }
 
     pub(super) const fn has_ended(&self) -> bool {
-        self.ends_at_ns.is_some()
+        self.has_ended
     }
 
     /// Whether the backend knows everything, the end included.
     pub(super) fn is_over(&self) -> bool {
-        self.has_ended() && self.series.iter().all(Series::is_over)
+        self.has_ended && self.series.iter().all(Series::is_over)
     }
 
     pub(super) fn bundles(&mut self, now_ns: u64, views: &Views, marks_end: bool, bundles: &mut Vec<Bundle<Receipt>>) {
-        let is_last = self.ends_at_ns.is_some_and(|ends_at_ns| ends_at_ns <= now_ns);
+        let is_last = self.has_ended;
         for (number, series) in self.series.iter_mut().enumerate().filter(|(_, series)| !series.is_over()) {
             let Some((points, requests)) = views.points(series, now_ns, is_last && marks_end) else {
                 if is_last {

@@ -121,7 +121,8 @@ fn of_tls(error: &TlsError) -> String {
         TlsError::InvalidCertificate(error) => certificate(match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "is not valid yet",
-            CertificateError::UnknownIssuer => "is from an unknown authority",
+            // The latter: an authority of the same name, but with another key.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => "is from an unknown authority",
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "is for another name"
             }

@@ -1,6 +1,7 @@
 //! Tests of what gRPC answers mean.
 
 use http::HeaderValue;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -141,5 +142,24 @@ fn a_success_with_something_else_in_it_is_no_success() {
     for body in [&b"<htm"[..], b"<html>", &[1, 0, 0, 0, 0], &[0, 0, 0, 0, 9], &[0, 0, 0, 0, 2, 0x0a, 99]] {
         answer.body = body.to_vec();
         assert_eq!(reason_of(of(&answer)), "the answer is not OTLP", "{body:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_answer_panics(
+        status in 100u16..1000,
+        fields in prop::collection::vec((0usize..5, "[\\x20-\\x7e]{0,60}"), 0..6),
+        details in prop::collection::vec(any::<u8>(), 0..60),
+        body in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let names = ["grpc-status", "grpc-message", "grpc-status-details-bin", "content-type", "retry-after"];
+        let mut answer = Answer { http_status: StatusCode::from_u16(status).unwrap(), body, ..Answer::default() };
+        let details = BASE64.encode(details);
+        answer.headers.insert("grpc-status-details-bin", HeaderValue::from_str(&details).unwrap());
+        for (name, value) in fields {
+            answer.trailers.insert(names[name], HeaderValue::from_str(&value).unwrap());
+        }
+        of(&answer);
     }
 }

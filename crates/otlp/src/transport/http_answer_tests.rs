@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderValue;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -83,4 +84,15 @@ fn a_success_with_something_else_in_it_is_no_success() {
     assert_eq!(of(&answer(200, "application/x-protobuf", b"<html>")), not_otlp(""));
     assert_eq!(of(&answer(200, "application/json", b"<html>")), not_otlp(""));
     assert_eq!(of(&answer(200, "", b"OK")), not_otlp(""));
+}
+
+proptest! {
+    #[test]
+    fn no_answer_panics(
+        status in 100u16..1000,
+        kind in prop::sample::select(vec!["", "application/json", "application/x-protobuf", "text/plain"]),
+        body in prop::collection::vec(any::<u8>(), 0..80),
+    ) {
+        of(&answer(status, kind, &body));
+    }
 }

@@ -154,3 +154,16 @@ fn certificates(
 fn read(variable: &'static str, path: &Path) -> Result<Vec<u8>, TransportError> {
     std::fs::read(path).map_err(|source| TransportError::Unreadable { variable, path: path.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_authorities_are_trusted_whatever_the_system_has() {
+        let roots = usual_roots();
+        for bundled in webpki_roots::TLS_SERVER_ROOTS {
+            assert!(roots.roots.contains(bundled), "{bundled:?}");
+        }
+    }
+}
