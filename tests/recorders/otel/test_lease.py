@@ -206,6 +206,7 @@ def test_an_exporter_that_never_started_is_not_waited_for(recorded: Recorded) ->
     configure_otel(env)
     assert Lease.of(env).end() is None
     assert FakeExporter.made[0].calls == []
+    assert env.events.test_start._handlers == []
     spawn(env)
     assert opened(env) == []
 
