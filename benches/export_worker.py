@@ -35,7 +35,7 @@ class Exporting:
             flush_timeout_s=FLUSH_TIMEOUT_S,
             resource={"service.name": "bench"},
             export_requests=True,
-            export_workers=False,
+            speak_for_workers=False,
             semantic_conventions=False,
             server=None,
             mark_end=True,

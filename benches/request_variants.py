@@ -65,7 +65,7 @@ def ours_otel() -> EventHook:
         flush_timeout_s=5.0,
         resource={},
         export_requests=True,
-        export_workers=False,
+        speak_for_workers=False,
         semantic_conventions=False,
         server=None,
         mark_end=True,
