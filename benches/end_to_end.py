@@ -37,7 +37,7 @@ ALLOWANCE_S = 60
 TARGET_RATIO = 0.99
 
 #: What OpenTelemetry's exporters log when the sink did not take what they sent.
-EXPORT_FAILURES = ("Failed to export", "StatusCode.UNAVAILABLE", "Transient error")
+EXPORT_FAILURES = ("Failed to export", "StatusCode.UNAVAILABLE", "Transient error", "cannot be exported")
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,15 @@ VARIANTS = (
         "off",
         ("--lt-json-file", "{folder}/run.jsonl"),
         proof="locust.tl.request.metric.stats",
+    ),
+    Variant(
+        "otel",
+        "this package, otel",
+        False,
+        True,
+        "off",
+        ("--enable-telemetry-recorder", "otel", "--lt-otel-exporter-otlp-endpoint", "{otlp}"),
+        (("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),),
     ),
     Variant("peer_off", "control: no plugin, twice", True, False, "peer_off"),
     Variant(

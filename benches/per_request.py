@@ -7,6 +7,7 @@ own. Rounds are interleaved between the two children; costs are over an empty fi
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from processes import Child
 from settings import BenchmarkFailed, Settings
 from table import Outcome, Table, median, spread, verdict
 
 WORKER = Path(__file__).with_name("request_worker.py")
+SINK = Path(__file__).with_name("otlp_sink.py")
 
 #: The pools, and what they stand for.
 POOLS = {
@@ -45,6 +48,7 @@ class Variant:
 
 VARIANTS = (
     Variant("ours", "this package's listener", False, 20_000),
+    Variant("ours_otel", "the same, exporting by OTLP", False, 20_000),
     Variant("native_floor", "a C function that does nothing", False, 20_000),
     Variant("python_listener", "a Python listener that does nothing", False, 20_000),
     Variant("locust_statistics", "Locust's own statistics", False, 5_000),
@@ -80,13 +84,19 @@ class Worker:
 
 
 @contextmanager
-def worker(python: Path) -> Iterator[Worker]:
-    """Start a child in `python`, end it afterwards."""
+def worker(python: Path, otlp: str) -> Iterator[Worker]:
+    """Start a child in `python`, end it afterwards; what exports does so to `otlp`."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "worker.log"
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [python, WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=folder
+                [python, WORKER],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                cwd=folder,
+                env={**os.environ, "BENCH_OTLP": otlp},
             )
         try:
             yield Worker(process, log)
@@ -101,7 +111,11 @@ def run(settings: Settings) -> Outcome:
     figures: dict[str, Any] = {"rounds": rounds, "slices": slices, "pools": {}}
     tables = []
     with ExitStack() as stack:
-        own, peer = (stack.enter_context(worker(python)) for python in (settings.own_python, settings.peer_python))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        sink = stack.enter_context(Child("sink", (settings.peer_python, SINK), folder, None, says_first=True))
+        otlp = f"http://127.0.0.1:{sink.first_line()}"
+        pythons = (settings.own_python, settings.peer_python)
+        own, peer = (stack.enter_context(worker(python, otlp)) for python in pythons)
         for pool, title in POOLS.items():
             measured: dict[str, list[dict[str, float]]] = {variant.name: [] for variant in VARIANTS}
             for _ in range(rounds):
@@ -113,7 +127,7 @@ def run(settings: Settings) -> Outcome:
             tables.append(_table(title, measured))
     tables[-1].notes += [
         "CPU time of the firing thread, over an empty fire in the same process; medians of interleaved rounds.",
-        "OpenTelemetry providers have a reader in memory: no export is in these figures.",
+        "The others' OpenTelemetry providers have a reader in memory: no export is in their figures.",
     ]
     return Outcome(tables, figures)
 
@@ -129,6 +143,7 @@ def _table(title: str, measured: dict[str, list[dict[str, float]]]) -> Table:
     )
     targets = {
         "ours": f"≤ {TARGET_OURS_US} µs: {verdict(median(costs['ours']) <= TARGET_OURS_US)}",
+        "ours_otel": f"≤ {TARGET_OURS_US} µs: {verdict(median(costs['ours_otel']) <= TARGET_OURS_US)}",
         "locust_otel": f"≥ {TARGET_OTEL_RATIO} x: {verdict(ratio('locust_otel') >= TARGET_OTEL_RATIO)}",
         "peer_otel": f"≥ {TARGET_PEER_RATIO} x: {verdict(ratio('peer_otel') >= TARGET_PEER_RATIO)}",
     }

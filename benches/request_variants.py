@@ -50,6 +50,35 @@ def ours() -> EventHook:
     return _hook(engine.listener)
 
 
+def ours_otel() -> EventHook:
+    """The same with the otel recorder, which exports each 3 s to a sink."""
+    import os
+
+    from locust_telemetry._native import Engine, OtelExporter
+
+    engine = Engine()
+    exporter = OtelExporter(
+        {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+        endpoint=os.environ["BENCH_OTLP"],
+        insecure=None,
+        interval_s=3.0,
+        flush_timeout_s=5.0,
+        resource={},
+        export_requests=True,
+        speak_for_workers=False,
+        semantic_conventions=False,
+        server=None,
+        mark_end=True,
+    )
+    engine.open_otel(exporter)
+    exporter.start()
+    engine.start(3.0)
+    engine.start_run(
+        run_id="bench", testplan="bench", role="local", source="LocalRunner", source_id="local", metadata={}, labels={}
+    )
+    return _hook(engine.listener)
+
+
 def locust_statistics() -> EventHook:
     """Locust's own statistics, which a runner registers."""
     environment = Environment(events=Events())
@@ -113,6 +142,7 @@ VARIANTS: dict[str, Callable[[], EventHook]] = {
     "python_listener": python_listener,
     "native_floor": native_floor,
     "ours": ours,
+    "ours_otel": ours_otel,
     "locust_statistics": locust_statistics,
     "locust_otel": locust_otel,
     "peer_otel": peer_otel,

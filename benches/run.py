@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import end_to_end
+import export
 import machine
 import merge
 import per_request
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[Settings], Outcome]] = {
     "start_up": start_up.run,
     "end_to_end": end_to_end.run,
     "merge": merge.run,
+    "export": export.run,
 }
 
 

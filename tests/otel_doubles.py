@@ -82,6 +82,9 @@ class FakeExporter:
     def start(self) -> None:
         self.calls.append("start")
 
+    def set_server(self, url: str | None) -> None:
+        self.settings["server"] = url
+
     def instrument(
         self, scope: str, scope_version: str, kind: str, name: str, unit: str, description: str, boundaries: Any
     ) -> FakeInstrument:

@@ -232,6 +232,28 @@ def test_log_records_are_exported_with_the_runs_identity(told: Backend) -> None:
     assert (record["body"], record["run_id"], record["source_id"]) == ("all gone", run_id, "local")
 
 
+def test_a_forked_child_leaves_the_export_to_its_parent(told: Backend) -> None:
+    one = Exported(told, lt_otel_log_level="warning")
+    counter = metrics.get_meter("mine").create_counter("baskets")
+    counter.add(1)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            counter.add(100)
+            logging.getLogger("shop").warning("of the child")
+            metrics.get_meter_provider().force_flush()  # type: ignore[attr-defined]
+            one.session.close()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    one.run(("/a", 10.0, None))
+    one.session.close()
+    assert [point["asInt"] for point in told.last("baskets").values()] == ["1"]
+    assert all(record["body"] != "of the child" for record in told.logs())
+
+
 def test_the_summary_tells_what_became_of_the_export(told: Backend, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     one = Exported(told, lt_json_file=str(path))

@@ -428,7 +428,7 @@ class OtelExporter:
         flush_timeout_s: float,
         resource: dict[str, str],
         export_requests: bool,
-        export_workers: bool,
+        speak_for_workers: bool,
         semantic_conventions: bool,
         server: str | None,
         mark_end: bool,
@@ -437,8 +437,9 @@ class OtelExporter:
 
         `variables` are the environment's; `endpoint` and `insecure` win over them where they are not None.
         `interval_s` is the time between exports unless OTEL_METRIC_EXPORT_INTERVAL gives one; `resource` holds
-        attributes that OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME may replace. `export_requests` and
-        `export_workers` say whether windows become metrics of requests, and of what each worker did;
+        attributes that OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME may replace. `export_requests` says whether
+        windows become metrics of requests; `speak_for_workers`, on a master, whether its workers export nothing
+        themselves, so that their users, system and verdicts are exported here too;
         `semantic_conventions` adds http.client.request.duration, whose server is that of the tested URL `server`.
         `mark_end` says whether series of an ended run get an end marker.
 
@@ -451,6 +452,9 @@ class OtelExporter:
 
     def start(self) -> None:
         """Start the threads: once, after any fork. Raises OSError where the system refuses a thread."""
+
+    def set_server(self, url: str | None) -> None:
+        """Take the URL that is tested from now on; None if it is not known."""
 
     def instrument(
         self,

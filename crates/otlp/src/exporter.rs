@@ -18,7 +18,7 @@ use crate::attributes::Attributes;
 use crate::instruments::{Description, Instrument, Instruments};
 use crate::log_queue::LogQueue;
 use crate::recorder::OtlpRecorder;
-use crate::requests::Requests;
+use crate::requests::{Requests, Server};
 use crate::run_log::log_record;
 use crate::spans::Spans;
 use crate::transport::{Transport, TransportError};
@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     logs: LogQueue,
     endings: Endings,
     observing: Observing,
+    /// Whether there are observable instruments whose callbacks somebody runs when they are asked for.
+    has_callbacks: AtomicBool,
     is_in_trouble: AtomicBool,
     /// The books of the recorders that feed this exporter; notices go to the first.
     ledgers: Mutex<Vec<Arc<Ledger>>>,
@@ -80,6 +82,7 @@ impl Exporter {
             logs,
             endings: Endings::default(),
             observing: Observing::default(),
+            has_callbacks: AtomicBool::new(false),
             is_in_trouble: AtomicBool::new(false),
             ledgers: Mutex::default(),
             early_notices: Mutex::default(),
@@ -109,7 +112,11 @@ impl Exporter {
         let both = async move {
             tokio::join!(run_if_some(metrics), run_if_some(logs));
         };
-        std::thread::Builder::new().name("lt-otel-export".into()).spawn(move || runtime.block_on(both))?;
+        std::thread::Builder::new().name("lt-otel-export".into()).spawn(move || {
+            runtime.block_on(both);
+            // A look-up of a name that hangs is not waited for.
+            runtime.shutdown_background();
+        })?;
         Ok(())
     }
 
@@ -122,7 +129,13 @@ impl Exporter {
     /// The instrument of this description: made, or the one that is there.
     #[must_use]
     pub fn instrument(&self, description: &Description) -> Arc<Instrument> {
+        self.0.has_callbacks.fetch_or(description.kind.is_observable(), Relaxed);
         self.0.instruments.instrument(description)
+    }
+
+    /// What is tested from now on, for series that are yet to come.
+    pub fn set_server(&self, server: Option<Server>) {
+        self.requests().set_server(server);
     }
 
     /// Queues a log record. `severity` is one of OpenTelemetry's numbers, 1 to 24. Never waits.
@@ -242,10 +255,11 @@ fn resource(config: &ExportConfig) -> Resource {
     let is_given = |key: &str| config.settings.resource.iter().any(|(given, _)| given == key);
     // What the user's variables say wins.
     let own = config.resource.iter().filter(|(key, _)| !is_given(key));
-    let attributes = own.chain(given).map(|(key, value)| KeyValue {
-        key: key.clone(),
-        value: Some(AnyValue { value: Some(Value::StringValue(value.clone())) }),
-        ..KeyValue::default()
+    let attributes = own.chain(given).map(|(key, value)| {
+        // A number by the conventions, unlike everything else here.
+        let number = value.parse().ok().filter(|_| key == "process.pid");
+        let value = number.map_or_else(|| Value::StringValue(value.clone()), Value::IntValue);
+        KeyValue { key: key.clone(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
     });
     Resource { attributes: attributes.collect(), ..Resource::default() }
 }

@@ -4,7 +4,7 @@ use crate::attributes::{AttributeValue, Attributes};
 use crate::instruments::{Description, Instrument, Instruments, Kind};
 use crate::metric::Scope;
 use crate::number::Number;
-use locust_telemetry_core::{Reasons, Role, RunConfidence, RunIdentity, SystemSample, Window, WorkerWindow};
+use locust_telemetry_core::{Reasons, RunConfidence, RunIdentity, SystemSample, Window, WorkerWindow};
 use locust_telemetry_pipeline::RunWindow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,13 +108,11 @@ impl Fleet {
             }
         };
         let of_run = Run(run);
-        if run.role != Role::Worker || !self.speaks_for_workers {
-            let lag_ns = window.window.hub_lag_max_ns;
-            let lag = lag_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), of_run.source()));
-            self.hub_lag.observe(FIRST_CALLBACK, lag, now_ns);
-            figures.confidence.add(&window.window);
-            self.tell_confidence(FIRST_CALLBACK, &figures.confidence, |more| of_run.attributes(more), now_ns);
-        }
+        let lag_ns = window.window.hub_lag_max_ns;
+        let lag = lag_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), of_run.source()));
+        self.hub_lag.observe(FIRST_CALLBACK, lag, now_ns);
+        figures.confidence.add(&window.window);
+        self.tell_confidence(FIRST_CALLBACK, &figures.confidence, |more| of_run.attributes(more), now_ns);
         for worker in &window.window.workers {
             let next = FIRST_CALLBACK + 1 + figures.workers.len() as u64;
             let (callback, confidence) =

@@ -4,7 +4,7 @@ use crate::metric::Point;
 use crate::receipt::Receipt;
 use crate::settings::{Aggregation, Temporality};
 use crate::spans::Spans;
-use locust_telemetry_core::{ClockOffset, FrameCounts, Reason, WorkerState};
+use locust_telemetry_core::{ClockOffset, FrameCounts, Reason, Role, WorkerState};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Figure;
 

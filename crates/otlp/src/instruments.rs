@@ -57,6 +57,12 @@ impl Kind {
         })
     }
 
+    /// Whether a callback tells its values.
+    #[must_use]
+    pub const fn is_observable(self) -> bool {
+        matches!(self, Self::ObservableCounter | Self::ObservableUpDownCounter | Self::ObservableGauge)
+    }
+
     const fn is_monotonic(self) -> bool {
         matches!(self, Self::Counter | Self::ObservableCounter)
     }

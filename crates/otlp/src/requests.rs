@@ -39,6 +39,11 @@ impl Requests {
         Self { views: Views::new(spans, is_semantic, server), spans, runs: Vec::new(), next: 0, marks_end }
     }
 
+    /// Where the load goes from now on.
+    pub(crate) fn set_server(&mut self, server: Option<Server>) {
+        self.views.set_server(server);
+    }
+
     /// Takes the requests of a window.
     pub(crate) fn add(&mut self, window: &RunWindow, ledger: &Arc<Ledger>) {
         let start_ns = u64::try_from(window.window.start_s).unwrap_or(0) * 1_000_000_000;

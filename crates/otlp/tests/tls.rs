@@ -4,11 +4,11 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, process::Command};
 
 use locust_telemetry_otlp::transport::{Outcome, Transport};
 use support::{
-    backend::{Authority, Backend, Form, ServerCertificate},
+    backend::{Authority, Backend, Behaviour, Form, ServerCertificate},
     client::{FORMS, delivered, retry, send, settings},
 };
 
@@ -101,6 +101,42 @@ async fn a_client_without_the_certificate_that_is_wanted_is_told_so() {
     for form in FORMS {
         let outcome = outcome(&backend, form, &variables(&authority, false)).await;
         assert_eq!(outcome, retry("TLS: the backend refused (CertificateRequired)"), "{form:?}");
+    }
+}
+
+#[test]
+fn the_systems_authorities_are_trusted() {
+    let authority = Authority::new();
+    let backend = Backend::start_tls(&authority, ServerCertificate::Good, false);
+    // The variable that names the system's authorities is of the whole process: this takes another one.
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "sends_to_a_backend_that_the_system_knows", "--ignored"])
+        .env("SSL_CERT_FILE", authority.certificate())
+        .env("TEST_BACKEND", backend.url())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    assert_eq!(backend.metrics().len(), FORMS.len());
+}
+
+#[tokio::test]
+#[ignore = "the half of another test that needs a process of its own"]
+async fn sends_to_a_backend_that_the_system_knows() {
+    let url = std::env::var("TEST_BACKEND").unwrap();
+    for form in FORMS {
+        assert_eq!(send(&mut try_transport(&url, form, &[]).unwrap()).await, delivered(), "{form:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_does_not_come_to_its_end_is_no_connection() {
+    let authority = Authority::new();
+    let backend = Backend::start_tls(&authority, ServerCertificate::Good, false);
+    backend.set(Behaviour::NeverRead);
+    let mut variables = variables(&authority, false);
+    variables.push(("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "1000".to_owned()));
+    for form in FORMS {
+        assert_eq!(outcome(&backend, form, &variables).await, retry("no connection in time"), "{form:?}");
     }
 }
 

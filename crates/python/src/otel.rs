@@ -36,7 +36,7 @@ impl PyOtelExporter {
     #[expect(clippy::too_many_arguments, reason = "by keyword on the Python side")]
     #[new]
     #[pyo3(signature = (variables, *, endpoint, insecure, interval_s, flush_timeout_s, resource, export_requests,
-                        export_workers, semantic_conventions, server, mark_end))]
+                        speak_for_workers, semantic_conventions, server, mark_end))]
     fn new(
         variables: HashMap<String, String>,
         endpoint: Option<&str>,
@@ -45,7 +45,7 @@ impl PyOtelExporter {
         flush_timeout_s: f64,
         resource: BTreeMap<String, String>,
         export_requests: bool,
-        export_workers: bool,
+        speak_for_workers: bool,
         semantic_conventions: bool,
         server: Option<&str>,
         mark_end: bool,
@@ -61,7 +61,7 @@ impl PyOtelExporter {
             flush_timeout: seconds(flush_timeout_s)?,
             resource: resource.into_iter().collect(),
             exports_requests: export_requests,
-            speaks_for_workers: export_workers,
+            speaks_for_workers: speak_for_workers,
             is_semantic: semantic_conventions,
             server: server.and_then(Server::of_url),
             marks_end: mark_end,
@@ -83,6 +83,14 @@ impl PyOtelExporter {
         }
         py.detach(|| self.exporter.start())?;
         Ok(())
+    }
+
+    /// What is tested from now on.
+    #[pyo3(signature = (url))]
+    fn set_server(&self, py: Python<'_>, url: Option<&str>) {
+        if !self.is_abandoned.load(Relaxed) {
+            py.detach(|| self.exporter.set_server(url.and_then(Server::of_url)));
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of an instrument")]

@@ -31,7 +31,7 @@ def test_a_generator_function_gives_values_one_by_one() -> None:
     assert Callback(read, "x").observe(1) == [(1, None), (2, None)]
 
 
-def test_a_generator_is_sent_options_each_time_until_it_is_through() -> None:
+def test_a_generator_is_sent_options_each_time_until_it_is_through(logged: LoggedRecords) -> None:
     sent = []
 
     def read() -> Any:
@@ -43,6 +43,7 @@ def test_a_generator_is_sent_options_each_time_until_it_is_through() -> None:
     callback = Callback(read(), "x")
     assert [callback.observe(1) for _ in range(4)] == [[(1, None)], [(2, None)], [], []]
     assert all(isinstance(options, CallbackOptions) for options in sent)
+    assert logged.records == []
 
 
 def test_each_callback_has_a_number_of_its_own() -> None:

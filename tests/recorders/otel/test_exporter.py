@@ -55,18 +55,20 @@ def test_only_variables_of_opentelemetry_and_proxies_are_passed_on(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("role", "side", "exports_requests", "exports_workers"),
+    ("role", "side", "exports_requests", "speaks_for_workers"),
     [
         ("local", "workers", True, False),
         ("local", "master", True, False),
         ("worker", "workers", True, False),
-        ("master", "workers", False, True),
+        ("master", "workers", False, False),
         ("master", "master", True, True),
     ],
 )
-def test_requests_are_exported_by_one_side(role: str, side: str, exports_requests: bool, exports_workers: bool) -> None:
+def test_requests_and_workers_are_exported_by_one_side(
+    role: str, side: str, exports_requests: bool, speaks_for_workers: bool
+) -> None:
     made = settings(role, otel_export_from=side)
-    assert (made["export_requests"], made["export_workers"]) == (exports_requests, exports_workers)
+    assert (made["export_requests"], made["speak_for_workers"]) == (exports_requests, speaks_for_workers)
 
 
 def test_requests_that_a_recorder_takes_one_by_one_are_not_exported_natively() -> None:

@@ -47,6 +47,14 @@ def test_a_worker_begins_with_its_first_test(recorded: Recorded) -> None:
     assert (exporter.calls, opened(env)) == (["start"], [exporter])
 
 
+def test_a_worker_hears_from_its_master_what_is_tested(recorded: Recorded) -> None:
+    env = recorded("worker")
+    configure_otel(env)
+    env.host = "https://shop.test"
+    spawn(env)
+    assert FakeExporter.made[0].settings["server"] == "https://shop.test"
+
+
 def test_a_late_worker_begins_at_once(recorded: Recorded) -> None:
     env = recorded("worker")
     env.parsed_options.lt_run_metadata = "{}"  # type: ignore[union-attr]
@@ -206,6 +214,7 @@ def test_an_exporter_that_never_started_is_not_waited_for(recorded: Recorded) ->
     configure_otel(env)
     assert Lease.of(env).end() is None
     assert FakeExporter.made[0].calls == []
+    assert env.events.test_start._handlers == []
     spawn(env)
     assert opened(env) == []
 

@@ -1,7 +1,9 @@
 //! How an attempt to export ended, and how long a flush goes on trying.
 
 use super::until;
+use super::wishes::Wish;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// How long a flush tries where the backend was away before it: most likely it still is.
 const PATIENCE_WITH_THE_ABSENT: Duration = Duration::from_secs(1);
@@ -20,6 +22,28 @@ pub(super) enum Attempt {
 /// When to stop trying: at the deadline, or earlier where it failed before.
 pub(super) fn last_try(deadline: Instant, was_in_trouble: bool) -> Instant {
     if was_in_trouble { deadline.min(Instant::now() + PATIENCE_WITH_THE_ABSENT) } else { deadline }
+}
+
+/// A timer's attempt that a wish interrupts has this share of what the wish has time for.
+const SHARE_OF_INTERRUPTED: u32 = 4;
+
+/// What an attempt comes to, unless a wish comes and it does not end soon after; and the wish, if one came.
+pub(super) async fn unless_wished<T>(
+    attempt: impl Future<Output = T>,
+    wishes: &mut UnboundedReceiver<Wish>,
+) -> (Option<T>, Option<Wish>) {
+    let mut heard = None;
+    let interrupted = async {
+        heard = wishes.recv().await;
+        let grace = heard.as_ref().map_or(Duration::ZERO, |wish| until(wish.deadline) / SHARE_OF_INTERRUPTED);
+        tokio::time::sleep(grace).await;
+    };
+    let attempt = tokio::select! {
+        biased;
+        attempt = attempt => Some(attempt),
+        () = interrupted => None,
+    };
+    (attempt, heard)
 }
 
 /// Waits before the next attempt; false if that would be after the last one.

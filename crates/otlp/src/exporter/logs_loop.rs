@@ -1,7 +1,7 @@
 //! Sends the log records, a batch at a time.
 
 use super::Inner;
-use super::attempt::{Attempt, last_try, wait};
+use super::attempt::{Attempt, last_try, unless_wished, wait};
 use super::trouble::Trouble;
 use super::wishes::Wish;
 use crate::metric::Scope;
@@ -48,24 +48,20 @@ impl LogsLoop {
             };
             let wish = match wish {
                 Some(wish) => Some(wish),
-                None => tokio::select! {
-                    biased;
-                    attempt = self.send_all() => {
-                        due = Instant::now() + match attempt {
-                            Attempt::Retry(asked) => self.backoff.next(asked, fastrand::f64()),
-                            Attempt::Complete | Attempt::Refused => {
+                None => {
+                    let (attempt, wish) = unless_wished(self.send_all(), &mut wishes).await;
+                    due = Instant::now()
+                        + match attempt {
+                            Some(Attempt::Retry(asked)) => self.backoff.next(asked, fastrand::f64()),
+                            Some(Attempt::Complete | Attempt::Refused) => {
                                 self.backoff.reset();
                                 delay
                             }
+                            // What was on its way is sent again, with what the wish is about.
+                            None => delay,
                         };
-                        None
-                    }
-                    // What was on its way is sent again.
-                    wish = wishes.recv() => match wish {
-                        Some(wish) => Some(wish),
-                        None => return,
-                    },
-                },
+                    wish
+                }
             };
             if let Some(wish) = wish {
                 self.fulfil(&wish).await;
@@ -81,7 +77,7 @@ impl LogsLoop {
         let inner = Arc::clone(&self.inner);
         let last_try = last_try(wish.deadline, self.trouble.reason().is_some());
         loop {
-            let attempt = timeout_at(wish.deadline.into(), self.send_all()).await.unwrap_or_else(|_| {
+            let attempt = timeout_at(last_try.into(), self.send_all()).await.unwrap_or_else(|_| {
                 self.trouble.begin(&inner, "no answer in time");
                 Attempt::Retry(None)
             });

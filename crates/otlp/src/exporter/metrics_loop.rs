@@ -1,9 +1,9 @@
 //! Sends the metrics, each interval and on request.
 
-use super::attempt::{Attempt, last_try, wait};
+use super::attempt::{Attempt, last_try, unless_wished, wait};
 use super::trouble::Trouble;
 use super::wishes::Wish;
-use super::{Inner, lock, until};
+use super::{Inner, lock};
 use crate::batch::{self, Batch, Bundle, MAX_REQUEST_BYTES};
 use crate::receipt::{Fate, Receipt};
 use crate::transport::{Backoff, Message, Outcome, Transport};
@@ -21,9 +21,6 @@ const TOO_LARGE: &str = "a series too large for the backend";
 
 /// Why points are given up some of whose neighbours were taken.
 const REJECTED: &str = "rejected by the backend";
-
-/// A timer's attempt that a wish interrupts has this share of what the wish has time for.
-const SHARE_OF_INTERRUPTED: u32 = 4;
 
 pub(super) struct MetricsLoop {
     inner: Arc<Inner>,
@@ -54,7 +51,9 @@ impl MetricsLoop {
             let wish = match wish {
                 Some(wish) => Some(wish),
                 None => {
-                    self.inner.observing.ask().await;
+                    if self.inner.has_callbacks.load(Relaxed) {
+                        self.inner.observing.ask().await;
+                    }
                     let (attempt, wish) = self.attempt_unless_wished(&mut wishes).await;
                     due = self.next_due(due, interval, attempt);
                     wish
@@ -83,26 +82,15 @@ impl MetricsLoop {
         }
     }
 
-    /// An attempt that gives up soon after a wish has come.
+    /// An attempt by the timer, which gives up soon after a wish has come.
     async fn attempt_unless_wished(&mut self, wishes: &mut UnboundedReceiver<Wish>) -> (Attempt, Option<Wish>) {
         let limit = Instant::now() + self.inner.config.settings.export_timeout;
-        let mut heard = None;
-        let interrupted = async {
-            let wish = wishes.recv().await;
-            let grace = wish.as_ref().map_or(Duration::ZERO, |wish| until(wish.deadline) / SHARE_OF_INTERRUPTED);
-            heard = wish;
-            tokio::time::sleep(grace).await;
-        };
-        let attempt = tokio::select! {
-            biased;
-            attempt = timeout_at(limit.into(), self.attempt()) => attempt.ok(),
-            () = interrupted => None,
-        };
-        let attempt = attempt.unwrap_or_else(|| {
+        let (attempt, wish) = unless_wished(timeout_at(limit.into(), self.attempt()), wishes).await;
+        let attempt = attempt.and_then(Result::ok).unwrap_or_else(|| {
             self.too_late();
             Attempt::Retry(None)
         });
-        (attempt, heard)
+        (attempt, wish)
     }
 
     /// Tries until all is sent or it is too late.
@@ -116,7 +104,7 @@ impl MetricsLoop {
         }
         let last_try = last_try(wish.deadline, self.trouble.reason().is_some());
         loop {
-            let attempt = timeout_at(wish.deadline.into(), self.attempt()).await.unwrap_or_else(|_| {
+            let attempt = timeout_at(last_try.into(), self.attempt()).await.unwrap_or_else(|_| {
                 self.too_late();
                 Attempt::Retry(None)
             });

@@ -83,6 +83,10 @@ impl Views {
         }
     }
 
+    pub(super) fn set_server(&mut self, server: Option<Server>) {
+        self.server = server;
+    }
+
     /// The attributes of a series, in the documented view and in that of the semantic conventions.
     pub(super) fn attributes(&self, run: &RunIdentity, key: &SeriesKey) -> (Vec<KeyValue>, Option<Vec<KeyValue>>) {
         let metric = if key.is_failure() { ERROR } else { SUCCESS };

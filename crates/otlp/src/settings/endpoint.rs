@@ -163,6 +163,7 @@ mod tests {
         let endpoint = Endpoint::http("E", "http://c:4318/my/path", None).unwrap();
         assert_eq!(endpoint.url().as_str(), "http://c:4318/my/path");
         assert_eq!(Endpoint::http("E", "http://c:4318", None).unwrap().url().path(), "/");
+        assert_eq!(Endpoint::http("E", "http://c/x#part", None).unwrap().url().as_str(), "http://c/x");
     }
 
     #[test]

@@ -59,9 +59,10 @@ fn of_one(error: &(dyn Error + 'static), garbage: &mut bool) -> Option<String> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return of_io(error);
     }
-    // Two that have no public type.
+    // What has no public type.
     match error.to_string().as_str() {
         "dns error" => Some("name cannot be resolved".to_owned()),
+        "TLS handshake timeout." => Some("no connection in time".to_owned()),
         "HTTP/2 was not negotiated." => Some("TLS: the backend does not offer HTTP/2".to_owned()),
         text if text.starts_with("tunnel error") || text.starts_with("proxy ") => {
             Some("the proxy refused the connection".to_owned())

@@ -55,7 +55,7 @@ impl Grpc {
             .keep_alive_timeout(KEEPALIVE_TIMEOUT)
             .keep_alive_while_idle(true);
         if settings.endpoint.is_tls() {
-            endpoint = endpoint.tls_config(tls.for_grpc()).map_err(library)?;
+            endpoint = endpoint.tls_config(tls.for_grpc(connect_timeout)).map_err(library)?;
         }
         Ok(Self { endpoint, channel: None, headers: settings.headers.clone(), gzip: settings.gzip })
     }

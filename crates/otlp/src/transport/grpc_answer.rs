@@ -54,7 +54,7 @@ impl Answer {
         let details = RpcStatus::decode(details.as_slice()).ok()?.details;
         let info = details.iter().find(|detail| detail.type_url.ends_with("google.rpc.RetryInfo"))?;
         let delay = RetryInfo::decode(info.value.as_slice()).ok()?.retry_delay?;
-        Some(Duration::new(u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?.min(999_999_999)))
+        Some(Duration::new(u64::try_from(delay.seconds).ok()?, u32::try_from(delay.nanos).ok()?))
     }
 }
 

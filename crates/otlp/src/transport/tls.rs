@@ -3,7 +3,12 @@
 //! Without a certificate file of the user's, the system's authorities and bundled ones are trusted together, so that a
 //! container without any works too; with one, only what is in it.
 
-use std::{io, path::Path, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use rustls::{
     ClientConfig, RootCertStore,
@@ -106,9 +111,9 @@ impl Tls {
         config
     }
 
-    /// For gRPC.
-    pub(super) fn for_grpc(self) -> tonic::transport::ClientTlsConfig {
-        let config = tonic::transport::ClientTlsConfig::new().trust_anchors(self.roots.roots);
+    /// For gRPC. `timeout` is for the handshake, which the time for connecting does not cover there.
+    pub(super) fn for_grpc(self, timeout: Duration) -> tonic::transport::ClientTlsConfig {
+        let config = tonic::transport::ClientTlsConfig::new().trust_anchors(self.roots.roots).timeout(timeout);
         match self.identity {
             Some((chain, key)) => config.identity(tonic::transport::Identity::from_pem(chain, key)),
             None => config,

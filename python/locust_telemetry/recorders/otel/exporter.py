@@ -38,8 +38,8 @@ def make_exporter(environment: Environment, options: Options, takes_single_reque
             flush_timeout_s=options.flush_timeout_s,
             resource=resource_of(environment),
             export_requests=_exports_requests(is_master, options) and not takes_single_requests,
-            # States, frames and verdicts of workers are known from merged windows, whoever exports requests.
-            export_workers=is_master,
+            # What each worker did is told by one side too; states, frames and verdicts are the master's in any case.
+            speak_for_workers=is_master and options.otel_export_from == EXPORT_FROM_MASTER,
             semantic_conventions=options.otel_semconv,
             server=server_of(environment),
             mark_end=options.otel_end_of_run == END_STALE,

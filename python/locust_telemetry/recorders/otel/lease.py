@@ -11,7 +11,7 @@ from locust_telemetry.core.role import WORKER, role_of, source_id_of, source_of
 from locust_telemetry.metadata import get_test_metadata
 from locust_telemetry.options import EXPORT_FROM_MASTER, TESTPLAN, Options
 from locust_telemetry.recorders.otel import export_side
-from locust_telemetry.recorders.otel.exporter import SCOPE_NAME
+from locust_telemetry.recorders.otel.exporter import SCOPE_NAME, server_of
 from locust_telemetry.recorders.otel.otel import InstrumentRegistry
 from locust_telemetry.recorders.otel.process import process
 from locust_telemetry.session import Session
@@ -80,7 +80,7 @@ class Lease:
         """Begin to export: now, or on a worker with its first test, when its master has said who exports."""
         if role_of(self.environment.runner) != WORKER or export_side.master_has_spoken(self.environment):
             self._begin()
-        elif self._on_test_start not in self.environment.events.test_start._handlers:
+        if self._on_test_start not in self.environment.events.test_start._handlers:
             self.environment.events.test_start.add_listener(self._on_test_start)
 
     @never_raises
@@ -89,6 +89,9 @@ class Lease:
             # Not begun: there is nothing to wait for.
             process.release(self)
         self._begin()
+        if self._begun is not None:
+            # A worker learns what is tested from its master, and the web UI asks for it at each start.
+            self._begun.set_server(server_of(self.environment))
 
     def _begin(self) -> None:
         """Export from now on, this environment's windows too. Does nothing where that is so, or without an exporter."""

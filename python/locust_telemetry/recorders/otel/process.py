@@ -80,8 +80,6 @@ class ProcessExport:
         """Let everybody's instruments be native ones, unless somebody else provides them."""
         try:
             present: object = metrics.get_meter_provider()
-            if present is self.provider:
-                return
             # The API's own are placeholders.
             if type(present).__module__.startswith("opentelemetry.metrics"):
                 metrics.set_meter_provider(self.provider)
