@@ -132,16 +132,15 @@ def check_quantiles(prometheus: Prometheus, run: KnownRun) -> None:
         buckets = _buckets(samples)
         for q in QUANTILES:
             query = f"histogram_quantile({q}, sum by (le) ({last(_SUCCESS + '_bucket', matching)}))"
-            check_same_bucket(only(prometheus.query(query)).value, measured.quantile_ms(q), buckets)
+            check_same_bucket(only(prometheus.query(query)).value, measured.quantiles_ms(q), buckets)
 
 
-def check_same_bucket(estimate: float, exact: float, buckets: Explicit | NativeBuckets) -> None:
+def check_same_bucket(estimate: float, exact: list[float], buckets: Explicit | NativeBuckets) -> None:
     """Check that both are in one bucket, whose bounds are certain to the 0.55 % to which times are kept."""
     for lower, upper, _ in buckets.edges():
+        is_in = any(lower / 1.0055 <= one <= upper * 1.0055 for one in exact)
         # Prometheus says the highest bound for what is above all.
-        if lower * 0.9945 <= exact <= upper * 1.0055 and lower <= estimate <= upper:
-            return
-        if math.isinf(upper) and estimate == lower <= exact * 1.0055:
+        if is_in and (lower <= estimate <= upper or (math.isinf(upper) and estimate == lower)):
             return
     raise AssertionError(f"{estimate} is estimated, {exact} exact")
 
@@ -157,14 +156,20 @@ def check_rates(prometheus: Prometheus, run: KnownRun) -> None:
         p95 = only(prometheus.query(f"histogram_quantile(0.95, sum by (le) (rate({name}_bucket[4s])))", run.amid_s))
         assert p95.value > 0
     for samples in prometheus.samples(f"{_SUCCESS}_count", WITHIN):
-        values = [sample.value for sample in samples]
-        assert values == sorted(values), "a counter fell"
-        assert values[0] == 0, "the first requests came without a zero before them"
-        labels = ",".join(f"{label}={quoted(value)}" for label, value in samples[0].labels.items())
-        (increase,) = prometheus.query(f"increase({_SUCCESS}_count{{{labels}}}[{WITHIN}])", samples[-1].at_s)
-        # Prometheus reckons that as much came in the half interval after the last sample, or in a whole one at most.
-        most = values[-1] * (1 + 1.1 / (len(values) - 1))
-        assert values[-1] * (1 - 1e-9) <= increase.value <= most * (1 + 1e-9), (values, increase)
+        check_increase(prometheus, samples)
+
+
+def check_increase(prometheus: Prometheus, samples: list[Sample]) -> None:
+    """Check what `increase` says of a counter at its last sample."""
+    values = [sample.value for sample in samples]
+    assert values == sorted(values), "a counter fell"
+    labels = ",".join(f"{label}={quoted(value)}" for label, value in samples[0].labels.items())
+    query = f"increase({_SUCCESS}_count{{{labels}}}[{WITHIN}])"
+    increase = only(prometheus.query(query, samples[-1].at_s)).value
+    # Prometheus reckons that as much came in the time before the first and after the last sample, or in a part of it.
+    came = values[-1] - values[0]
+    most = came * (1 + 2.2 / (len(values) - 1)) if values[0] else came * (1 + 1.1 / (len(values) - 1))
+    assert came * (1 - 1e-9) <= increase <= most * (1 + 1e-9), (values, increase)
 
 
 def check_gauges(prometheus: Prometheus, run: KnownRun) -> None:
@@ -205,6 +210,16 @@ def check_all(prometheus: Prometheus, run: KnownRun) -> None:
     check_rates(prometheus, run)
     check_gauges(prometheus, run)
     check_events(prometheus, run)
+
+
+def check_births(prometheus: Prometheus) -> None:
+    """Check that each counter begins at zero, so that `increase` and `rate` have its first requests.
+
+    A page that is scraped has no past: what came before its first scrape is its first value.
+    """
+    for name in (f"{_SUCCESS}_count", f"{_SUCCESS}_sum", f"{_ERROR}_count", _EVENTS):
+        births = {samples[0].value for samples in prometheus.samples(name, WITHIN)}
+        assert births == {0}, name
 
 
 def count_of_all(prometheus: Prometheus) -> float:

@@ -56,6 +56,13 @@ class Measured:
         """Return the least time with at least so large a share of all at or below it."""
         return sorted(self.times_ms)[max(math.ceil(q * self.count), 1) - 1]
 
+    def quantiles_ms(self, q: float) -> list[float]:
+        """Return the times that may be called the quantile: two where it falls between them."""
+        ordered, rank = sorted(self.times_ms), q * self.count
+        between = abs(rank - round(rank)) < 1e-6
+        ranks = (round(rank), round(rank) + 1) if between else (math.ceil(rank),)
+        return [ordered[min(max(rank, 1), self.count) - 1] for rank in ranks]
+
     def up_to(self, bound_ms: float) -> int:
         """Return how many took no longer."""
         return sum(time_ms <= bound_ms for time_ms in self.times_ms)

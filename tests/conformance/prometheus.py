@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -24,6 +25,10 @@ scrape_configs:
     honor_labels: true
     static_configs: [{{targets: ["{target}"]}}]
 """
+
+
+#: A point has the time at which its last second ends, which may be ahead of the clock when a run ends amid a second.
+_AHEAD_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -82,22 +87,21 @@ class Prometheus:
         return self._service.log
 
     def query(self, promql: str, at_s: float | None = None) -> list[Sample]:
-        """Return the vector that a query gives, now or at a moment in Unix seconds."""
-        asked = {"query": promql} if at_s is None else {"query": promql, "time": f"{at_s:.3f}"}
-        answer = self._get("query", asked)
+        """Return the vector that a query gives: of all that was sent, or at a moment in Unix seconds."""
+        answer = self._query(promql, at_s)
         assert answer["resultType"] == "vector", answer
         return [_sample(one["metric"], *one["value"]) for one in answer["result"]]
 
     def native_buckets(self, promql: str) -> NativeBuckets:
         """Return the buckets of the one native histogram that a query gives."""
-        (one,) = self._get("query", {"query": promql})["result"]
+        (one,) = self._query(promql)["result"]
         _, histogram = one["histogram"]
         buckets = [[float(part) for part in bucket[1:]] for bucket in histogram["buckets"]]
         return NativeBuckets(tuple((lower, upper, count) for lower, upper, count in buckets))
 
     def samples(self, selector: str, within: str) -> list[list[Sample]]:
         """Return all stored samples of each series in the last while, such as `10m`."""
-        answer = self._get("query", {"query": f"{selector}[{within}]"})
+        answer = self._query(f"{selector}[{within}]")
         return [[_sample(one["metric"], *pair) for pair in one.get("values", [])] for one in answer["result"]]
 
     def names(self) -> set[str]:
@@ -106,6 +110,9 @@ class Prometheus:
 
     def close(self) -> None:
         self._service.close()
+
+    def _query(self, promql: str, at_s: float | None = None) -> Any:
+        return self._get("query", {"query": promql, "time": f"{at_s or time.time() + _AHEAD_S:.3f}"})
 
     def _get(self, what: str, asked: dict[str, str]) -> Any:
         url = f"{self.url}/api/v1/{what}?{urllib.parse.urlencode(asked)}"

@@ -8,6 +8,7 @@ from .contract import (
     QUANTILES,
     KnownRun,
     check_all,
+    check_births,
     check_same_bucket,
     count_of_all,
     last,
@@ -33,6 +34,7 @@ def test_queries_of_what_prometheus_received_agree_with_what_was_done(
 ) -> None:
     known = run(launcher, Export(prometheus.otlp_endpoint, "http/protobuf"))
     check_all(prometheus, known)
+    check_births(prometheus)
     still = [name for name in prometheus.names() if name.startswith("locust_") and prometheus.query(name)]
     assert not still, f"shown after the end of the run: {still}"
 
@@ -59,4 +61,4 @@ def test_native_histograms_agree_with_what_was_done(launcher: Launcher, promethe
         assert buckets.total == measured.count
         for q in QUANTILES:
             estimate = only(prometheus.query(f"histogram_quantile({q}, {query})")).value
-            check_same_bucket(estimate, measured.quantile_ms(q), buckets)
+            check_same_bucket(estimate, measured.quantiles_ms(q), buckets)
