@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ import pytest
 from tests.otel_backend import Backend, backend
 
 from .counts import Outcome, Outcomes, counted, counted_runs
-from .launcher import Cluster, Launcher, LocustProcess, free_port, headless, wait_until
+from .launcher import LOCUSTFILES, Cluster, Launcher, LocustProcess, free_port, headless, wait_until
 
 SUCCESS = "locust.tl.request.metric.success"
 ERROR = "locust.tl.request.metric.error"
@@ -104,6 +106,24 @@ def test_a_worker_that_joins_late_exports_from_its_first_request(launcher: Launc
     cluster.wait()
     check_each_worker(launcher, told, workers=3)
     check_quiet(*cluster.processes)
+
+
+# The oldest environment has no pytest.
+@pytest.mark.parametrize("version", ["newest"], indirect=True)
+def test_recordings_in_one_process_export_apart_and_leave_no_thread(launcher: Launcher, told: Backend) -> None:
+    shutil.copy(LOCUSTFILES / "pytest_export.py", launcher.folder / "test_export.py")
+    command = [launcher.version.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_export.py"]
+    variables = {"TARGET_URL": launcher.target_url, "PYTHONPATH": str(LOCUSTFILES)}
+    program = launcher.run("pytest", command, variables)
+    assert program.wait() == 0, program.stdout + program.stderr
+    counts = json.loads((launcher.folder / "runs.json").read_text())
+    assert len(counts) == 6
+    series = told.last(SUCCESS, "run_id", "endpoint")
+    assert len(series) == len({run_id for run_id, _ in series}) == 6
+    assert sorted(int(point["count"]) for point in series.values()) == sorted(counts)
+    visits = [point for point in told.points("of.the.user.visits") if not point.get("flags")]
+    starts = {point["startTimeUnixNano"]: int(point["asInt"]) for point in visits}
+    assert sum(starts.values()) == sum(counts)
 
 
 @pytest.mark.parametrize(

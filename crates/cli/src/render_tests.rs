@@ -255,7 +255,7 @@ fn what_only_workers_tell_of_confidence_is_in_seconds_of_workers() {
         Entry::Summary(entry)
     };
     let page = page(&summarised(vec![closing("worker-0"), closing("worker-1")]), &[]);
-    assert!(page.contains("  confidence suspect in 8 of 40 seconds of workers · throttled 8 s\n"), "{page}");
+    assert!(page.contains("  confidence suspect in 8 of 40 seconds of workers · throttled in 8 s\n"), "{page}");
 }
 
 #[test]

@@ -94,8 +94,8 @@ fn confidence(run: &RunSummary) -> Vec<String> {
     }
     let unit = if all.processes > 1 { "seconds of workers" } else { "s" };
     let reason = |(name, seconds): &(String, Option<u64>)| match seconds {
-        Some(seconds) => format!("{name} {} s", count(*seconds)),
-        None => name.clone(),
+        Some(seconds) => format!("{} in {} s", name.replace('_', " "), count(*seconds)),
+        None => name.replace('_', " "),
     };
     let verdict = format!("suspect in {} of {} {unit}", count(all.suspect_seconds), count(all.seconds));
     note("confidence", &std::iter::once(verdict).chain(all.reasons.iter().map(reason)).collect::<Vec<_>>(), DOT)
