@@ -32,10 +32,14 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wishes::{Wish, Wishes};
+
+/// How many notices wait for somebody who reads them.
+const MAX_EARLY_NOTICES: usize = 32;
 
 /// How much of the flush timeout an export has; the rest is for telling what became of it.
 const SHARE_OF_FLUSH: f64 = 0.8;
@@ -109,11 +113,14 @@ impl Exporter {
         let metrics = metrics.map(|loop_| loop_.run(wishes::open(&mut heard)));
         let logs = logs.map(|loop_| loop_.run(wishes::open(&mut heard)));
         *lock(&inner.wishes) = heard;
+        let told = Arc::clone(inner);
         let both = async move {
             tokio::join!(run_if_some(metrics), run_if_some(logs));
         };
         std::thread::Builder::new().name("lt-otel-export".into()).spawn(move || {
-            runtime.block_on(both);
+            if catch_unwind(AssertUnwindSafe(|| runtime.block_on(both))).is_err() {
+                told.notice("otel: the export has failed and exports no more; what comes is not delivered".to_owned());
+            }
             // A look-up of a name that hangs is not waited for.
             runtime.shutdown_background();
         })?;
@@ -239,7 +246,12 @@ impl Inner {
     fn notice(&self, text: String) {
         match lock(&self.ledgers).first() {
             Some(ledger) => ledger.notice(text),
-            None => lock(&self.early_notices).push(text),
+            None => {
+                let mut early = lock(&self.early_notices);
+                if early.len() < MAX_EARLY_NOTICES {
+                    early.push(text);
+                }
+            }
         }
     }
 }

@@ -107,12 +107,12 @@ impl Views {
 
     /// By the semantic conventions for HTTP client metrics, and the run's identity, without which runs would mix.
     fn semantic_attributes(&self, run: &RunIdentity, key: &SeriesKey) -> Option<Attributes> {
-        let is_token = !key.method.is_empty() && key.method.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !is_token {
-            // Not an HTTP method: another protocol's client.
+        let is_known = METHODS.contains(&&*key.method);
+        if !is_known && key.status.is_none() {
+            // Another protocol's client, as far as anybody can tell.
             return None;
         }
-        let method = if METHODS.contains(&&*key.method) { &key.method } else { "_OTHER" };
+        let method = if is_known { &key.method } else { "_OTHER" };
         let mut pairs: Vec<(Box<str>, AttributeValue)> = vec![
             ("http.request.method".into(), method.into()),
             ("url.template".into(), (&*key.name).into()),
@@ -124,18 +124,18 @@ impl Views {
             pairs.extend(server.port.map(|port| ("server.port".into(), i64::from(port).into())));
         }
         pairs.extend(key.status.map(|status| ("http.response.status_code".into(), i64::from(status.get()).into())));
-        let error = match (key.status, key.error_type.as_deref()) {
-            (_, None) => None,
-            (Some(status), Some(_)) if status.get() >= 400 => Some(status.to_string()),
-            (_, Some(error)) => Some(error.to_owned()),
-        };
-        pairs.extend(error.map(|error| ("error.type".into(), error.as_str().into())));
+        // The class rather than the status, which has an attribute: two classes of one status are two series.
+        pairs.extend(key.error_type.as_deref().map(|error| ("error.type".into(), error.into())));
+        if !is_known {
+            pairs.push(("http.request.method_original".into(), (&*key.method).into()));
+        }
         Some(Attributes::new(pairs))
     }
 
     /// What a series has to say now, and of how many requests; `None` where a delta has nothing.
     pub(super) fn points(&self, series: &mut Series, now_ns: u64, is_end: bool) -> Option<(Vec<MetricPoint>, u64)> {
         let wants_zero_point = series.flow.wants_zero_point();
+        let wants_untimed_zero = series.wants_untimed_zero();
         let (stats, start_ns) = series.flow.take(now_ns)?;
         let mut points = Vec::new();
         let mut show = |head: &Arc<Head>, wants_zero_point: bool, zero: Point, point: Point| {
@@ -169,7 +169,7 @@ impl Views {
                 })
             };
             let count = i64::try_from(untimed).unwrap_or(i64::MAX);
-            show(&self.untimed, wants_zero_point, point(0, start_ns), point(count, now_ns));
+            show(&self.untimed, wants_untimed_zero, point(0, start_ns), point(count, now_ns));
         }
         Some((points, stats.requests))
     }
