@@ -18,7 +18,7 @@ use crate::attributes::Attributes;
 use crate::instruments::{Description, Instrument, Instruments};
 use crate::log_queue::LogQueue;
 use crate::recorder::OtlpRecorder;
-use crate::requests::{Requests, Server};
+use crate::requests::{Requests, Server, ServerCell};
 use crate::run_log::log_record;
 use crate::spans::Spans;
 use crate::transport::{Transport, TransportError};
@@ -49,6 +49,7 @@ pub(crate) struct Inner {
     resource: Resource,
     instruments: Instruments,
     requests: Mutex<Requests>,
+    server: ServerCell,
     logs: LogQueue,
     endings: Endings,
     observing: Observing,
@@ -79,10 +80,13 @@ impl Exporter {
         let transports = (transport(settings.metrics.as_ref())?, transport(settings.logs.as_ref())?);
         let spans = Spans::new(settings.temporality, settings.aggregation);
         let logs = LogQueue::new(settings.log_batch.max_queue, settings.log_batch.max_batch);
+        let server = ServerCell::new(Mutex::new(config.server.clone()));
+        let (is_semantic, marks_end) = (config.is_semantic, config.marks_end);
         Ok(Self(Arc::new(Inner {
             resource: resource(&config),
             instruments: Instruments::new(spans),
-            requests: Mutex::new(Requests::new(spans, config.is_semantic, config.server.clone(), config.marks_end)),
+            requests: Mutex::new(Requests::new(spans, is_semantic, Arc::clone(&server), marks_end)),
+            server,
             logs,
             endings: Endings::default(),
             observing: Observing::default(),
@@ -142,7 +146,7 @@ impl Exporter {
 
     /// What is tested from now on, for series that are yet to come.
     pub fn set_server(&self, server: Option<Server>) {
-        self.requests().set_server(server);
+        *lock(&self.0.server) = server;
     }
 
     /// Queues a log record. `severity` is one of OpenTelemetry's numbers, 1 to 24. Never waits.

@@ -51,7 +51,7 @@ struct Fixture {
 impl Fixture {
     fn new(temporality: Temporality, aggregation: Aggregation, is_semantic: bool) -> Self {
         let spans = Spans::new(temporality, aggregation);
-        let server = Server::of_url("https://shop.test/base");
+        let server = Arc::new(std::sync::Mutex::new(Server::of_url("https://shop.test/base")));
         Self { requests: Requests::new(spans, is_semantic, server, true), ledger: Arc::default() }
     }
 

@@ -12,7 +12,7 @@ use locust_telemetry_core::{Histogram, RunIdentity, SeriesKey, SeriesStats};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const SUCCESS: &str = "locust.tl.request.metric.success";
 const ERROR: &str = "locust.tl.request.metric.error";
@@ -50,12 +50,15 @@ pub(super) struct Views {
     error: Arc<Head>,
     untimed: Arc<Head>,
     semantic: Option<Arc<Head>>,
-    server: Option<Server>,
+    server: ServerCell,
     is_exponential: bool,
 }
 
+/// Where the load goes at present. Behind a lock of its own, so that whoever tells does not wait for an export.
+pub(crate) type ServerCell = Arc<Mutex<Option<Server>>>;
+
 impl Views {
-    pub(super) fn new(spans: Spans, is_semantic: bool, server: Option<Server>) -> Self {
+    pub(super) fn new(spans: Spans, is_semantic: bool, server: ServerCell) -> Self {
         let is_exponential = spans.is_exponential();
         let is_delta = spans.of(Kind::Histogram) == Span::Delta;
         let shape = if is_exponential { Shape::Exponential { is_delta } } else { Shape::Explicit { is_delta } };
@@ -81,10 +84,6 @@ impl Views {
             server,
             is_exponential,
         }
-    }
-
-    pub(super) fn set_server(&mut self, server: Option<Server>) {
-        self.server = server;
     }
 
     /// The attributes of a series, in the documented view and in that of the semantic conventions.
@@ -119,7 +118,7 @@ impl Views {
             ("run_id".into(), run.run_id.as_str().into()),
             ("testplan".into(), run.testplan.as_str().into()),
         ];
-        if let Some(server) = &self.server {
+        if let Some(server) = &*self.server.lock().unwrap_or_else(PoisonError::into_inner) {
             pairs.push(("server.address".into(), server.address.as_str().into()));
             pairs.extend(server.port.map(|port| ("server.port".into(), i64::from(port).into())));
         }
