@@ -82,7 +82,9 @@ test-rust: setup
 
 .PHONY: test-python
 test-python: setup target .venv-oldest/wheel.stamp $(FAKETIME)
-	DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest
+	DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest --ignore tests/conformance
+
+include conformance/rules.mk
 
 # Such as `--only merge --hour`.
 BENCH_OPTIONS ?=
