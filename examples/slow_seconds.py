@@ -27,15 +27,18 @@ class SlowSecondsRecorder(TelemetryBaseRecorder):
 @telemetry_recorder_plugin
 class SlowSeconds(TelemetryRecorderPluginBase):
     RECORDER_PLUGIN_ID = "slow_seconds"
+    recorder = None
 
     def add_cli_arguments(self, group):
         group.add_argument("--slow-above", type=float, default=500, metavar="MS", help="What counts as slow, in ms.")
 
-    def load_worker_telemetry_recorders(self, environment, **kwargs):
+    # The master's windows hold those of all workers; a local run has this recorder too, a worker none.
+    def load_master_telemetry_recorders(self, environment, **kwargs):
         self.recorder = SlowSecondsRecorder(environment)
 
     def on_window(self, window):
-        self.recorder.take(window)
+        if self.recorder:
+            self.recorder.take(window)
 
 
 class Visitor(FastHttpUser):

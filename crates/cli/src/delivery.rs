@@ -10,12 +10,26 @@ pub(crate) struct Delivery {
     pub(crate) delivered_requests: u64,
     /// Requests that it still held at the end.
     pub(crate) queued_requests: u64,
+    /// Records of their own (events, samples) that it still held.
+    pub(crate) queued_records: u64,
     /// Requests that are lost.
     pub(crate) dropped_requests: u64,
-    /// Records of their own (events, samples) that are lost.
+    /// Records of their own that are lost.
     pub(crate) dropped_records: u64,
     /// Why.
     pub(crate) drop_reasons: BTreeSet<String>,
+}
+
+impl Delivery {
+    /// Whether requests were for it at all: an otel recorder's are its workers' to export, unless its master does.
+    pub(crate) const fn took_requests(&self) -> bool {
+        self.delivered_requests > 0 || self.queued_requests > 0 || self.dropped_requests > 0
+    }
+
+    /// Whether it still held something when the books were closed.
+    pub(crate) const fn holds(&self) -> bool {
+        self.queued_requests > 0 || self.queued_records > 0
+    }
 }
 
 /// The books by recorder id.
@@ -29,6 +43,7 @@ impl Deliveries {
         let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
         add(&mut mine.delivered_requests, entry.delivered_requests);
         add(&mut mine.queued_requests, entry.queued_requests);
+        add(&mut mine.queued_records, entry.queued_records);
         add(&mut mine.dropped_requests, entry.dropped_requests);
         add(&mut mine.dropped_records, entry.dropped_records);
         mine.drop_reasons.extend(entry.drop_reasons.iter().cloned());

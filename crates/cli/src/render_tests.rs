@@ -6,7 +6,7 @@ use crate::testing::{
 };
 use crate::text::PAGE_COLUMNS;
 use locust_telemetry_json::Phase;
-use locust_telemetry_json::read::{CauseEntry, ClockEntry, Entry, SummaryEntry, WorkerEntry};
+use locust_telemetry_json::read::{CauseEntry, ClockEntry, Entry, RecorderEntry, SummaryEntry, WorkerEntry};
 use proptest::prelude::*;
 
 fn summarised(entries: Vec<Entry>) -> RunSummary {
@@ -94,6 +94,37 @@ fn a_run_in_which_everything_went_wrong() {
     entries.push(last("9c", "master", 331_600, 1_270));
     let unread = [("out/run.jsonl".to_owned(), 1), (format!("/var/{}/run.jsonl", "deep/".repeat(30)), 12)];
     assert_golden("troubled", &page(&summarised(entries), &unread));
+}
+
+/// What the page tells of deliveries, for books of json and otel; lines are put together with a space.
+fn deliveries(otel: RecorderEntry) -> String {
+    let mut closing = summary_entry("9c", "local", (43_380_000, 43_390_000), 100);
+    closing.recorders.push(otel);
+    let page = page(&summarised(vec![Entry::Summary(closing)]), &[]);
+    let words = page.lines().skip_while(|line| !line.starts_with("  recorded")).take_while(|line| line.len() > 13);
+    words.map(|line| line[13..].trim()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_recorder_that_delivered_nothing_is_not_said_to_have() {
+    let mut otel =
+        RecorderEntry { delivered_requests: 0, queued_requests: 100, queued_records: 4, ..recorder("otel", 100) };
+    let text = deliveries(otel.clone());
+    assert!(text.contains("delivered to json NOT delivered by otel: 100 requests and 4 records"), "{text}");
+    (otel.queued_requests, otel.queued_records, otel.dropped_requests) = (0, 0, 100);
+    let text = deliveries(otel);
+    assert!(
+        text.contains("delivered to json · dropped 100 requests") || text.contains("json dropped 100 requests"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_workers_deliver_themselves_is_not_claimed_from_their_master_s_books() {
+    let text = deliveries(recorder("otel", 0));
+    assert!(text.contains("delivered to json by otel: see the workers' files · dropped 0"), "{text}");
+    let text = deliveries(RecorderEntry { queued_records: 9, ..recorder("otel", 0) });
+    assert!(text.contains("delivered to json NOT delivered by otel: 9 records · dropped 0"), "{text}");
 }
 
 /// A merging master's closing record.

@@ -1,6 +1,7 @@
 //! Points on their way into requests: what must travel together, and how much one request carries.
 
 use crate::metric::{Head, MetricPoint, Point, Scope};
+use crate::send_clock::{SendClock, SendTimes};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetrics};
@@ -35,19 +36,25 @@ pub(crate) struct Batch<R> {
     pub(crate) points: u64,
 }
 
-/// Packs bundles into requests of at most `max_bytes` (a single larger bundle goes alone).
-pub(crate) fn pack<R>(bundles: Vec<Bundle<R>>, resource: &Resource, max_bytes: usize) -> Vec<Batch<R>> {
+/// Packs bundles into requests of at most `max_bytes` (a single larger bundle goes alone), each at a time of its own.
+pub(crate) fn pack<R>(
+    bundles: Vec<Bundle<R>>,
+    resource: &Resource,
+    max_bytes: usize,
+    now_ns: u64,
+    clock: &mut SendClock,
+) -> Vec<Batch<R>> {
     let mut batches = Vec::new();
     let mut open = Open::default();
     for bundle in bundles {
         let bytes = bundle.bytes();
         if open.bytes > 0 && open.bytes + bytes > max_bytes {
-            batches.push(std::mem::take(&mut open).close(resource));
+            batches.push(std::mem::take(&mut open).close(resource, clock.next(now_ns)));
         }
         open.add(bundle, bytes);
     }
     if !open.receipts.is_empty() {
-        batches.push(open.close(resource));
+        batches.push(open.close(resource, clock.next(now_ns)));
     }
     batches
 }
@@ -74,7 +81,10 @@ impl<R> Open<R> {
         self.bytes += bytes;
     }
 
-    fn close(self, resource: &Resource) -> Batch<R> {
+    fn close(mut self, resource: &Resource, times: SendTimes) -> Batch<R> {
+        for (head, points) in self.points.iter_mut().filter(|(head, _)| !head.is_delta()) {
+            points.iter_mut().for_each(|point| point.send_at(head, times));
+        }
         let points = self.points.values().map(|points| points.len() as u64).sum();
         let mut scopes = Vec::<ScopeMetrics>::new();
         let mut last: Option<Scope> = None;
@@ -141,7 +151,7 @@ mod tests {
     fn points_are_put_together_by_metric_and_metrics_by_scope() {
         let (one, two, other) = (head("a", "one"), head("a", "two"), head("b", "one"));
         let bundles = vec![bundle(&one, 0), bundle(&other, 1), bundle(&two, 2), bundle(&one, 3)];
-        let batches = pack(bundles, &Resource::default(), usize::MAX);
+        let batches = pack(bundles, &Resource::default(), usize::MAX, 5, &mut SendClock::default());
         let scopes = &batches[0].request.resource_metrics[0].scope_metrics;
         let names = |scope: &ScopeMetrics| scope.metrics.iter().map(|metric| metric.name.clone()).collect::<Vec<_>>();
         assert_eq!(scopes.iter().map(names).collect::<Vec<_>>(), [vec!["one", "two"], vec!["one"]]);
@@ -152,7 +162,7 @@ mod tests {
     fn no_request_is_larger_than_allowed_and_every_bundle_is_whole() {
         let head = head("a", "one");
         let bundles = (0..100).map(|receipt| bundle(&head, receipt)).collect();
-        let batches = pack(bundles, &Resource::default(), 300);
+        let batches = pack(bundles, &Resource::default(), 300, 5, &mut SendClock::default());
         assert!(batches.len() > 5);
         assert!(batches.iter().all(|batch| batch.request.encoded_len() <= 350));
         assert!(batches.iter().all(|batch| points_of(&batch.request) == 2 * batch.receipts.len()));
@@ -162,7 +172,8 @@ mod tests {
     #[test]
     fn a_bundle_above_the_limit_goes_alone() {
         let head = head("a", "one");
-        let batches = pack(vec![bundle(&head, 0), bundle(&head, 1)], &Resource::default(), 1);
+        let batches =
+            pack(vec![bundle(&head, 0), bundle(&head, 1)], &Resource::default(), 1, 5, &mut SendClock::default());
         assert_eq!(batches.iter().map(|batch| batch.receipts.clone()).collect::<Vec<_>>(), [[0], [1]]);
     }
 }

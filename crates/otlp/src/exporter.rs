@@ -18,7 +18,7 @@ use crate::attributes::Attributes;
 use crate::instruments::{Description, Instrument, Instruments};
 use crate::log_queue::LogQueue;
 use crate::recorder::OtlpRecorder;
-use crate::requests::{Requests, Server};
+use crate::requests::{Requests, Server, ServerCell};
 use crate::run_log::log_record;
 use crate::spans::Spans;
 use crate::transport::{Transport, TransportError};
@@ -32,10 +32,14 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use wishes::{Wish, Wishes};
+
+/// How many notices wait for somebody who reads them.
+const MAX_EARLY_NOTICES: usize = 32;
 
 /// How much of the flush timeout an export has; the rest is for telling what became of it.
 const SHARE_OF_FLUSH: f64 = 0.8;
@@ -45,6 +49,7 @@ pub(crate) struct Inner {
     resource: Resource,
     instruments: Instruments,
     requests: Mutex<Requests>,
+    server: ServerCell,
     logs: LogQueue,
     endings: Endings,
     observing: Observing,
@@ -75,10 +80,13 @@ impl Exporter {
         let transports = (transport(settings.metrics.as_ref())?, transport(settings.logs.as_ref())?);
         let spans = Spans::new(settings.temporality, settings.aggregation);
         let logs = LogQueue::new(settings.log_batch.max_queue, settings.log_batch.max_batch);
+        let server = ServerCell::new(Mutex::new(config.server.clone()));
+        let (is_semantic, marks_end) = (config.is_semantic, config.marks_end);
         Ok(Self(Arc::new(Inner {
             resource: resource(&config),
             instruments: Instruments::new(spans),
-            requests: Mutex::new(Requests::new(spans, config.is_semantic, config.server.clone(), config.marks_end)),
+            requests: Mutex::new(Requests::new(spans, is_semantic, Arc::clone(&server), marks_end)),
+            server,
             logs,
             endings: Endings::default(),
             observing: Observing::default(),
@@ -109,11 +117,14 @@ impl Exporter {
         let metrics = metrics.map(|loop_| loop_.run(wishes::open(&mut heard)));
         let logs = logs.map(|loop_| loop_.run(wishes::open(&mut heard)));
         *lock(&inner.wishes) = heard;
+        let told = Arc::clone(inner);
         let both = async move {
             tokio::join!(run_if_some(metrics), run_if_some(logs));
         };
         std::thread::Builder::new().name("lt-otel-export".into()).spawn(move || {
-            runtime.block_on(both);
+            if catch_unwind(AssertUnwindSafe(|| runtime.block_on(both))).is_err() {
+                told.notice("otel: the export has failed and exports no more; what comes is not delivered".to_owned());
+            }
             // A look-up of a name that hangs is not waited for.
             runtime.shutdown_background();
         })?;
@@ -135,7 +146,7 @@ impl Exporter {
 
     /// What is tested from now on, for series that are yet to come.
     pub fn set_server(&self, server: Option<Server>) {
-        self.requests().set_server(server);
+        *lock(&self.0.server) = server;
     }
 
     /// Queues a log record. `severity` is one of OpenTelemetry's numbers, 1 to 24. Never waits.
@@ -239,7 +250,12 @@ impl Inner {
     fn notice(&self, text: String) {
         match lock(&self.ledgers).first() {
             Some(ledger) => ledger.notice(text),
-            None => lock(&self.early_notices).push(text),
+            None => {
+                let mut early = lock(&self.early_notices);
+                if early.len() < MAX_EARLY_NOTICES {
+                    early.push(text);
+                }
+            }
         }
     }
 }

@@ -1,19 +1,23 @@
 //! Workers, confidence and the hub's lag as metrics: from windows into instruments.
 
 use crate::attributes::{AttributeValue, Attributes};
-use crate::instruments::{Description, Instrument, Instruments, Kind};
+use crate::instruments::{Description, Instrument, Instruments, Kind, OWN_CALLBACKS};
 use crate::metric::Scope;
 use crate::number::Number;
 use locust_telemetry_core::{Reasons, RunConfidence, RunIdentity, SystemSample, Window, WorkerWindow};
 use locust_telemetry_pipeline::RunWindow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What the runner of a worker is called in attributes.
 const WORKER_SOURCE: &str = "WorkerRunner";
 
-/// The callbacks of this module have numbers from here on; those of others stay below.
-const FIRST_CALLBACK: u64 = 1 << 48;
+/// How many callbacks one recorder may have, each with a number: one for itself and one for each worker.
+const CALLBACKS: u64 = 1 << 32;
+
+/// How many recorders there were: each has callbacks of its own.
+static RECORDERS: AtomicU64 = AtomicU64::new(0);
 
 const NS_PER_MS: f64 = 1e6;
 
@@ -43,6 +47,7 @@ pub(crate) struct Fleet {
     /// Whether workers export nothing themselves, so that their own figures are told here.
     speaks_for_workers: bool,
     run: Option<RunFigures>,
+    first_callback: u64,
 }
 
 impl Fleet {
@@ -93,6 +98,7 @@ impl Fleet {
             ),
             speaks_for_workers,
             run: None,
+            first_callback: OWN_CALLBACKS + RECORDERS.fetch_add(1, Relaxed) * CALLBACKS,
         }
     }
 
@@ -110,11 +116,11 @@ impl Fleet {
         let of_run = Run(run);
         let lag_ns = window.window.hub_lag_max_ns;
         let lag = lag_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), of_run.source()));
-        self.hub_lag.observe(FIRST_CALLBACK, lag, now_ns);
+        self.hub_lag.observe(self.first_callback, lag, now_ns);
         figures.confidence.add(&window.window);
-        self.tell_confidence(FIRST_CALLBACK, &figures.confidence, |more| of_run.attributes(more), now_ns);
+        self.tell_confidence(self.first_callback, &figures.confidence, |more| of_run.attributes(more), now_ns);
         for worker in &window.window.workers {
-            let next = FIRST_CALLBACK + 1 + figures.workers.len() as u64;
+            let next = self.first_callback + 1 + figures.workers.len() as u64;
             let (callback, confidence) =
                 figures.workers.entry(worker.source_id.clone()).or_insert_with(|| (next, RunConfidence::default()));
             self.tell_worker(*callback, worker, of_run, now_ns);
@@ -131,7 +137,8 @@ impl Fleet {
 
     /// The run has ended: what callbacks told of its workers has vanished.
     pub(crate) fn end_run(&mut self, now_ns: u64) {
-        let Some(run) = self.run.take() else { return };
+        // The figures stay: stragglers of the run may still come.
+        let Some(run) = &self.run else { return };
         let callbacks = run.workers.values().map(|(callback, _)| *callback);
         for callback in callbacks {
             for gauge in [
@@ -147,7 +154,7 @@ impl Fleet {
                 gauge.observe(callback, [], now_ns);
             }
         }
-        self.hub_lag.observe(FIRST_CALLBACK, [], now_ns);
+        self.hub_lag.observe(self.first_callback, [], now_ns);
     }
 
     fn tell_confidence(

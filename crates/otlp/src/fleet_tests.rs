@@ -142,3 +142,25 @@ fn the_end_of_a_run_ends_what_was_told_of_its_workers() {
     assert!(has(&last, "worker.metric.state", None, "running"));
     assert!(!told(&instruments, 105 * S).iter().any(|(name, ..)| name == "worker.metric.state"));
 }
+
+#[test]
+fn a_straggler_after_the_end_counts_on() {
+    let (instruments, mut fleet) = fixture(false);
+    let run = identity(Role::Master);
+    for second in 100..105 {
+        fleet.add(&window(&run, second, vec![worker(WorkerState::Running, Reasons::NONE)]), 105 * S);
+    }
+    fleet.end_run(106 * S);
+    fleet.add(&window(&run, 105, vec![worker(WorkerState::Running, Reasons::NONE)]), 107 * S);
+    assert!(has(&told(&instruments, 108 * S), "confidence.metric.seconds", Some(6.0), "trusted"));
+}
+
+#[test]
+fn recorders_of_one_process_do_not_end_each_other_s_series() {
+    let (instruments, mut one) = fixture(false);
+    let mut other = Fleet::new(&instruments, false);
+    one.add(&window(&identity(Role::Master), 100, Vec::new()), 101 * S);
+    let elsewhere = RunIdentity { source_id: "local".into(), ..(*identity(Role::Local)).clone() };
+    other.add(&window(&Arc::new(elsewhere), 100, Vec::new()), 101 * S);
+    assert!(told(&instruments, 102 * S).iter().all(|(_, value, _)| value.is_some()));
+}

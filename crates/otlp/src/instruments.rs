@@ -16,7 +16,7 @@ use crate::number::Number;
 use crate::receipt::Receipt;
 use crate::spans::Spans;
 use cell::{Cell, Figure};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many sets of attributes an instrument keeps; later ones are counted together (specification, "metrics/sdk").
@@ -97,11 +97,12 @@ pub struct Instrument {
 
 #[derive(Debug, Default)]
 struct Sets {
-    /// Numbers are never used again, so that a receipt of an ended set meets no other.
-    cells: Vec<Option<Cell>>,
+    /// By number. Numbers are never used again, so that a receipt of an ended set meets no other.
+    cells: BTreeMap<usize, Cell>,
+    next: usize,
     numbers: HashMap<Arc<Attributes>, usize>,
     /// What each callback told last.
-    told: HashMap<u64, Vec<usize>>,
+    told: HashMap<u64, HashSet<usize>>,
     ignored: u64,
 }
 
@@ -110,7 +111,7 @@ impl Instrument {
         let kind = description.kind;
         let span = spans.of(kind);
         let is_delta = span == Span::Delta;
-        let layout = spans.layout(description.boundaries.as_deref(), &description.unit);
+        let layout = spans.layout(description.boundaries.clone().map(usable), &description.unit);
         let shape = match kind {
             Kind::Gauge | Kind::ObservableGauge => Shape::Gauge,
             Kind::Histogram if layout == Layout::Exponential => Shape::Exponential { is_delta },
@@ -137,7 +138,7 @@ impl Instrument {
             return;
         }
         let number = sets.number(attributes, || Cell::new(self.kind, self.span, amount, now_ns));
-        if let Some(cell) = sets.cells.get_mut(number).and_then(Option::as_mut) {
+        if let Some(cell) = sets.cells.get_mut(&number) {
             cell.take(amount, &self.layout);
         }
     }
@@ -145,22 +146,24 @@ impl Instrument {
     /// Takes everything that one callback tells now. What it told the last time and does not tell any more has ended.
     pub fn observe(&self, callback: u64, observations: impl IntoIterator<Item = (Number, Attributes)>, now_ns: u64) {
         let mut sets = self.sets();
-        let mut told = Vec::new();
+        let mut told = HashSet::new();
         for (amount, attributes) in observations {
             if !amount.is_finite() {
                 sets.ignored += 1;
                 continue;
             }
-            let number = sets.number(attributes, || Cell::new(self.kind, self.span, amount, now_ns));
-            if let Some(cell) = sets.cells.get_mut(number).and_then(Option::as_mut) {
+            let begins_at_zero = callback >= OWN_CALLBACKS;
+            let number = sets.number(attributes, || {
+                Cell::new(self.kind, self.span, amount, now_ns).beginning_at_zero(begins_at_zero)
+            });
+            if let Some(cell) = sets.cells.get_mut(&number) {
                 cell.take(amount, &self.layout);
             }
-            told.push(number);
+            told.insert(number);
         }
-        let before = sets.told.insert(callback, told.clone()).unwrap_or_default();
-        for number in before.into_iter().filter(|number| !told.contains(number)) {
-            sets.end(number, Ended::Vanished);
-        }
+        let before = sets.told.remove(&callback).unwrap_or_default();
+        before.difference(&told).for_each(|number| sets.end(*number, Ended::Vanished));
+        sets.told.insert(callback, told);
     }
 
     /// Ends the sets of attributes with this `run_id`: they get an end marker (or are just let go, if `is_marked` is
@@ -176,7 +179,7 @@ impl Instrument {
     /// Ends all sets.
     pub(crate) fn end_all(&self, is_marked: bool) {
         let mut sets = self.sets();
-        (0..sets.cells.len()).for_each(|number| sets.end(number, Ended::Last { is_marked }));
+        sets.cells.values_mut().for_each(|cell| cell.ended = Some(Ended::Last { is_marked }));
     }
 
     /// How many values could not be taken since the last call.
@@ -193,9 +196,9 @@ impl Instrument {
         // Copied under the lock, made into points outside of it.
         let copies = {
             let mut sets = self.sets();
-            let cells = sets.cells.iter_mut().enumerate();
+            let cells = sets.cells.iter_mut();
             cells
-                .filter_map(|(number, cell)| Some((number, cell.as_mut()?.figures(now_ns)?)))
+                .filter_map(|(number, cell)| Some((*number, cell.figures(now_ns)?)))
                 .collect::<Vec<(usize, cell::Figures)>>()
         };
         for (number, figures) in copies {
@@ -224,12 +227,14 @@ impl Instrument {
     /// Takes what became of a set's last points.
     pub(crate) fn settle(&self, number: usize, is_delivered: bool, is_last: bool) {
         let mut sets = self.sets();
-        let Some(place) = sets.cells.get_mut(number) else { return };
-        if let Some(cell) = place {
-            cell.settle(is_delivered);
-            if is_last && let Some(cell) = place.take() {
-                sets.numbers.remove(&cell.attributes);
-            }
+        let Some(cell) = sets.cells.get_mut(&number) else { return };
+        cell.settle(is_delivered);
+        // Unless it was told of again while its end was on the way.
+        if is_last
+            && cell.ended.is_some()
+            && let Some(cell) = sets.cells.remove(&number)
+        {
+            sets.numbers.remove(&cell.attributes);
         }
     }
 
@@ -238,15 +243,26 @@ impl Instrument {
     }
 }
 
+/// From here on callbacks are this program's own: what they tell first has grown from zero. Others' stay below.
+pub(crate) const OWN_CALLBACKS: u64 = 1 << 48;
+
 /// How long after the last value its end marker stands: backends count in milliseconds.
 pub(crate) const END_MARKER_AFTER_NS: u64 = 1_000_000;
+
+/// Boundaries in order, each once, without what is no number: anything else would put values into wrong buckets.
+fn usable(mut boundaries: Vec<f64>) -> Vec<f64> {
+    boundaries.retain(|boundary| boundary.is_finite());
+    boundaries.sort_by(f64::total_cmp);
+    boundaries.dedup();
+    boundaries
+}
 
 impl Sets {
     fn number(&mut self, attributes: Attributes, make: impl FnOnce() -> Cell) -> usize {
         if let Some(number) = self.numbers.get(&attributes) {
             let number = *number;
             // Told of again before the backend heard of its end.
-            if let Some(cell) = self.cells[number].as_mut() {
+            if let Some(cell) = self.cells.get_mut(&number) {
                 cell.ended = None;
             }
             return number;
@@ -256,14 +272,15 @@ impl Sets {
         if let Some(number) = self.numbers.get(&attributes) {
             return *number;
         }
-        let number = self.cells.len();
-        self.cells.push(Some(make().of(&attributes)));
+        let number = self.next;
+        self.next += 1;
+        self.cells.insert(number, make().of(&attributes));
         self.numbers.insert(attributes, number);
         number
     }
 
     fn end(&mut self, number: usize, ended: Ended) {
-        if let Some(cell) = self.cells.get_mut(number).and_then(Option::as_mut) {
+        if let Some(cell) = self.cells.get_mut(&number) {
             cell.ended = Some(ended);
         }
     }

@@ -194,3 +194,40 @@ fn the_same_description_gives_the_same_instrument_whatever_its_name_s_case() {
     assert!(!Arc::ptr_eq(&one, &instruments.instrument(&description("test.name", Kind::Gauge))));
     assert_eq!(instruments.all().len(), 2);
 }
+
+#[test]
+fn what_is_added_while_the_end_is_on_its_way_is_not_lost() {
+    let counter = instrument(Kind::Counter, Temporality::Cumulative);
+    counter.take(Number::Int(2), of("run_id", "a"), 100);
+    counter.end_run("a", true);
+    let in_flight = bundles(&counter, 200);
+    counter.take(Number::Int(5), of("run_id", "a"), 250);
+    for bundle in in_flight {
+        let Receipt::Set { instrument, number, is_last } = bundle.receipt else { panic!("a receipt of another") };
+        instrument.settle(number, true, is_last);
+    }
+    assert_eq!(figures(&export(&counter, 300)), [(100, 300, int(7))]);
+}
+
+#[test]
+fn sets_that_come_and_go_leave_nothing_behind() {
+    let gauge = instrument(Kind::ObservableGauge, Temporality::Cumulative);
+    for number in 0..100 {
+        gauge.observe(0, [(Number::Int(1), of("set", &number.to_string()))], 100 + number);
+        export(&gauge, 1_000 + number);
+    }
+    assert_eq!(gauge.sets().cells.len(), 1);
+}
+
+#[test]
+fn totals_of_this_program_begin_with_a_zero() {
+    let own = instrument(Kind::ObservableCounter, Temporality::Cumulative);
+    own.observe(OWN_CALLBACKS, [(Number::Int(1), Attributes::default())], 100);
+    assert_eq!(figures(&export(&own, 200)), [(100, 100, int(0)), (100, 200, int(1))]);
+    assert_eq!(figures(&export(&own, 300)), [(100, 300, int(1))]);
+}
+
+#[test]
+fn boundaries_are_put_in_order() {
+    assert_eq!(usable(vec![5.0, f64::NAN, 1.0, 5.0, f64::INFINITY]), [1.0, 5.0]);
+}

@@ -26,6 +26,7 @@ mod receipt;
 mod recorder;
 mod requests;
 mod run_log;
+mod send_clock;
 pub mod settings;
 mod spans;
 pub mod transport;

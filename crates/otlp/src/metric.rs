@@ -1,5 +1,6 @@
 //! A metric as OTLP has it: what it is called and what kind it is, and the points that belong to it.
 
+use crate::send_clock::SendTimes;
 use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, DataPointFlags, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
     HistogramDataPoint, Metric, NumberDataPoint, Sum, metric::Data,
@@ -82,6 +83,23 @@ impl Point {
         }
     }
 
+    /// Moves a point of a cumulative series or of a gauge to the time at which it is sent.
+    pub(crate) fn send_at(&mut self, head: &Head, times: SendTimes) {
+        let (start_ns, time_ns, flags) = match self {
+            Self::Number(point) => (point.start_time_unix_nano, &mut point.time_unix_nano, point.flags),
+            Self::Explicit(point) => (point.start_time_unix_nano, &mut point.time_unix_nano, point.flags),
+            Self::Exponential(point) => (point.start_time_unix_nano, &mut point.time_unix_nano, point.flags),
+        };
+        let is_zero = head.shape != Shape::Gauge && *time_ns == start_ns;
+        *time_ns = if flags != 0 {
+            times.ends_ns
+        } else if is_zero {
+            start_ns.max(times.earliest_ns)
+        } else {
+            times.values_ns
+        };
+    }
+
     /// The size in a request, in bytes, with some room for its frame.
     pub(crate) fn encoded_bytes(&self) -> usize {
         use prost::Message as _;
@@ -94,6 +112,14 @@ impl Point {
 }
 
 impl Head {
+    /// Whether its points are spans that must meet.
+    pub(crate) const fn is_delta(&self) -> bool {
+        match self.shape {
+            Shape::Gauge => false,
+            Shape::Sum { is_delta, .. } | Shape::Explicit { is_delta } | Shape::Exponential { is_delta } => is_delta,
+        }
+    }
+
     /// The metric of these points; points of another kind than the shape's are left out (there are none).
     pub(crate) fn to_metric(&self, points: Vec<Point>) -> Metric {
         let temporality = |is_delta| {

@@ -41,7 +41,7 @@ impl Recorder for OtlpRecorder {
     }
 
     fn takes_requests(&self) -> bool {
-        self.exporter.config().exports_requests
+        self.exporter.config().takes_requests()
     }
 
     fn window(&mut self, window: &RunWindow, _ledger: &Ledger) {
@@ -51,7 +51,7 @@ impl Recorder for OtlpRecorder {
             self.run = Some(Arc::clone(&window.run));
         }
         let config = self.exporter.config();
-        if config.exports_requests
+        if config.takes_requests()
             && let Some(ledger) = &self.ledger
         {
             self.exporter.requests().add(window, ledger);

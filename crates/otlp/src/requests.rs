@@ -7,6 +7,7 @@ mod series;
 mod view;
 
 pub use view::Server;
+pub(crate) use view::ServerCell;
 
 use crate::batch::Bundle;
 use crate::receipt::{Fate, Receipt};
@@ -35,13 +36,8 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// Without any. `server` is where the load goes, for the view of the semantic conventions, which `is_semantic` turns on.
-    pub(crate) fn new(spans: Spans, is_semantic: bool, server: Option<Server>, marks_end: bool) -> Self {
+    pub(crate) fn new(spans: Spans, is_semantic: bool, server: ServerCell, marks_end: bool) -> Self {
         Self { views: Views::new(spans, is_semantic, server), spans, runs: Vec::new(), next: 0, marks_end }
-    }
-
-    /// Where the load goes from now on.
-    pub(crate) fn set_server(&mut self, server: Option<Server>) {
-        self.views.set_server(server);
     }
 
     /// Takes the requests of a window.

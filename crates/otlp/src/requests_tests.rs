@@ -51,7 +51,7 @@ struct Fixture {
 impl Fixture {
     fn new(temporality: Temporality, aggregation: Aggregation, is_semantic: bool) -> Self {
         let spans = Spans::new(temporality, aggregation);
-        let server = Server::of_url("https://shop.test/base");
+        let server = Arc::new(std::sync::Mutex::new(Server::of_url("https://shop.test/base")));
         Self { requests: Requests::new(spans, is_semantic, server, true), ledger: Arc::default() }
     }
 
@@ -323,13 +323,42 @@ fn the_view_of_the_semantic_conventions_is_in_seconds_and_for_http_only() {
     assert_eq!((point.sum, point.min, point.explicit_bounds[0]), (Some(1.5), Some(1.5), 0.005));
     let pairs = attributes(of_method("GET"));
     assert_eq!(pairs["http.response.status_code"], Value::IntValue(503));
-    assert_eq!(pairs["error.type"], Value::StringValue("503".into()));
+    assert_eq!(pairs["error.type"], Value::StringValue("HTTPError".into()));
     assert_eq!(
         (pairs["server.address"].clone(), pairs["server.port"].clone()),
         (Value::StringValue("shop.test".into()), Value::IntValue(443))
     );
     assert_eq!(pairs["url.template"], Value::StringValue("/cart".into()));
     assert!(!attributes(of_method("_OTHER")).contains_key("error.type"));
+}
+
+#[test]
+fn series_of_the_semantic_conventions_are_as_distinct_as_ours() {
+    let mut of = Fixture::new(Temporality::Cumulative, Aggregation::Explicit, true);
+    let purge = SeriesKey { method: "PURGE".into(), ..key("/", 200, None) };
+    let ban = SeriesKey { method: "BAN".into(), ..key("/", 200, None) };
+    let (one, other) = (key("/", 500, Some("HTTPError")), key("/", 500, Some("CatchResponseError")));
+    of.add(&window(&identity("a"), 100, &[(one, &[1.0]), (other, &[1.0]), (purge, &[1.0]), (ban, &[1.0])]));
+    let points = of.export(103 * S, &Fate::Delivered);
+    let semantic =
+        points.iter().filter(|(head, point)| &*head.name == "http.client.request.duration" && !is_zero(point));
+    let distinct: std::collections::BTreeSet<_> =
+        semantic.map(|(_, point)| format!("{:?}", attributes(point))).collect();
+    assert_eq!(distinct.len(), 4);
+}
+
+#[test]
+fn requests_without_a_time_begin_with_a_zero_of_their_own() {
+    let mut of = Fixture::explicit(Temporality::Cumulative);
+    let run = identity("a");
+    let untimed = |points: &[(Arc<Head>, Point)]| {
+        points.iter().filter(|(head, _)| &*head.name == "locust.tl.request.metric.untimed").count()
+    };
+    of.add(&window(&run, 100, &[(key("/", 200, None), &[1.0])]));
+    assert_eq!(untimed(&of.export(103 * S, &Fate::Delivered)), 0);
+    of.add(&window(&run, 103, &[(key("/", 200, None), &[f64::NAN])]));
+    assert_eq!(untimed(&of.export(106 * S, &Fate::Delivered)), 2);
+    assert_eq!(untimed(&of.export(109 * S, &Fate::Delivered)), 1);
 }
 
 fn is_zero(point: &Point) -> bool {

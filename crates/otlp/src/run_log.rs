@@ -50,6 +50,8 @@ pub(crate) fn log_record(
 pub(crate) struct RunLog {
     run: Option<Arc<RunIdentity>>,
     failures: BTreeMap<Arc<SeriesKey>, u64>,
+    /// Whether the run has ended and its failures were told; stragglers are not told again.
+    is_told: bool,
 }
 
 impl RunLog {
@@ -58,7 +60,7 @@ impl RunLog {
         let is_same = self.run.as_ref().is_some_and(|run| run.run_id == window.run.run_id);
         if !is_same {
             self.end(time_ns(window.window.start_s), queue);
-            self.run = Some(Arc::clone(&window.run));
+            *self = Self { run: Some(Arc::clone(&window.run)), ..Self::default() };
         }
         for event in &window.window.events {
             if window.run.role == Role::Worker && !OWN_EVENTS.contains(&&*event.name) {
@@ -95,12 +97,12 @@ impl RunLog {
 
     /// The run has ended at `time_ns`: tells how often each failure occurred.
     pub(crate) fn end(&mut self, time_ns: u64, queue: &LogQueue) {
-        let failures = std::mem::take(&mut self.failures);
-        let Some(run) = self.run.take() else { return };
-        for (key, count) in failures {
-            let more = failure(&key).chain([("count", AttributeValue::Int(i64::try_from(count).unwrap_or(i64::MAX)))]);
-            let attributes = attributes(&run, more);
-            let body = format!("{} ({count} times)", sentence(&key));
+        let Some(run) = self.run.as_ref().filter(|_| !self.is_told) else { return };
+        self.is_told = true;
+        for (key, count) in &self.failures {
+            let more = failure(key).chain([("count", AttributeValue::Int(i64::try_from(*count).unwrap_or(i64::MAX)))]);
+            let attributes = attributes(run, more);
+            let body = format!("{} ({count} times)", sentence(key));
             queue.push(log_record(time_ns, SeverityNumber::Error as i32, "ERROR", FAILURE_COUNT, &body, &attributes));
         }
     }
@@ -197,6 +199,9 @@ mod tests {
         assert_eq!(taken(&queue), [expect("ERROR", "POST /cart failed: HTTPError 503 (5 times)")]);
         log.end(9, &queue);
         assert!(taken(&queue).is_empty());
+        log.add(&window(Role::Worker, &[], 1), true, &queue);
+        log.end(9, &queue);
+        assert!(taken(&queue).is_empty(), "a straggler is told again");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Spans {
     }
 
     /// The layout of a histogram with the boundaries that its author advises, or those that suit its unit.
-    pub(crate) fn layout(&self, advised: Option<&[f64]>, unit: &str) -> Layout {
+    pub(crate) fn layout(&self, advised: Option<Vec<f64>>, unit: &str) -> Layout {
         match advised {
             _ if self.is_exponential() => Layout::Exponential,
             Some(boundaries) => Layout::Explicit(boundaries.into()),

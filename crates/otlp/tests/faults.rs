@@ -433,3 +433,17 @@ fn ten_thousand_series_go_in_several_requests_and_arrive_whole() {
     assert!(sizes.len() > 1, "{sizes:?}");
     generator.shut_down();
 }
+
+#[test]
+fn a_backend_that_is_slow_to_the_end_is_waited_for() {
+    let backend = Backend::start();
+    backend.set(Behaviour::Delay(Duration::from_secs(1)));
+    let mut generator = Generator::new(&backend, Form::Protobuf, &[]);
+    generator.run(3 * FAULT);
+    generator.end();
+    let books = generator.books();
+    assert_eq!((books.delivered.requests, books.dropped.requests), (generator.recorded, 0), "{books:?}");
+    let points: Vec<_> = backend.metrics().iter().map(|request| request.resource_metrics.len()).collect();
+    assert_eq!(backend.requests().iter().filter(|request| request.target.contains("metrics")).count(), points.len());
+    generator.shut_down();
+}

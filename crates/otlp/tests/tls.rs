@@ -167,20 +167,20 @@ fn a_file_that_cannot_be_used_stops_at_the_start_with_one_line() {
     let (ca, chain, key) =
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY");
     for (variables, expected) in [
-        (vec![(ca, missing.clone())], "OTEL_EXPORTER_OTLP_…CERTIFICATE=MISSING: cannot be read (No such file"),
-        (vec![(ca, empty.clone())], "OTEL_EXPORTER_OTLP_…CERTIFICATE=EMPTY: has no certificate in PEM form"),
-        (vec![(ca, broken.clone())], "OTEL_EXPORTER_OTLP_…CERTIFICATE=BROKEN: cannot be used ("),
+        (vec![(ca, missing.clone())], "OTEL_EXPORTER_OTLP_CERTIFICATE=MISSING: cannot be read (No such file"),
+        (vec![(ca, empty.clone())], "OTEL_EXPORTER_OTLP_CERTIFICATE=EMPTY: has no certificate in PEM form"),
+        (vec![(ca, broken.clone())], "OTEL_EXPORTER_OTLP_CERTIFICATE=BROKEN: cannot be used ("),
         (
             vec![(chain, certificate.clone()), (key, empty.clone())],
-            "OTEL_EXPORTER_OTLP_…CLIENT_KEY=EMPTY: has no private key in PEM form",
+            "OTEL_EXPORTER_OTLP_CLIENT_KEY=EMPTY: has no private key in PEM form",
         ),
         (
             vec![(chain, empty.clone()), (key, other_key.clone())],
-            "OTEL_EXPORTER_OTLP_…CLIENT_CERTIFICATE=EMPTY: has no certificate in PEM form",
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=EMPTY: has no certificate in PEM form",
         ),
         (
             vec![(chain, certificate.clone()), (key, other_key.clone())],
-            "OTEL_EXPORTER_OTLP_…CLIENT_KEY=OTHER: cannot be used (",
+            "OTEL_EXPORTER_OTLP_CLIENT_KEY=OTHER: cannot be used (",
         ),
     ] {
         for form in FORMS {

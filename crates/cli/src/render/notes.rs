@@ -143,11 +143,22 @@ fn delivered(run: &RunSummary) -> Vec<String> {
     if books.is_empty() {
         return Vec::new();
     }
-    let ids: Vec<&str> = books.keys().map(String::as_str).collect();
-    let mut items = vec![format!("delivered to {}", ids.join(", "))];
     // What json still held when it wrote its closing record is in the file, or shown as missing.
-    let held = books.iter().filter(|(id, delivery)| *id != "json" && delivery.queued_requests > 0);
-    items.extend(held.map(|(id, delivery)| format!("{id} still held {}", count(delivery.queued_requests))));
+    let (held, settled): (Vec<_>, Vec<_>) = books.iter().partition(|(id, delivery)| *id != "json" && delivery.holds());
+    let is_silent = |delivery: &Delivery| !delivery.took_requests() && run.recorded.requests > 0;
+    let (silent, mut whole): (Vec<_>, Vec<_>) = settled.into_iter().partition(|(_, delivery)| is_silent(delivery));
+    whole.retain(|(_, delivery)| delivery.delivered_requests > 0 || !delivery.took_requests());
+    let ids = |books: &[(&String, &Delivery)]| books.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(", ");
+    let mut items = Vec::new();
+    if !whole.is_empty() {
+        items.push(format!("delivered to {}", ids(&whole)));
+    }
+    if !silent.is_empty() {
+        items.push(format!("by {}: see the workers' files", ids(&silent)));
+    }
+    items.extend(held.iter().filter_map(|(id, delivery)| {
+        Some(format!("NOT delivered by {id}: {}", loss(delivery.queued_requests, delivery.queued_records)?))
+    }));
     let sum = |of: fn(&Delivery) -> u64| books.values().map(of).fold(0, u64::saturating_add);
     let lost = loss(sum(|delivery| delivery.dropped_requests), sum(|delivery| delivery.dropped_records));
     items.push(format!("dropped {}", lost.as_deref().unwrap_or("0")));

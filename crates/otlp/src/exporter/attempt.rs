@@ -24,18 +24,22 @@ pub(super) fn last_try(deadline: Instant, was_in_trouble: bool) -> Instant {
     if was_in_trouble { deadline.min(Instant::now() + PATIENCE_WITH_THE_ABSENT) } else { deadline }
 }
 
-/// A timer's attempt that a wish interrupts has this share of what the wish has time for.
-const SHARE_OF_INTERRUPTED: u32 = 4;
+/// A timer's attempt has this share of what an interrupting wish has time for, to come to its end: half, since to send
+/// again what a slow backend nearly has is worse than to wait; less where it most likely hangs.
+const SHARE_OF_INTERRUPTED: u32 = 2;
+const SHARE_IN_TROUBLE: u32 = 4;
 
 /// What an attempt comes to, unless a wish comes and it does not end soon after; and the wish, if one came.
 pub(super) async fn unless_wished<T>(
     attempt: impl Future<Output = T>,
+    is_in_trouble: bool,
     wishes: &mut UnboundedReceiver<Wish>,
 ) -> (Option<T>, Option<Wish>) {
     let mut heard = None;
     let interrupted = async {
         heard = wishes.recv().await;
-        let grace = heard.as_ref().map_or(Duration::ZERO, |wish| until(wish.deadline) / SHARE_OF_INTERRUPTED);
+        let share = if is_in_trouble { SHARE_IN_TROUBLE } else { SHARE_OF_INTERRUPTED };
+        let grace = heard.as_ref().map_or(Duration::ZERO, |wish| until(wish.deadline) / share);
         tokio::time::sleep(grace).await;
     };
     let attempt = tokio::select! {

@@ -28,6 +28,11 @@ pub struct ExportConfig {
 }
 
 impl ExportConfig {
+    /// Whether requests are exported, the variables asked too.
+    pub(crate) const fn takes_requests(&self) -> bool {
+        self.exports_requests && self.settings.metrics.is_some()
+    }
+
     pub(crate) fn export_interval(&self) -> Duration {
         self.settings.export_interval.unwrap_or(self.interval).max(Duration::from_millis(10))
     }

@@ -49,7 +49,7 @@ impl LogsLoop {
             let wish = match wish {
                 Some(wish) => Some(wish),
                 None => {
-                    let (attempt, wish) = unless_wished(self.send_all(), &mut wishes).await;
+                    let (attempt, wish) = unless_wished(self.send_all(), is_in_trouble, &mut wishes).await;
                     due = Instant::now()
                         + match attempt {
                             Some(Attempt::Retry(asked)) => self.backoff.next(asked, fastrand::f64()),
@@ -78,7 +78,7 @@ impl LogsLoop {
         let last_try = last_try(wish.deadline, self.trouble.reason().is_some());
         loop {
             let attempt = timeout_at(last_try.into(), self.send_all()).await.unwrap_or_else(|_| {
-                self.trouble.begin(&inner, "no answer in time");
+                self.trouble.begin(&inner, "no answer in time", false);
                 Attempt::Retry(None)
             });
             let Attempt::Retry(asked) = attempt else { break };
@@ -124,7 +124,7 @@ impl LogsLoop {
                 self.settle(count - dropped, dropped, "rejected by the backend");
             }
             Outcome::Retry { after, reason } => {
-                self.trouble.begin(&self.inner, &reason);
+                self.trouble.begin(&self.inner, &reason, false);
                 return Some(Attempt::Retry(after));
             }
             Outcome::TooLarge { .. } if count > 1 => {
@@ -133,7 +133,7 @@ impl LogsLoop {
                 self.inner.logs.give_back(rest);
             }
             Outcome::TooLarge { reason } | Outcome::Refused { reason } => {
-                self.trouble.begin(&self.inner, &reason);
+                self.trouble.begin(&self.inner, &reason, true);
                 self.settle(0, count, &reason);
             }
         }

@@ -6,7 +6,9 @@ use super::wishes::Wish;
 use super::{Inner, lock};
 use crate::batch::{self, Batch, Bundle, MAX_REQUEST_BYTES};
 use crate::receipt::{Fate, Receipt};
+use crate::send_clock::SendClock;
 use crate::transport::{Backoff, Message, Outcome, Transport};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -28,12 +30,23 @@ pub(super) struct MetricsLoop {
     backoff: Backoff,
     trouble: Trouble,
     max_request_bytes: usize,
+    send_clock: SendClock,
+    /// Instruments of whose odd values the user knows.
+    told_of_ignored: HashSet<String>,
 }
 
 impl MetricsLoop {
     pub(super) fn new(inner: Arc<Inner>, transport: Transport) -> Self {
         let trouble = Trouble::none("metrics");
-        Self { inner, transport, backoff: Backoff::new(), trouble, max_request_bytes: MAX_REQUEST_BYTES }
+        Self {
+            inner,
+            transport,
+            backoff: Backoff::new(),
+            trouble,
+            max_request_bytes: MAX_REQUEST_BYTES,
+            send_clock: SendClock::default(),
+            told_of_ignored: HashSet::new(),
+        }
     }
 
     /// Runs until a last wish, or until nobody can wish any more.
@@ -85,11 +98,17 @@ impl MetricsLoop {
     /// An attempt by the timer, which gives up soon after a wish has come.
     async fn attempt_unless_wished(&mut self, wishes: &mut UnboundedReceiver<Wish>) -> (Attempt, Option<Wish>) {
         let limit = Instant::now() + self.inner.config.settings.export_timeout;
-        let (attempt, wish) = unless_wished(timeout_at(limit.into(), self.attempt()), wishes).await;
-        let attempt = attempt.and_then(Result::ok).unwrap_or_else(|| {
-            self.too_late();
-            Attempt::Retry(None)
-        });
+        let is_in_trouble = self.trouble.reason().is_some();
+        let (attempt, wish) = unless_wished(timeout_at(limit.into(), self.attempt()), is_in_trouble, wishes).await;
+        let attempt = match attempt {
+            Some(Ok(attempt)) => attempt,
+            Some(Err(_)) => {
+                self.too_late();
+                Attempt::Retry(None)
+            }
+            // Interrupted by ourselves: that says nothing of the backend.
+            None => Attempt::Retry(None),
+        };
         (attempt, wish)
     }
 
@@ -120,7 +139,7 @@ impl MetricsLoop {
     }
 
     fn too_late(&mut self) {
-        self.trouble.begin(&self.inner, "no answer in time");
+        self.trouble.begin(&self.inner, "no answer in time", false);
         self.inner.is_in_trouble.store(true, Relaxed);
     }
 
@@ -155,21 +174,21 @@ impl MetricsLoop {
                     self.settle(receipts, &Fate::Refused(REJECTED.into()));
                 }
                 Outcome::Retry { after, reason } => {
-                    self.trouble.begin(&self.inner, &reason);
+                    self.trouble.begin(&self.inner, &reason, false);
                     return Some(Attempt::Retry(after));
                 }
                 Outcome::TooLarge { reason } if receipts.len() > 1 && bytes > MIN_REQUEST_BYTES => {
                     self.max_request_bytes = self.max_request_bytes.min(bytes);
-                    self.trouble.warn(&self.inner, 0, &format!("{reason}; smaller requests are sent from now on"));
+                    self.inner.notice(format!("otel: {reason}: smaller requests are sent from now on"));
                     return None;
                 }
                 Outcome::TooLarge { .. } => {
-                    self.trouble.begin(&self.inner, TOO_LARGE);
+                    self.trouble.begin(&self.inner, TOO_LARGE, true);
                     self.settle(receipts, &Fate::Refused(TOO_LARGE.into()));
                     attempt = Attempt::Refused;
                 }
                 Outcome::Refused { reason } => {
-                    self.trouble.begin(&self.inner, &reason);
+                    self.trouble.begin(&self.inner, &reason, false);
                     self.settle(receipts, &Fate::Refused(reason));
                     attempt = Attempt::Refused;
                 }
@@ -182,20 +201,20 @@ impl MetricsLoop {
     }
 
     /// All points as they are now, in requests of the size that the backend takes.
-    fn batches(&self) -> Vec<Batch<Receipt>> {
+    fn batches(&mut self) -> Vec<Batch<Receipt>> {
         let now_ns = self.inner.now_ns();
         self.inner.end_due_runs(now_ns);
         let mut bundles = Vec::<Bundle<Receipt>>::new();
         for instrument in self.inner.instruments.all() {
             instrument.bundles(now_ns, &mut bundles);
             let ignored = instrument.take_ignored();
-            if ignored > 0 {
-                let name = instrument.name();
+            let name = instrument.name();
+            if ignored > 0 && self.told_of_ignored.insert(name.to_owned()) {
                 self.inner.notice(format!("otel: {name} was given {ignored} values that it cannot count"));
             }
         }
         lock(&self.inner.requests).bundles(now_ns, &mut bundles);
-        batch::pack(bundles, &self.inner.resource, self.max_request_bytes)
+        batch::pack(bundles, &self.inner.resource, self.max_request_bytes, now_ns, &mut self.send_clock)
     }
 
     fn settle(&self, receipts: Vec<Receipt>, fate: &Fate) {

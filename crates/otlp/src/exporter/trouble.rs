@@ -24,10 +24,12 @@ impl Trouble {
         self.reason.as_deref()
     }
 
-    /// An attempt has failed.
-    pub(super) fn begin(&mut self, inner: &Inner, reason: &str) {
+    /// An attempt has failed; `is_lost` where what was to be sent will not be sent again.
+    pub(super) fn begin(&mut self, inner: &Inner, reason: &str, is_lost: bool) {
         if self.reason.is_none() {
-            inner.notice(format!("otel: {} cannot be exported: {reason}; it is tried again, silently", self.signal));
+            let then =
+                if is_lost { "what is refused is dropped and counted" } else { "they are tried again, silently" };
+            inner.notice(format!("otel: {} cannot be exported: {reason}; {then}", self.signal));
         }
         self.reason = Some(reason.to_owned());
     }

@@ -47,6 +47,7 @@ enum Count {
         span: Span,
         since_ns: u64,
         taken_ns: u64,
+        wants_zero: bool,
     },
 }
 
@@ -111,10 +112,26 @@ impl Cell {
             Kind::Gauge | Kind::ObservableGauge => Count::Level { now: first, since_ns: now_ns },
             Kind::ObservableCounter | Kind::ObservableUpDownCounter => {
                 let zero = first.zero();
-                Count::Total { now: zero, settled: zero, taken: zero, span, since_ns: now_ns, taken_ns: now_ns }
+                Count::Total {
+                    now: zero,
+                    settled: zero,
+                    taken: zero,
+                    span,
+                    since_ns: now_ns,
+                    taken_ns: now_ns,
+                    wants_zero: false,
+                }
             }
         };
         Self { attributes: Arc::default(), ended: None, count }
+    }
+
+    /// The same set; a cumulative total in it has grown from zero since it is told of, if `begins_at_zero`.
+    pub(super) fn beginning_at_zero(mut self, begins_at_zero: bool) -> Self {
+        if let Count::Total { span: Span::Cumulative, wants_zero, .. } = &mut self.count {
+            *wants_zero = begins_at_zero;
+        }
+        self
     }
 
     /// The same set, of these attributes.
@@ -158,10 +175,10 @@ impl Cell {
                 (Figure::Distribution(figure), start_ns, wants_zero_point)
             }
             Count::Level { now, since_ns } => (Figure::Number(*now), *since_ns, false),
-            Count::Total { now, settled, taken, span, since_ns, taken_ns } => {
+            Count::Total { now, settled, taken, span, since_ns, taken_ns, wants_zero } => {
                 (*taken, *taken_ns) = (*now, now_ns.max(*since_ns + 1));
                 let number = if *span == Span::Delta { now.minus(*settled) } else { *now };
-                (Figure::Number(number), *since_ns, false)
+                (Figure::Number(number), *since_ns, *wants_zero)
             }
         };
         Some(Figures {
@@ -179,7 +196,8 @@ impl Cell {
             Count::Sum(sum) => sum.settle(is_delivered),
             Count::Distribution(distribution) => distribution.settle(is_delivered),
             Count::Level { .. } => {}
-            Count::Total { settled, taken, span, since_ns, taken_ns, .. } => {
+            Count::Total { settled, taken, span, since_ns, taken_ns, wants_zero, .. } => {
+                *wants_zero &= !is_delivered;
                 if *span == Span::Delta {
                     (*settled, *since_ns) = (*taken, *taken_ns);
                 }

@@ -25,8 +25,9 @@ pub(super) struct Series {
     pub(super) semantic: Option<Vec<KeyValue>>,
     pub(super) is_failure: bool,
     pub(super) flow: Flow<SeriesStats>,
-    /// Whether the backend knows the series of requests without a time.
-    pub(super) untimed_is_born: bool,
+    /// Whether the backend knows the series of requests without a time, and whether it was told of it last.
+    untimed_is_born: bool,
+    untimed_is_told: bool,
     span: Span,
     /// All that was counted, and how much of it has an entry in the books.
     counted: u64,
@@ -48,6 +49,7 @@ impl Series {
             is_failure,
             flow: Flow::new(span, start_ns),
             untimed_is_born: false,
+            untimed_is_told: false,
             span,
             counted: 0,
             booked: 0,
@@ -61,12 +63,19 @@ impl Series {
         self.is_over = false;
     }
 
+    /// Whether a zero goes before the next count of requests without a time.
+    pub(super) fn wants_untimed_zero(&mut self) -> bool {
+        let stats = self.flow.gained();
+        self.untimed_is_told = stats.requests > stats.latency.count();
+        self.span == Span::Cumulative && !self.untimed_is_born
+    }
+
     /// Takes what became of the points that told of `requests`; a cumulative series that was refused has another
     /// chance with the next total.
     pub(super) fn settle(&mut self, requests: u64, is_last: bool, fate: &Fate, ledger: &Ledger) {
         let is_delivered = *fate == Fate::Delivered;
         self.flow.settle(is_delivered);
-        self.untimed_is_born |= is_delivered;
+        self.untimed_is_born |= is_delivered && self.untimed_is_told;
         let newly = match self.span {
             Span::Cumulative => requests.saturating_sub(self.booked),
             Span::Delta => requests,

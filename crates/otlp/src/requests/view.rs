@@ -12,7 +12,7 @@ use locust_telemetry_core::{Histogram, RunIdentity, SeriesKey, SeriesStats};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{ExponentialHistogramDataPoint, HistogramDataPoint, NumberDataPoint};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const SUCCESS: &str = "locust.tl.request.metric.success";
 const ERROR: &str = "locust.tl.request.metric.error";
@@ -50,12 +50,15 @@ pub(super) struct Views {
     error: Arc<Head>,
     untimed: Arc<Head>,
     semantic: Option<Arc<Head>>,
-    server: Option<Server>,
+    server: ServerCell,
     is_exponential: bool,
 }
 
+/// Where the load goes at present. Behind a lock of its own, so that whoever tells does not wait for an export.
+pub(crate) type ServerCell = Arc<Mutex<Option<Server>>>;
+
 impl Views {
-    pub(super) fn new(spans: Spans, is_semantic: bool, server: Option<Server>) -> Self {
+    pub(super) fn new(spans: Spans, is_semantic: bool, server: ServerCell) -> Self {
         let is_exponential = spans.is_exponential();
         let is_delta = spans.of(Kind::Histogram) == Span::Delta;
         let shape = if is_exponential { Shape::Exponential { is_delta } } else { Shape::Explicit { is_delta } };
@@ -83,10 +86,6 @@ impl Views {
         }
     }
 
-    pub(super) fn set_server(&mut self, server: Option<Server>) {
-        self.server = server;
-    }
-
     /// The attributes of a series, in the documented view and in that of the semantic conventions.
     pub(super) fn attributes(&self, run: &RunIdentity, key: &SeriesKey) -> (Vec<KeyValue>, Option<Vec<KeyValue>>) {
         let metric = if key.is_failure() { ERROR } else { SUCCESS };
@@ -107,35 +106,35 @@ impl Views {
 
     /// By the semantic conventions for HTTP client metrics, and the run's identity, without which runs would mix.
     fn semantic_attributes(&self, run: &RunIdentity, key: &SeriesKey) -> Option<Attributes> {
-        let is_token = !key.method.is_empty() && key.method.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !is_token {
-            // Not an HTTP method: another protocol's client.
+        let is_known = METHODS.contains(&&*key.method);
+        if !is_known && key.status.is_none() {
+            // Another protocol's client, as far as anybody can tell.
             return None;
         }
-        let method = if METHODS.contains(&&*key.method) { &key.method } else { "_OTHER" };
+        let method = if is_known { &key.method } else { "_OTHER" };
         let mut pairs: Vec<(Box<str>, AttributeValue)> = vec![
             ("http.request.method".into(), method.into()),
             ("url.template".into(), (&*key.name).into()),
             ("run_id".into(), run.run_id.as_str().into()),
             ("testplan".into(), run.testplan.as_str().into()),
         ];
-        if let Some(server) = &self.server {
+        if let Some(server) = &*self.server.lock().unwrap_or_else(PoisonError::into_inner) {
             pairs.push(("server.address".into(), server.address.as_str().into()));
             pairs.extend(server.port.map(|port| ("server.port".into(), i64::from(port).into())));
         }
         pairs.extend(key.status.map(|status| ("http.response.status_code".into(), i64::from(status.get()).into())));
-        let error = match (key.status, key.error_type.as_deref()) {
-            (_, None) => None,
-            (Some(status), Some(_)) if status.get() >= 400 => Some(status.to_string()),
-            (_, Some(error)) => Some(error.to_owned()),
-        };
-        pairs.extend(error.map(|error| ("error.type".into(), error.as_str().into())));
+        // The class rather than the status, which has an attribute: two classes of one status are two series.
+        pairs.extend(key.error_type.as_deref().map(|error| ("error.type".into(), error.into())));
+        if !is_known {
+            pairs.push(("http.request.method_original".into(), (&*key.method).into()));
+        }
         Some(Attributes::new(pairs))
     }
 
     /// What a series has to say now, and of how many requests; `None` where a delta has nothing.
     pub(super) fn points(&self, series: &mut Series, now_ns: u64, is_end: bool) -> Option<(Vec<MetricPoint>, u64)> {
         let wants_zero_point = series.flow.wants_zero_point();
+        let wants_untimed_zero = series.wants_untimed_zero();
         let (stats, start_ns) = series.flow.take(now_ns)?;
         let mut points = Vec::new();
         let mut show = |head: &Arc<Head>, wants_zero_point: bool, zero: Point, point: Point| {
@@ -169,7 +168,7 @@ impl Views {
                 })
             };
             let count = i64::try_from(untimed).unwrap_or(i64::MAX);
-            show(&self.untimed, wants_zero_point, point(0, start_ns), point(count, now_ns));
+            show(&self.untimed, wants_untimed_zero, point(0, start_ns), point(count, now_ns));
         }
         Some((points, stats.requests))
     }

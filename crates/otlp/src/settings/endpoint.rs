@@ -119,8 +119,9 @@ fn wrong(name: &str, text: &str, accepted: &str) -> SettingsError {
 
 /// A URL's text without what may be a secret: what is before an `@`, and the query.
 pub(super) fn without_secrets(text: &str) -> &str {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    text.rsplit('@').next().unwrap_or_default()
+    // In this order: a password may hold what begins a query elsewhere.
+    let text = text.rsplit('@').next().unwrap_or_default();
+    text.split(['?', '#']).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -168,7 +169,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_endpoint_is_an_error_without_its_secrets() {
-        for text in ["ftp://c", "http://", "http://u:s3cret@c", "http://c:99999/?key=s3cret", "unix:///tmp/x"] {
+        for text in [
+            "ftp://c",
+            "http://",
+            "http://u:s3cret@c",
+            "http://u:s3cret#s3cret@c",
+            "http://u:s3cret?s3cret@c",
+            "http://c:99999/?key=s3cret",
+            "unix:///tmp/x",
+        ] {
             let text = Endpoint::http("E", text, None).unwrap_err().to_string();
             assert!(text.starts_with("E=") && !text.contains("s3cret"), "{text}");
         }

@@ -20,9 +20,9 @@ use thiserror::Error;
 use crate::settings::SignalSettings;
 
 /// The variables of the three files; each also has a form of its own for each signal.
-const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_…CERTIFICATE";
-const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_…CLIENT_CERTIFICATE";
-const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_…CLIENT_KEY";
+const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+const CLIENT_CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
+const CLIENT_KEY: &str = "OTEL_EXPORTER_OTLP_CLIENT_KEY";
 
 /// Why a transport cannot be made. Its text is one line for the user.
 #[derive(Debug, Error)]

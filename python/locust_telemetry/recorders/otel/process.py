@@ -187,3 +187,7 @@ class ProcessExport:
 
 #: This process's.
 process = ProcessExport()
+
+if hasattr(os, "register_at_fork"):
+    # Also where no session does it: locks of the export may be held at the fork.
+    os.register_at_fork(after_in_child=process.abandon)
