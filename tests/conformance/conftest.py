@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ..end_to_end.conftest import launcher, target, version  # noqa: F401
+from ..end_to_end.conftest import launcher, target  # noqa: F401
+from ..end_to_end.versions import Version
 from .collector import Collector
 from .otlp_decoder import OtlpDecoder
 from .prometheus import Prometheus
@@ -23,6 +24,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.end_to_end)
             # Real processes share the machine with whatever else runs there. The closing line tells of each rerun.
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.fixture(scope="session")
+def version(request: pytest.FixtureRequest) -> Version:
+    """The newest Locust, or the one that a test names: what is exported does not depend on it, when it is does."""
+    return Version.of(getattr(request, "param", "newest"))
 
 
 @pytest.fixture

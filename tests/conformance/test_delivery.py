@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ..end_to_end.launcher import Launcher
+from ..end_to_end.versions import VERSION_IDS
 from .collector import Collector
 from .delivery import check_run, check_workers
 from .export import EXPLICIT, EXPONENTIAL, Export
@@ -65,6 +66,7 @@ def test_the_collector_receives_what_the_workers_did(launcher: Launcher, collect
     check_workers(collector.books(), launcher.folder, WORKERS)
 
 
+@pytest.mark.parametrize("version", VERSION_IDS, indirect=True)
 def test_a_run_in_one_process_is_delivered(launcher: Launcher, decoder: OtlpDecoder) -> None:
     Export(decoder.grpc_endpoint).local(launcher, seconds=4).wait()
     books = decoder.books().check()

@@ -13,6 +13,7 @@ from ..end_to_end.counts import Outcomes, counted_runs
 from ..end_to_end.launcher import Cluster, Launcher, wait_until
 from ..end_to_end.records import file_records, run_ids
 from ..end_to_end.test_web_ui import end, two_runs
+from ..end_to_end.versions import VERSION_IDS
 from ..end_to_end.web_page import WebPage
 from . import measured
 from .contract import WITHIN
@@ -27,6 +28,7 @@ from .request_series import by_outcome, check_figures, request_series
 _LOST_AT_MOST_S = 3.0
 
 
+@pytest.mark.parametrize("version", VERSION_IDS, indirect=True)
 @pytest.mark.parametrize("export_from", ["workers", "master"])
 def test_forked_workers_deliver_what_they_did(launcher: Launcher, decoder: OtlpDecoder, export_from: str) -> None:
     Export(decoder.grpc_endpoint, export_from=export_from).forked(launcher, processes=4, seconds=6, users=16)
@@ -61,6 +63,7 @@ def test_two_runs_of_one_process_are_delivered_apart(
     check_runs_apart(decoder.books(), launcher)
 
 
+@pytest.mark.parametrize("version", VERSION_IDS, indirect=True)
 @pytest.mark.parametrize("export_from", ["workers", "master"])
 def test_two_runs_of_a_master_are_delivered_apart(launcher: Launcher, decoder: OtlpDecoder, export_from: str) -> None:
     page, export = WebPage(), Export(decoder.grpc_endpoint, export_from=export_from)
@@ -102,7 +105,6 @@ def killed_source(requests: dict[str, list[measured.Request]]) -> str:
     return min(requests, key=lambda source_id: max(request.ended_s for request in requests[source_id]))
 
 
-@pytest.mark.parametrize("version", ["newest"], indirect=True)
 def test_a_worker_that_is_killed_and_replaced_is_delivered_up_to_its_last_export(
     launcher: Launcher, decoder: OtlpDecoder
 ) -> None:
@@ -120,7 +122,6 @@ def test_a_worker_that_is_killed_and_replaced_is_delivered_up_to_its_last_export
         assert certain <= delivered <= len(requests)
 
 
-@pytest.mark.parametrize("version", ["newest"], indirect=True)
 def test_a_master_s_totals_do_not_fall_when_a_worker_is_killed(launcher: Launcher, decoder: OtlpDecoder) -> None:
     killed_at_s = lose_a_worker(launcher, Export(decoder.grpc_endpoint, export_from="master"))
     books = decoder.books().check()
@@ -133,7 +134,6 @@ def test_a_master_s_totals_do_not_fall_when_a_worker_is_killed(launcher: Launche
     assert len(requests) - lost_at_most <= delivered <= len(requests)
 
 
-@pytest.mark.parametrize("version", ["newest"], indirect=True)
 def test_prometheus_sees_no_reset_when_a_worker_is_killed_and_replaced(
     launcher: Launcher, prometheus: Prometheus
 ) -> None:

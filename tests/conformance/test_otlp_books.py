@@ -37,6 +37,7 @@ def test_a_series_as_it_should_be_has_no_fault() -> None:
         ([ZERO, request(histogram(1, [2, 1])), request(histogram(2, [1, 2], sum=99, max=90))], "a bucket falls"),
         ([ZERO, request(histogram(1, [2, 1], start_time_unix_nano=BORN_NS + 5))], "its start changes"),
         ([ZERO, request(histogram(1, [2, 1])), request(histogram(1, [2, 1]))], "came after one at"),
+        ([ZERO, request(histogram(1, [2, 1])), request(histogram(1.0004, [2, 1]))], "cannot tell apart"),
         ([ZERO, request(end_of(histogram(1, [0, 0]), 1)), request(histogram(2, [0, 0]))], "goes on after its end"),
         ([ZERO, request(histogram(1, [2, 1], count=4))], "4 recorded, 3 in its buckets"),
         ([ZERO, request(histogram(1, [2, 1], sum=70))], "a sum of 70.0 from 3"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ..end_to_end.launcher import Launcher, wait_until
+from ..end_to_end.versions import VERSION_IDS
 from .collector import Collector
 from .contract import (
     QUANTILES,
@@ -34,6 +35,7 @@ def run(launcher: Launcher, export: Export) -> KnownRun:
     return KnownRun.in_folder(launcher.folder, "timed_shop", USERS, WORKERS)
 
 
+@pytest.mark.parametrize("version", VERSION_IDS, indirect=True)
 def test_queries_of_what_prometheus_received_agree_with_what_was_done(
     launcher: Launcher, prometheus: Prometheus
 ) -> None:
@@ -69,7 +71,6 @@ def test_native_histograms_agree_with_what_was_done(launcher: Launcher, promethe
             check_same_bucket(estimate, measured.quantiles_ms(q), buckets)
 
 
-@pytest.mark.parametrize("version", ["newest"], indirect=True)
 def test_prometheus_takes_more_series_than_one_request_holds(launcher: Launcher, prometheus: Prometheus) -> None:
     export = Export.to_prometheus(prometheus.otlp_endpoint)
     variables = {**export.variables, "NAMES_TO_FIRE": str(NAMES)}
