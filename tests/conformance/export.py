@@ -23,6 +23,13 @@ class Export:
     temporality: str = "cumulative"
     export_from: str = "workers"
     end_of_run: str = "stale"
+    #: Prometheus takes none.
+    with_logs: bool = True
+
+    @classmethod
+    def to_prometheus(cls, endpoint: str, aggregation: str = EXPLICIT) -> Export:
+        """Return what Prometheus takes: protobuf over HTTP, and no logs."""
+        return cls(endpoint, "http/protobuf", aggregation, with_logs=False)
 
     @property
     def options(self) -> list[str]:
@@ -43,6 +50,7 @@ class Export:
             "OTEL_EXPORTER_OTLP_PROTOCOL": self.protocol,
             "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION": self.aggregation,
             "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": self.temporality,
+            "OTEL_LOGS_EXPORTER": "otlp" if self.with_logs else "none",
             "NO_PROXY": "127.0.0.1",
         }
 

@@ -37,19 +37,16 @@ def test_forked_workers_deliver_what_they_did(launcher: Launcher, decoder: OtlpD
 
 
 def check_runs_apart(books: Books, launcher: Launcher) -> None:
-    """Check that each run has its own series, with what was done in it, which ended before the next began."""
+    """Check that each run has its own series, with what was done in it, and that they ended with it."""
     series = request_series(books.check())
     ids = run_ids(file_records(launcher.json_file))
     assert {one.attributes["run_id"] for one in series} == set(ids)
     counts = counted_runs(launcher.folder)
-    last_ended_ns = 0
     for number, run_id in enumerate(ids):
         expected: Outcomes = sum((own[number] for own in counts.values() if own), Counter())
         own = [one for one in series if one.attributes["run_id"] == run_id]
         assert {outcome: one.count for outcome, one in by_outcome(own).items()} == expected
         assert all(one.has_ended for one in own)
-        assert min(point.start_ns for one in own for point in one.points) > last_ended_ns
-        last_ended_ns = max(point.time_ns for one in own for point in one.points)
 
 
 @pytest.mark.parametrize("export_from", ["workers", "master"])
@@ -140,7 +137,7 @@ def test_a_master_s_totals_do_not_fall_when_a_worker_is_killed(launcher: Launche
 def test_prometheus_sees_no_reset_when_a_worker_is_killed_and_replaced(
     launcher: Launcher, prometheus: Prometheus
 ) -> None:
-    lose_a_worker(launcher, Export(prometheus.otlp_endpoint, "http/protobuf"))
+    lose_a_worker(launcher, Export.to_prometheus(prometheus.otlp_endpoint))
     for name in ("success_milliseconds_count", "success_milliseconds_sum", "error_milliseconds_count"):
         selector = f"locust_tl_request_metric_{name}"
         resets = prometheus.query(f"resets({selector}[{WITHIN}])")

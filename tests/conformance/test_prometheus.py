@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..end_to_end.launcher import Launcher, wait_until
 from .collector import Collector
 from .contract import (
@@ -20,6 +22,9 @@ from .prometheus import Prometheus
 
 USERS, WORKERS = 16, 4
 
+#: About 10 MB at once, when all begin and when all end.
+NAMES = 6000
+
 #: One scrape after the last export, on a busy machine.
 _SCRAPED_WITHIN_S = 10.0
 
@@ -32,7 +37,7 @@ def run(launcher: Launcher, export: Export) -> KnownRun:
 def test_queries_of_what_prometheus_received_agree_with_what_was_done(
     launcher: Launcher, prometheus: Prometheus
 ) -> None:
-    known = run(launcher, Export(prometheus.otlp_endpoint, "http/protobuf"))
+    known = run(launcher, Export.to_prometheus(prometheus.otlp_endpoint))
     check_all(prometheus, known)
     check_births(prometheus)
     still = [name for name in prometheus.names() if name.startswith("locust_") and prometheus.query(name)]
@@ -49,7 +54,7 @@ def test_queries_of_what_prometheus_scraped_from_the_collector_agree_with_what_w
 
 
 def test_native_histograms_agree_with_what_was_done(launcher: Launcher, prometheus: Prometheus) -> None:
-    known = run(launcher, Export(prometheus.otlp_endpoint, "http/protobuf", EXPONENTIAL))
+    known = run(launcher, Export.to_prometheus(prometheus.otlp_endpoint, EXPONENTIAL))
     name = "locust_tl_request_metric_success_milliseconds"
     done = known.of_endpoints(failed=False)
     for endpoint, measured in done.items():
@@ -62,3 +67,16 @@ def test_native_histograms_agree_with_what_was_done(launcher: Launcher, promethe
         for q in QUANTILES:
             estimate = only(prometheus.query(f"histogram_quantile({q}, {query})")).value
             check_same_bucket(estimate, measured.quantiles_ms(q), buckets)
+
+
+@pytest.mark.parametrize("version", ["newest"], indirect=True)
+def test_prometheus_takes_more_series_than_one_request_holds(launcher: Launcher, prometheus: Prometheus) -> None:
+    export = Export.to_prometheus(prometheus.otlp_endpoint)
+    variables = {**export.variables, "NAMES_TO_FIRE": str(NAMES)}
+    local = launcher.local("many_names.py", *export.options, seconds=5, users=1, recorder="otel", variables=variables)
+    local.wait()
+    assert "all fired" in local.stdout
+    name = "locust_tl_request_metric_success_milliseconds_count"
+    assert only(prometheus.query(f"count({last(name)})")).value == NAMES
+    assert only(prometheus.query(f"sum({last(name)})")).value == NAMES
+    assert not prometheus.query(name), "shown after the end of the run"
