@@ -29,6 +29,11 @@ pub(crate) struct SendClock {
 }
 
 impl SendClock {
+    /// The time of an export: the clock's, but later than everything sent.
+    pub(crate) fn now(&self, now_ns: u64) -> u64 {
+        now_ns.max(self.sent_until_ns + 2 * MILLISECOND_NS)
+    }
+
     pub(crate) fn next(&mut self, now_ns: u64) -> SendTimes {
         let earliest_ns = (self.sent_until_ns + MILLISECOND_NS).max(now_ns.saturating_sub(OLDEST_ZERO_NS));
         let values_ns = now_ns.max(earliest_ns + MILLISECOND_NS);
