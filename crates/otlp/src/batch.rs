@@ -1,7 +1,7 @@
 //! Points on their way into requests: what must travel together, and how much one request carries.
 
 use crate::metric::{Head, MetricPoint, Point, Scope};
-use crate::send_clock::{SendClock, SendTimes};
+use crate::send_clock::SendClock;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetrics};
@@ -49,12 +49,12 @@ pub(crate) fn pack<R>(
     for bundle in bundles {
         let bytes = bundle.bytes();
         if open.bytes > 0 && open.bytes + bytes > max_bytes {
-            batches.push(std::mem::take(&mut open).close(resource, clock.next(now_ns)));
+            batches.push(std::mem::take(&mut open).close(resource, now_ns, clock));
         }
         open.add(bundle, bytes);
     }
     if !open.receipts.is_empty() {
-        batches.push(open.close(resource, clock.next(now_ns)));
+        batches.push(open.close(resource, now_ns, clock));
     }
     batches
 }
@@ -81,9 +81,10 @@ impl<R> Open<R> {
         self.bytes += bytes;
     }
 
-    fn close(mut self, resource: &Resource, times: SendTimes) -> Batch<R> {
+    fn close(mut self, resource: &Resource, now_ns: u64, clock: &mut SendClock) -> Batch<R> {
+        let times = clock.next(now_ns);
         for (head, points) in self.points.iter_mut().filter(|(head, _)| !head.is_delta()) {
-            points.iter_mut().for_each(|point| point.send_at(head, times));
+            points.iter_mut().for_each(|point| clock.sent(point.send_at(head, times)));
         }
         let points = self.points.values().map(|points| points.len() as u64).sum();
         let mut scopes = Vec::<ScopeMetrics>::new();

@@ -4,6 +4,8 @@
 //! for sending *in flight* until the backend has it; what it did not take is merged into the next delta, so that
 //! the spans of time follow each other without a gap.
 
+use crate::send_clock::MILLISECOND_NS;
+
 /// What can be added up.
 pub(crate) trait Gain: Default {
     /// Adds what `other` holds.
@@ -62,7 +64,7 @@ impl<T: Gain> Flow<T> {
             let gained = std::mem::take(&mut self.gained);
             self.in_flight.get_or_insert_default().gain(&gained);
         }
-        self.taken_ns = now_ns.max(self.start_ns + 1);
+        self.taken_ns = now_ns.max(self.start_ns + MILLISECOND_NS);
         self.in_flight.as_ref().map(|in_flight| (in_flight, self.start_ns))
     }
 
@@ -72,6 +74,11 @@ impl<T: Gain> Flow<T> {
         if self.in_flight.take().is_some() {
             self.start_ns = self.taken_ns;
         }
+    }
+
+    /// When the point that was taken now ends: a span has a length that backends can tell.
+    pub(crate) fn end_ns(&self, now_ns: u64) -> u64 {
+        if self.span == Span::Delta { self.taken_ns } else { now_ns }
     }
 
     /// When the present point of the series began.
@@ -84,6 +91,8 @@ impl<T: Gain> Flow<T> {
 mod tests {
     use super::*;
 
+    const MS: u64 = MILLISECOND_NS;
+
     impl Gain for u64 {
         fn gain(&mut self, other: &Self) {
             *self += other;
@@ -94,50 +103,50 @@ mod tests {
     }
 
     fn flow(span: Span) -> Flow<u64> {
-        Flow::new(span, 100)
+        Flow::new(span, 100 * MS)
     }
 
     #[test]
     fn cumulative_totals_count_from_the_same_start_for_ever() {
         let mut flow = flow(Span::Cumulative);
         *flow.gained() += 2;
-        assert_eq!(flow.take(200), Some((&2, 100)));
+        assert_eq!(flow.take(200 * MS), Some((&2, 100 * MS)));
         flow.settle(true);
         *flow.gained() += 3;
-        assert_eq!(flow.take(300), Some((&5, 100)));
+        assert_eq!(flow.take(300 * MS), Some((&5, 100 * MS)));
     }
 
     #[test]
     fn deltas_follow_each_other_without_gap_or_overlap() {
         let mut flow = flow(Span::Delta);
         *flow.gained() += 2;
-        assert_eq!(flow.take(200), Some((&2, 100)));
+        assert_eq!(flow.take(200 * MS), Some((&2, 100 * MS)));
         *flow.gained() += 7;
         flow.settle(true);
-        assert_eq!(flow.take(300), Some((&7, 200)));
+        assert_eq!(flow.take(300 * MS), Some((&7, 200 * MS)));
         flow.settle(true);
-        assert_eq!(flow.take(400), None);
+        assert_eq!(flow.take(400 * MS), None);
         *flow.gained() += 1;
-        assert_eq!(flow.take(500), Some((&1, 300)));
+        assert_eq!(flow.take(500 * MS), Some((&1, 300 * MS)));
     }
 
     #[test]
     fn a_delta_that_the_backend_did_not_get_is_in_the_next() {
         let mut flow = flow(Span::Delta);
         *flow.gained() += 2;
-        flow.take(200);
+        flow.take(200 * MS);
         *flow.gained() += 3;
-        assert_eq!(flow.take(300), Some((&5, 100)));
+        assert_eq!(flow.take(300 * MS), Some((&5, 100 * MS)));
     }
 
     #[test]
     fn a_delta_that_the_backend_refused_is_not() {
         let mut flow = flow(Span::Delta);
         *flow.gained() += 2;
-        flow.take(200);
+        flow.take(200 * MS);
         flow.settle(false);
         *flow.gained() += 3;
-        assert_eq!(flow.take(300), Some((&3, 200)));
+        assert_eq!(flow.take(300 * MS), Some((&3, 200 * MS)));
     }
 
     #[test]

@@ -210,12 +210,16 @@ impl Instrument {
                 points.push(point(&figures.figure.zero(), figures.start_ns));
             }
             match figures.ended {
-                None | Some(Ended::Last { is_marked: false }) => points.push(point(&figures.figure, now_ns)),
+                None | Some(Ended::Last { is_marked: false }) => points.push(point(&figures.figure, figures.time_ns)),
                 Some(Ended::Last { is_marked: true }) => {
-                    points.push(point(&figures.figure, now_ns));
-                    points.push(point(&figures.figure, now_ns).into_end_marker(now_ns + END_MARKER_AFTER_NS));
+                    points.push(point(&figures.figure, figures.time_ns));
+                    points.push(
+                        point(&figures.figure, figures.time_ns).into_end_marker(figures.time_ns + END_MARKER_AFTER_NS),
+                    );
                 }
-                Some(Ended::Vanished) => points = vec![point(&figures.figure, now_ns).into_end_marker(now_ns)],
+                Some(Ended::Vanished) => {
+                    points = vec![point(&figures.figure, figures.time_ns).into_end_marker(figures.time_ns)]
+                }
             }
             bundles.push(Bundle {
                 points: points.into_iter().map(|point| (Arc::clone(&self.head), point)).collect(),

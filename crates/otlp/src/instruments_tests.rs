@@ -6,6 +6,8 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 
 const NO_VALUE: u32 = 1;
 
+const MS: u64 = crate::send_clock::MILLISECOND_NS;
+
 fn spans(temporality: Temporality) -> Spans {
     Spans::new(temporality, Aggregation::Explicit)
 }
@@ -71,11 +73,11 @@ fn a_zero_that_the_backend_did_not_get_is_sent_again() {
 #[test]
 fn delta_counters_tell_what_came_since_the_last_point() {
     let counter = instrument(Kind::Counter, Temporality::Delta);
-    counter.take(Number::Int(2), Attributes::default(), 100);
-    assert_eq!(figures(&export(&counter, 200)), [(100, 200, int(2))]);
-    assert_eq!(figures(&export(&counter, 300)), []);
-    counter.take(Number::Int(3), Attributes::default(), 350);
-    assert_eq!(figures(&export(&counter, 400)), [(200, 400, int(3))]);
+    counter.take(Number::Int(2), Attributes::default(), 100 * MS);
+    assert_eq!(figures(&export(&counter, 200 * MS)), [(100 * MS, 200 * MS, int(2))]);
+    assert_eq!(figures(&export(&counter, 300 * MS)), []);
+    counter.take(Number::Int(3), Attributes::default(), 350 * MS);
+    assert_eq!(figures(&export(&counter, 400 * MS)), [(200 * MS, 400 * MS, int(3))]);
 }
 
 #[test]
@@ -83,15 +85,15 @@ fn an_observed_total_is_told_as_it_is_or_as_what_it_gained() {
     let cumulative = instrument(Kind::ObservableCounter, Temporality::Cumulative);
     let delta = instrument(Kind::ObservableCounter, Temporality::Delta);
     for counter in [&cumulative, &delta] {
-        counter.observe(0, [(Number::Int(10), Attributes::default())], 100);
+        counter.observe(0, [(Number::Int(10), Attributes::default())], 100 * MS);
     }
-    assert_eq!(figures(&export(&cumulative, 200)), [(100, 200, int(10))]);
-    assert_eq!(figures(&export(&delta, 200)), [(100, 200, int(10))]);
+    assert_eq!(figures(&export(&cumulative, 200 * MS)), [(100 * MS, 200 * MS, int(10))]);
+    assert_eq!(figures(&export(&delta, 200 * MS)), [(100 * MS, 200 * MS, int(10))]);
     for counter in [&cumulative, &delta] {
-        counter.observe(0, [(Number::Int(14), Attributes::default())], 250);
+        counter.observe(0, [(Number::Int(14), Attributes::default())], 250 * MS);
     }
-    assert_eq!(figures(&export(&cumulative, 300)), [(100, 300, int(14))]);
-    assert_eq!(figures(&export(&delta, 300)), [(200, 300, int(4))]);
+    assert_eq!(figures(&export(&cumulative, 300 * MS)), [(100 * MS, 300 * MS, int(14))]);
+    assert_eq!(figures(&export(&delta, 300 * MS)), [(200 * MS, 300 * MS, int(4))]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A metric as OTLP has it: what it is called and what kind it is, and the points that belong to it.
 
-use crate::send_clock::SendTimes;
+use crate::send_clock::{MILLISECOND_NS, SendTimes};
 use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, DataPointFlags, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
     HistogramDataPoint, Metric, NumberDataPoint, Sum, metric::Data,
@@ -55,7 +55,8 @@ pub(crate) enum Point {
 pub(crate) type MetricPoint = (Arc<Head>, Point);
 
 impl Point {
-    /// Turns the point into the marker that its series has ended (a stale marker in Prometheus).
+    /// Turns the point into the marker that its series has ended (a stale marker in Prometheus, which writes one for the
+    /// sum and for each bucket only if the marker has them).
     pub(crate) fn into_end_marker(self, time_ns: u64) -> Self {
         let flags = DataPointFlags::NoRecordedValueMask as u32;
         match self {
@@ -71,6 +72,9 @@ impl Point {
                 start_time_unix_nano: point.start_time_unix_nano,
                 time_unix_nano: time_ns,
                 flags,
+                sum: Some(0.0),
+                bucket_counts: vec![0; point.bucket_counts.len()],
+                explicit_bounds: point.explicit_bounds,
                 ..HistogramDataPoint::default()
             }),
             Self::Exponential(point) => Self::Exponential(ExponentialHistogramDataPoint {
@@ -83,8 +87,9 @@ impl Point {
         }
     }
 
-    /// Moves a point of a cumulative series or of a gauge to the time at which it is sent.
-    pub(crate) fn send_at(&mut self, head: &Head, times: SendTimes) {
+    /// Moves a point of a cumulative series or of a gauge to the time at which it is sent, and returns that. A series that
+    /// began only now has its zero there, and the rest a millisecond apart behind it.
+    pub(crate) fn send_at(&mut self, head: &Head, times: SendTimes) -> u64 {
         let (start_ns, time_ns, flags) = match self {
             Self::Number(point) => (point.start_time_unix_nano, &mut point.time_unix_nano, point.flags),
             Self::Explicit(point) => (point.start_time_unix_nano, &mut point.time_unix_nano, point.flags),
@@ -92,12 +97,13 @@ impl Point {
         };
         let is_zero = head.shape != Shape::Gauge && *time_ns == start_ns;
         *time_ns = if flags != 0 {
-            times.ends_ns
+            times.ends_ns.max(start_ns + 2 * MILLISECOND_NS)
         } else if is_zero {
-            start_ns.max(times.earliest_ns)
+            times.earliest_ns.max(start_ns)
         } else {
-            times.values_ns
+            times.values_ns.max(start_ns + MILLISECOND_NS)
         };
+        *time_ns
     }
 
     /// The size in a request, in bytes, with some room for its frame.
@@ -159,4 +165,42 @@ impl Head {
 
 fn numbers(points: Vec<Point>) -> Vec<NumberDataPoint> {
     points.into_iter().filter_map(|point| if let Point::Number(point) = point { Some(point) } else { None }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::send_clock::SendClock;
+
+    const MS: u64 = MILLISECOND_NS;
+
+    fn sent(shape: Shape, start_ms: u64, times_ms: [u64; 3]) -> [u64; 3] {
+        let head = Head { scope: Scope::own(), name: "".into(), unit: "".into(), description: "".into(), shape };
+        let times = SendClock::default().next(1_000 * MS);
+        times_ms.map(|time_ms| {
+            let point = NumberDataPoint {
+                start_time_unix_nano: start_ms * MS,
+                time_unix_nano: time_ms * MS,
+                ..NumberDataPoint::default()
+            };
+            let point = Point::Number(point);
+            let mut point = if time_ms == 1_001 { point.into_end_marker(time_ms * MS) } else { point };
+            point.send_at(&head, times) / MS
+        })
+    }
+
+    #[test]
+    fn a_zero_its_value_and_its_end_follow_each_other_whenever_the_series_began() {
+        let sum = Shape::Sum { is_monotonic: true, is_delta: false };
+        assert_eq!(sent(sum, 300, [300, 1_000, 1_001]), [300, 1_000, 1_001]);
+        assert_eq!(sent(sum, 1_000, [1_000, 1_002, 1_001]), [1_000, 1_001, 1_002]);
+        assert_eq!(sent(sum, 1_005, [1_005, 1_000, 1_001]), [1_005, 1_006, 1_007]);
+    }
+
+    #[test]
+    fn the_end_of_a_histogram_has_its_boundaries() {
+        let point = HistogramDataPoint { explicit_bounds: vec![1.0], bucket_counts: vec![2, 3], ..Default::default() };
+        let Point::Explicit(end) = Point::Explicit(point).into_end_marker(5) else { panic!("of another kind") };
+        assert_eq!((end.explicit_bounds, end.bucket_counts, end.flags), (vec![1.0], vec![0, 0], 1));
+    }
 }

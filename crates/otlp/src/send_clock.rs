@@ -6,7 +6,7 @@
 //! must meet.
 
 /// The step that every backend tells apart.
-const MILLISECOND_NS: u64 = 1_000_000;
+pub(crate) const MILLISECOND_NS: u64 = 1_000_000;
 
 /// How far back a series' zero may stand: backends refuse what is much older.
 const OLDEST_ZERO_NS: u64 = 60_000_000_000;
@@ -29,12 +29,24 @@ pub(crate) struct SendClock {
 }
 
 impl SendClock {
+    /// The time of an export: the clock's, but later than everything sent.
+    pub(crate) fn now(&self, now_ns: u64) -> u64 {
+        now_ns.max(self.sent_until_ns + 2 * MILLISECOND_NS)
+    }
+
     pub(crate) fn next(&mut self, now_ns: u64) -> SendTimes {
         let earliest_ns = (self.sent_until_ns + MILLISECOND_NS).max(now_ns.saturating_sub(OLDEST_ZERO_NS));
         let values_ns = now_ns.max(earliest_ns + MILLISECOND_NS);
         let ends_ns = values_ns + MILLISECOND_NS;
         self.sent_until_ns = ends_ns;
         SendTimes { earliest_ns, values_ns, ends_ns }
+    }
+}
+
+impl SendClock {
+    /// A point was sent that stands at this time.
+    pub(crate) fn sent(&mut self, time_ns: u64) {
+        self.sent_until_ns = self.sent_until_ns.max(time_ns);
     }
 }
 

@@ -202,7 +202,7 @@ impl MetricsLoop {
 
     /// All points as they are now, in requests of the size that the backend takes.
     fn batches(&mut self) -> Vec<Batch<Receipt>> {
-        let now_ns = self.inner.now_ns();
+        let now_ns = self.send_clock.now(self.inner.now_ns());
         self.inner.end_due_runs(now_ns);
         let mut bundles = Vec::<Bundle<Receipt>>::new();
         for instrument in self.inner.instruments.all() {

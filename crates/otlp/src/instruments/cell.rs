@@ -6,6 +6,7 @@ use crate::flow::{Flow, Gain, Span};
 use crate::instruments::Kind;
 use crate::metric::Point;
 use crate::number::Number;
+use crate::send_clock::MILLISECOND_NS;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::NumberDataPoint;
 use std::sync::Arc;
@@ -66,6 +67,8 @@ pub(super) struct Figures {
     pub(super) attributes: Arc<Attributes>,
     pub(super) figure: Figure,
     pub(super) start_ns: u64,
+    /// When the point stands.
+    pub(super) time_ns: u64,
     pub(super) wants_zero_point: bool,
     pub(super) ended: Option<Ended>,
 }
@@ -150,7 +153,7 @@ impl Cell {
 
     /// What to send now, if anything.
     pub(super) fn figures(&mut self, now_ns: u64) -> Option<Figures> {
-        let (figure, start_ns, wants_zero_point) = match &mut self.count {
+        let (figure, start_ns, time_ns, wants_zero_point) = match &mut self.count {
             Count::Sum(sum) => {
                 let wants_zero_point = sum.wants_zero_point();
                 // A delta of nothing still has to tell its end.
@@ -161,7 +164,7 @@ impl Cell {
                     None if self.ended.is_some() => (Number::default(), start_ns),
                     None => return None,
                 };
-                (Figure::Number(number), start_ns, wants_zero_point)
+                (Figure::Number(number), start_ns, sum.end_ns(now_ns), wants_zero_point)
             }
             Count::Distribution(distribution) => {
                 let wants_zero_point = distribution.wants_zero_point();
@@ -172,19 +175,20 @@ impl Cell {
                     None if self.ended.is_some() => (Distribution::default(), start_ns),
                     None => return None,
                 };
-                (Figure::Distribution(figure), start_ns, wants_zero_point)
+                (Figure::Distribution(figure), start_ns, distribution.end_ns(now_ns), wants_zero_point)
             }
-            Count::Level { now, since_ns } => (Figure::Number(*now), *since_ns, false),
+            Count::Level { now, since_ns } => (Figure::Number(*now), *since_ns, now_ns, false),
             Count::Total { now, settled, taken, span, since_ns, taken_ns, wants_zero } => {
-                (*taken, *taken_ns) = (*now, now_ns.max(*since_ns + 1));
+                (*taken, *taken_ns) = (*now, now_ns.max(*since_ns + MILLISECOND_NS));
                 let number = if *span == Span::Delta { now.minus(*settled) } else { *now };
-                (Figure::Number(number), *since_ns, *wants_zero)
+                (Figure::Number(number), *since_ns, if *span == Span::Delta { *taken_ns } else { now_ns }, *wants_zero)
             }
         };
         Some(Figures {
             attributes: Arc::clone(&self.attributes),
             figure,
             start_ns,
+            time_ns,
             wants_zero_point,
             ended: self.ended,
         })
