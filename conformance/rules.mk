@@ -49,7 +49,7 @@ $(SCRAPER):
 .PHONY: conformance
 conformance: setup target .venv-oldest/wheel.stamp $(COLLECTOR) $(PROMETHEUS) $(PROMTOOL) $(SCRAPER) ## Prove the otel recorder with the real Collector and Prometheus
 	DEMO_TARGET=$(TARGET_BINARY) CONFORMANCE_COLLECTOR=$(COLLECTOR) CONFORMANCE_PROMETHEUS=$(PROMETHEUS) \
-		CONFORMANCE_PROMTOOL=$(PROMTOOL) CONFORMANCE_SCRAPER=$(SCRAPER) .venv/bin/python -m pytest tests/conformance
+		CONFORMANCE_PROMTOOL=$(PROMTOOL) CONFORMANCE_SCRAPER=$(SCRAPER) .venv/bin/python -m pytest tests/conformance $(CONFORMANCE_OPTIONS)
 
 # The programs alone, for other tests or to look at.
 .PHONY: conformance-programs

@@ -78,7 +78,7 @@ impl<T: Gain> Flow<T> {
 
     /// When the point that was taken now ends: a span has a length that backends can tell.
     pub(crate) fn end_ns(&self, now_ns: u64) -> u64 {
-        if self.span == Span::Delta { self.taken_ns } else { now_ns }
+        if self.span == Span::Delta { self.taken_ns } else { now_ns.max(self.start_ns + MILLISECOND_NS) }
     }
 
     /// When the present point of the series began.

@@ -56,18 +56,18 @@ const fn int(value: i64) -> Option<Value> {
 #[test]
 fn a_counter_begins_with_zero_and_then_counts_from_the_same_start() {
     let counter = instrument(Kind::Counter, Temporality::Cumulative);
-    counter.take(Number::Int(2), Attributes::default(), 100);
-    assert_eq!(figures(&export(&counter, 200)), [(100, 100, int(0)), (100, 200, int(2))]);
-    counter.take(Number::Int(3), Attributes::default(), 250);
-    assert_eq!(figures(&export(&counter, 300)), [(100, 300, int(5))]);
+    counter.take(Number::Int(2), Attributes::default(), 100 * MS);
+    assert_eq!(figures(&export(&counter, 200 * MS)), [(100 * MS, 100 * MS, int(0)), (100 * MS, 200 * MS, int(2))]);
+    counter.take(Number::Int(3), Attributes::default(), 250 * MS);
+    assert_eq!(figures(&export(&counter, 300 * MS)), [(100 * MS, 300 * MS, int(5))]);
 }
 
 #[test]
 fn a_zero_that_the_backend_did_not_get_is_sent_again() {
     let counter = instrument(Kind::Counter, Temporality::Cumulative);
-    counter.take(Number::Int(2), Attributes::default(), 100);
-    assert_eq!(bundles(&counter, 200)[0].points.len(), 2);
-    assert_eq!(bundles(&counter, 300)[0].points.len(), 2);
+    counter.take(Number::Int(2), Attributes::default(), 100 * MS);
+    assert_eq!(bundles(&counter, 200 * MS)[0].points.len(), 2);
+    assert_eq!(bundles(&counter, 300 * MS)[0].points.len(), 2);
 }
 
 #[test]
@@ -99,69 +99,69 @@ fn an_observed_total_is_told_as_it_is_or_as_what_it_gained() {
 #[test]
 fn what_a_callback_tells_no_more_has_ended_and_others_have_not() {
     let gauge = instrument(Kind::ObservableGauge, Temporality::Cumulative);
-    gauge.observe(0, [(Number::Int(1), of("state", "ready"))], 100);
-    gauge.observe(1, [(Number::Int(7), of("state", "other"))], 100);
-    assert_eq!(export(&gauge, 200).len(), 2);
-    gauge.observe(0, [(Number::Int(1), of("state", "running"))], 250);
-    let mut points = export(&gauge, 300);
+    gauge.observe(0, [(Number::Int(1), of("state", "ready"))], 100 * MS);
+    gauge.observe(1, [(Number::Int(7), of("state", "other"))], 100 * MS);
+    assert_eq!(export(&gauge, 200 * MS).len(), 2);
+    gauge.observe(0, [(Number::Int(1), of("state", "running"))], 250 * MS);
+    let mut points = export(&gauge, 300 * MS);
     points.sort_by_key(|point| point.flags);
     assert_eq!(points.iter().map(|point| point.flags).collect::<Vec<_>>(), [0, 0, NO_VALUE]);
     assert_eq!((&points[2].attributes, points[2].value), (&of("state", "ready").to_proto(), None));
-    assert_eq!(export(&gauge, 400).len(), 2);
+    assert_eq!(export(&gauge, 400 * MS).len(), 2);
 }
 
 #[test]
 fn what_is_told_again_before_the_backend_heard_of_its_end_has_not_ended() {
     let gauge = instrument(Kind::ObservableGauge, Temporality::Cumulative);
-    gauge.observe(0, [(Number::Int(1), of("a", "b"))], 100);
-    gauge.observe(0, [], 200);
-    gauge.observe(0, [(Number::Int(2), of("a", "b"))], 300);
-    assert_eq!(figures(&export(&gauge, 400)), [(100, 400, int(2))]);
+    gauge.observe(0, [(Number::Int(1), of("a", "b"))], 100 * MS);
+    gauge.observe(0, [], 200 * MS);
+    gauge.observe(0, [(Number::Int(2), of("a", "b"))], 300 * MS);
+    assert_eq!(figures(&export(&gauge, 400 * MS)), [(100 * MS, 400 * MS, int(2))]);
 }
 
 #[test]
 fn a_run_s_sets_end_with_their_last_value_and_a_marker() {
     let counter = instrument(Kind::Counter, Temporality::Cumulative);
-    counter.take(Number::Int(2), of("run_id", "a"), 100);
-    counter.take(Number::Int(5), of("run_id", "b"), 100);
-    export(&counter, 200);
+    counter.take(Number::Int(2), of("run_id", "a"), 100 * MS);
+    counter.take(Number::Int(5), of("run_id", "b"), 100 * MS);
+    export(&counter, 200 * MS);
     counter.end_run("a", true);
-    let points = export(&counter, 300);
+    let points = export(&counter, 300 * MS);
     let ended: Vec<_> =
         points.iter().filter(|point| point.attributes == of("run_id", "a").to_proto()).cloned().collect();
-    assert_eq!(figures(&ended), [(100, 300, int(2)), (100, 300 + END_MARKER_AFTER_NS, None)]);
+    assert_eq!(figures(&ended), [(100 * MS, 300 * MS, int(2)), (100 * MS, 300 * MS + END_MARKER_AFTER_NS, None)]);
     assert_eq!(ended[1].flags, NO_VALUE);
-    assert_eq!(figures(&export(&counter, 400)), [(100, 400, int(5))]);
+    assert_eq!(figures(&export(&counter, 400 * MS)), [(100 * MS, 400 * MS, int(5))]);
 }
 
 #[test]
 fn without_markers_a_run_s_sets_just_end_with_their_last_value() {
     let counter = instrument(Kind::Counter, Temporality::Cumulative);
-    counter.take(Number::Int(2), of("run_id", "a"), 100);
-    export(&counter, 200);
+    counter.take(Number::Int(2), of("run_id", "a"), 100 * MS);
+    export(&counter, 200 * MS);
     counter.end_run("a", false);
-    assert_eq!(figures(&export(&counter, 300)), [(100, 300, int(2))]);
-    assert_eq!(figures(&export(&counter, 400)), []);
+    assert_eq!(figures(&export(&counter, 300 * MS)), [(100 * MS, 300 * MS, int(2))]);
+    assert_eq!(figures(&export(&counter, 400 * MS)), []);
 }
 
 #[test]
 fn values_that_cannot_be_counted_are_ignored_and_counted() {
     let counter = instrument(Kind::Counter, Temporality::Cumulative);
-    counter.take(Number::Int(-1), Attributes::default(), 100);
-    counter.take(Number::Float(f64::NAN), Attributes::default(), 100);
-    counter.take(Number::Int(1), Attributes::default(), 100);
+    counter.take(Number::Int(-1), Attributes::default(), 100 * MS);
+    counter.take(Number::Float(f64::NAN), Attributes::default(), 100 * MS);
+    counter.take(Number::Int(1), Attributes::default(), 100 * MS);
     assert_eq!((counter.take_ignored(), counter.take_ignored()), (2, 0));
-    assert_eq!(figures(&export(&counter, 200))[1], (100, 200, int(1)));
+    assert_eq!(figures(&export(&counter, 200 * MS))[1], (100 * MS, 200 * MS, int(1)));
     let up_down = instrument(Kind::UpDownCounter, Temporality::Cumulative);
-    up_down.take(Number::Int(-1), Attributes::default(), 100);
+    up_down.take(Number::Int(-1), Attributes::default(), 100 * MS);
     assert_eq!(up_down.take_ignored(), 0);
 }
 
 #[test]
 fn sets_beyond_the_limit_are_counted_together() {
     let counter = instrument(Kind::Counter, Temporality::Cumulative);
-    (0..MAX_SETS + 50).for_each(|number| counter.take(Number::Int(1), of("set", &number.to_string()), 100));
-    let points = export(&counter, 200);
+    (0..MAX_SETS + 50).for_each(|number| counter.take(Number::Int(1), of("set", &number.to_string()), 100 * MS));
+    let points = export(&counter, 200 * MS);
     let sum = |point: &NumberDataPoint| if let Some(Value::AsInt(value)) = point.value { value } else { 0 };
     assert_eq!(points.iter().map(sum).sum::<i64>(), MAX_SETS as i64 + 50);
     let overflow = points.iter().filter(|point| point.attributes == Attributes::overflow().to_proto());
@@ -177,8 +177,8 @@ fn a_histogram_has_the_boundaries_of_its_author_or_those_that_suit_its_unit() {
             Description { unit: unit.into(), boundaries, ..description("test.histogram", Kind::Histogram) };
         let histogram = Instrument::new(&description, &instruments.spans);
         let histogram = Arc::new(histogram);
-        histogram.take(Number::Float(3.0), Attributes::default(), 100);
-        match &bundles(&histogram, 200)[0].points[1].1 {
+        histogram.take(Number::Float(3.0), Attributes::default(), 100 * MS);
+        match &bundles(&histogram, 200 * MS)[0].points[1].1 {
             Point::Explicit(point) => point.explicit_bounds.clone(),
             other => panic!("{other:?}"),
         }
@@ -200,23 +200,23 @@ fn the_same_description_gives_the_same_instrument_whatever_its_name_s_case() {
 #[test]
 fn what_is_added_while_the_end_is_on_its_way_is_not_lost() {
     let counter = instrument(Kind::Counter, Temporality::Cumulative);
-    counter.take(Number::Int(2), of("run_id", "a"), 100);
+    counter.take(Number::Int(2), of("run_id", "a"), 100 * MS);
     counter.end_run("a", true);
-    let in_flight = bundles(&counter, 200);
-    counter.take(Number::Int(5), of("run_id", "a"), 250);
+    let in_flight = bundles(&counter, 200 * MS);
+    counter.take(Number::Int(5), of("run_id", "a"), 250 * MS);
     for bundle in in_flight {
         let Receipt::Set { instrument, number, is_last } = bundle.receipt else { panic!("a receipt of another") };
         instrument.settle(number, true, is_last);
     }
-    assert_eq!(figures(&export(&counter, 300)), [(100, 300, int(7))]);
+    assert_eq!(figures(&export(&counter, 300 * MS)), [(100 * MS, 300 * MS, int(7))]);
 }
 
 #[test]
 fn sets_that_come_and_go_leave_nothing_behind() {
     let gauge = instrument(Kind::ObservableGauge, Temporality::Cumulative);
     for number in 0..100 {
-        gauge.observe(0, [(Number::Int(1), of("set", &number.to_string()))], 100 + number);
-        export(&gauge, 1_000 + number);
+        gauge.observe(0, [(Number::Int(1), of("set", &number.to_string()))], 100 * MS + number);
+        export(&gauge, 1_000 * MS + number);
     }
     assert_eq!(gauge.sets().cells.len(), 1);
 }
@@ -224,12 +224,19 @@ fn sets_that_come_and_go_leave_nothing_behind() {
 #[test]
 fn totals_of_this_program_begin_with_a_zero() {
     let own = instrument(Kind::ObservableCounter, Temporality::Cumulative);
-    own.observe(OWN_CALLBACKS, [(Number::Int(1), Attributes::default())], 100);
-    assert_eq!(figures(&export(&own, 200)), [(100, 100, int(0)), (100, 200, int(1))]);
-    assert_eq!(figures(&export(&own, 300)), [(100, 300, int(1))]);
+    own.observe(OWN_CALLBACKS, [(Number::Int(1), Attributes::default())], 100 * MS);
+    assert_eq!(figures(&export(&own, 200 * MS)), [(100 * MS, 100 * MS, int(0)), (100 * MS, 200 * MS, int(1))]);
+    assert_eq!(figures(&export(&own, 300 * MS)), [(100 * MS, 300 * MS, int(1))]);
 }
 
 #[test]
 fn boundaries_are_put_in_order() {
     assert_eq!(usable(vec![5.0, f64::NAN, 1.0, 5.0, f64::INFINITY]), [1.0, 5.0]);
+}
+
+#[test]
+fn a_zero_is_never_at_the_time_of_its_value() {
+    let own = instrument(Kind::ObservableCounter, Temporality::Cumulative);
+    own.observe(OWN_CALLBACKS, [(Number::Int(1), Attributes::default())], 100 * MS);
+    assert_eq!(figures(&export(&own, 100 * MS)), [(100 * MS, 100 * MS, int(0)), (100 * MS, 101 * MS, int(1))]);
 }

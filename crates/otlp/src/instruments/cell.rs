@@ -181,7 +181,7 @@ impl Cell {
             Count::Total { now, settled, taken, span, since_ns, taken_ns, wants_zero } => {
                 (*taken, *taken_ns) = (*now, now_ns.max(*since_ns + MILLISECOND_NS));
                 let number = if *span == Span::Delta { now.minus(*settled) } else { *now };
-                (Figure::Number(number), *since_ns, if *span == Span::Delta { *taken_ns } else { now_ns }, *wants_zero)
+                (Figure::Number(number), *since_ns, *taken_ns, *wants_zero)
             }
         };
         Some(Figures {
