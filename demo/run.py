@@ -1,8 +1,9 @@
-"""The demo: a small shop under load from Locust's master and workers, recorded, then summed up.
+"""The demo: a small shop under load from Locust's master and workers, twice, recorded, then summed up and compared.
 
 Run from the project's own environment: ``.venv/bin/python demo/run.py --target-binary PATH``. It starts the target
-(``demo/target``), one master and some workers on 127.0.0.1, shows live figures while they run, prints the summary and
-ends all that it started, whatever happens. Everything written goes to ``demo/out``.
+(``demo/target``), one master and some workers on 127.0.0.1, shows live figures and the address of the live page while
+they run, and prints the summary. Then the same again with more users, so that there are two runs to compare. It ends
+all that it started, whatever happens. Everything written goes to ``demo/out``.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ OUTPUT = DEMO / "out"
 PROGRAM = Path(sys.executable).with_name("locust-telemetry")
 
 LOCUSTFILE = "demo/locustfile.py"
-MASTER_JSON = "demo/out/demo.jsonl"
-WORKER_JSON_PATTERN = "demo.worker-*.jsonl"
+STORE = "demo/out/runs.db"
+# How many times the users the second run has: the shop's report gets slower with them.
+SECOND_RUN_USERS = 2
 
 # Beyond the test itself: how long starting, the workers' last reports and ending may take.
 ALLOWANCE_S = 30
@@ -63,7 +65,7 @@ def parse_arguments() -> argparse.Namespace:
 def prepare_output() -> None:
     """Makes the output folder, without the results of an earlier run; anything else in it stays."""
     OUTPUT.mkdir(exist_ok=True)
-    for pattern in ("*.jsonl", "*.log"):
+    for pattern in ("*.jsonl", "*.log", "*.html", "runs.db*"):
         for path in OUTPUT.glob(pattern):
             path.unlink()
 
@@ -98,28 +100,50 @@ def start_target(children: list[Child], binary: Path, seconds: int) -> str:
     raise DemoFailed("the target did not say where it listens", target)
 
 
-def start_locust(children: list[Child], options: argparse.Namespace, address: str) -> list[Child]:
+class Run:
+    """One of the demo's tests: its number, its users, and the files that it writes, relative to the project."""
+
+    def __init__(self, number: int, users: int) -> None:
+        self.number = number
+        self.users = users
+        self.json = f"demo/out/run-{number}.jsonl"
+        self.report = f"demo/out/report-{number}.html"
+
+    @property
+    def worker_jsons(self) -> list[str]:
+        """The workers' files, as far as they exist."""
+        return [str(path.relative_to(PROJECT)) for path in sorted(OUTPUT.glob(f"run-{self.number}.worker-*.jsonl"))]
+
+
+def start_locust(children: list[Child], options: argparse.Namespace, address: str, run: Run) -> list[Child]:
     """Starts the master and then its workers; returns them in that order."""
     port = str(free_port())
-    run = [str(PROGRAM), "run", "-f", LOCUSTFILE]
-    master = [*run, "--master", "--headless", "--expect-workers", str(options.workers)]
-    master += ["-u", str(options.users), "-r", "20", "-t", f"{options.seconds}s", "-H", address]
+    command = [str(PROGRAM), "run", "-f", LOCUSTFILE]
+    master = [*command, "--master", "--headless", "--expect-workers", str(options.workers)]
+    master += ["-u", str(run.users), "-r", str(run.users / 3), "-t", f"{options.seconds}s", "-H", address]
     master += ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
-    master += ["--testplan", "demo-shop", "--lt-json-file", MASTER_JSON]
+    master += ["--testplan", "demo-shop", "--lt-json-file", run.json, "--lt-store", STORE, "--lt-report", run.report]
     # The same file name for all: each worker adds its own index to it.
-    worker = [*run, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
-    worker += ["--lt-json-file", MASTER_JSON]
+    worker = [*command, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    worker += ["--lt-json-file", run.json]
 
-    started = [start_child(children, "master", master)]
+    started = [start_child(children, f"master-{run.number}", master)]
     for number in range(1, options.workers + 1):
-        started.append(start_child(children, f"worker-process-{number}", worker))
+        started.append(start_child(children, f"worker-process-{run.number}-{number}", worker))
     return started
 
 
-def watch(target: Child, locust: list[Child], seconds: int) -> None:
+def live_page(master: Child) -> str | None:
+    """The address of the live page, once the master has said it."""
+    found = re.search(r"Live page of Locust Telemetry: (\S+)", master.log.read_text(errors="replace"))
+    return found[1] if found else None
+
+
+def watch(target: Child, locust: list[Child], run: Run, seconds: int) -> None:
     """Shows the progress until master and workers have ended as they should; raises if one does not."""
     started_at = time.monotonic()
-    progress = Progress(TotalsTail(PROJECT / MASTER_JSON), seconds)
+    progress = Progress(TotalsTail(PROJECT / run.json), seconds)
+    page = None
     try:
         while any(child.status is None for child in locust):
             elapsed_s = time.monotonic() - started_at
@@ -127,11 +151,15 @@ def watch(target: Child, locust: list[Child], seconds: int) -> None:
             if elapsed_s > seconds + ALLOWANCE_S:
                 late = next((child for child in locust if child.status is None), None)
                 raise DemoFailed(f"not finished after {elapsed_s:.0f} s", late)
+            if page is None and (page := live_page(locust[0])):
+                print(f"  live page, while it runs: {page}", flush=True)
             progress.update()
             time.sleep(0.1)
         check_children(target, locust, may_end=time.monotonic() - started_at >= seconds)
     finally:
         progress.close()
+    if page is None:
+        raise DemoFailed("the master served no live page", locust[0])
 
 
 def check_children(target: Child, locust: list[Child], may_end: bool) -> None:
@@ -147,10 +175,9 @@ def check_children(target: Child, locust: list[Child], may_end: bool) -> None:
             raise DemoFailed(child.describe_end(), child)
 
 
-def print_summary() -> None:
-    """Lets the program sum up its files, then names them with their sizes."""
-    files = [PROJECT / MASTER_JSON, *sorted(OUTPUT.glob(WORKER_JSON_PATTERN))]
-    names = [str(path.relative_to(PROJECT)) for path in files]
+def print_summary(run: Run) -> None:
+    """Lets the program sum up the files of a run, then names what was written, with sizes."""
+    names = [run.json, *run.worker_jsons]
     print(flush=True)
     try:
         status = subprocess.run([PROGRAM, "summary", *names], cwd=PROJECT, timeout=ALLOWANCE_S).returncode
@@ -158,9 +185,20 @@ def print_summary() -> None:
         raise DemoFailed(f"the summary did not run: {error}") from error
     if status != 0:
         raise DemoFailed(f"the summary exited with status {status}")
-    print("\nRecorded, one JSON document per line:")
-    for path, name in zip(files, names, strict=True):
-        print(f"  {name}  {path.stat().st_size / 1024:,.1f} KiB")
+    if not (PROJECT / run.report).exists():
+        raise DemoFailed(f"there is no report {run.report}")
+    print()
+    for what, name in [("report", run.report), *(("records", name) for name in names)]:
+        print(f"  {what:8} {name}  {(PROJECT / name).stat().st_size / 1024:,.1f} KiB")
+    print(flush=True)
+
+
+def print_next_steps() -> None:
+    """What to try with the two runs that are there now."""
+    program = PROGRAM.relative_to(PROJECT) if PROGRAM.is_relative_to(PROJECT) else PROGRAM
+    print("Next:")
+    print(f"  {program} show @1 --store {STORE}      the newest run in this terminal")
+    print(f"  {program} serve --store {STORE}        both runs on a page; press c there to lay one over the other")
 
 
 def run_demo(options: argparse.Namespace, children: list[Child]) -> None:
@@ -168,12 +206,15 @@ def run_demo(options: argparse.Namespace, children: list[Child]) -> None:
     if not PROGRAM.exists():
         raise DemoFailed(f"{PROGRAM} is missing: install the project into this environment first")
     prepare_output()
-    address = start_target(children, options.target_binary, options.seconds)
-    print(f"A shop at {address}, {options.users} users, {options.workers} workers, {options.seconds} s", flush=True)
-    locust = start_locust(children, options, address)
-    watch(children[0], locust, options.seconds)
+    address = start_target(children, options.target_binary, 2 * options.seconds)
+    target = children[0]
+    for run in (Run(1, options.users), Run(2, SECOND_RUN_USERS * options.users)):
+        print(f"A shop at {address}, {run.users} users, {options.workers} workers, {options.seconds} s", flush=True)
+        locust = start_locust(children, options, address, run)
+        watch(target, locust, run, options.seconds)
+        print_summary(run)
     stop(children)
-    print_summary()
+    print_next_steps()
 
 
 def main() -> int:

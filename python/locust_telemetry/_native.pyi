@@ -13,13 +13,16 @@ __all__ = [
     "Engine",
     "Flush",
     "Histogram",
+    "LocalRecorder",
     "OtelExporter",
     "OtelInstrument",
+    "ReportWriting",
     "Subscription",
     "SystemSample",
     "Window",
     "__version__",
     "command",
+    "default_store_path",
     "now_ns",
     "otel_variables",
     "to_json",
@@ -97,6 +100,16 @@ class Engine:
 
     def submit(self, level: str, name: str, message: str, telemetry: dict[str, Any]) -> None:
         """Pass one record to the recorders that write single records. Never waits for them."""
+
+    def open_local(
+        self,
+        path: str | PathLike[str],
+        keep_runs: int,
+        keep_days: float | None,
+        compact_after_s: float | None,
+        max_lateness_s: float,
+    ) -> LocalRecorder:
+        """Open the run store at `path`, making it where there is none, and record to it. Raises OSError if that cannot be."""
 
     def open_json_file(
         self,
@@ -412,6 +425,44 @@ class Histogram:
         """Return the q-quantile, or None without a time."""
 
 @final
+class LocalRecorder:
+    """The run store of this process, as it is written, and its live page."""
+
+    def set_facts(self, facts: dict[str, Any]) -> None:
+        """Keep these facts (JSON types) with the run that has just started, or starts next."""
+
+    def serve(self, host: str, port: int, token: str | None) -> str:
+        """Serve the live page on `port`, or the next free one (0: any); return its address, the token in it.
+
+        Raises ValueError for a host that others can reach without a token, OSError where no port can be had.
+        """
+
+    def write_report(self, run_id: str, path: str | PathLike[str]) -> ReportWriting:
+        """Write a report of a run to `path`, on a thread of its own."""
+
+    def close_page(self) -> None:
+        """End the live page, if there is one. Safe to call again."""
+
+@final
+class ReportWriting:
+    """A report under way."""
+
+    @property
+    def path(self) -> str:
+        """The file that it is written to."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it was written, or cannot be."""
+
+    @property
+    def error(self) -> str | None:
+        """Why it could not be written; None while it is written, and after it was."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until done, at most `timeout_s` seconds, without the GIL; return whether it is."""
+
+@final
 class OtelExporter:
     """Exports the metrics and logs of one process by OTLP, from native threads that never wait for Python.
 
@@ -560,6 +611,9 @@ class SystemSample:
     @property
     def throttled_ms(self) -> float | None:
         """Time that a CPU quota stopped this process's group since the last sample; None if not known."""
+
+def default_store_path() -> str:
+    """Return the path of the run store in the user's data directory; raises OSError where there is no such directory."""
 
 def now_ns() -> int:
     """Return Unix time in nanoseconds by this process's clock."""

@@ -29,5 +29,11 @@ TELEMETRY_JSON_RECORDER_PLUGIN_ID: str = "json"
 #: Id of the OpenTelemetry recorder plugin.
 TELEMETRY_OTEL_RECORDER_PLUGIN_ID: str = "otel"
 
+#: Id of the local recorder plugin.
+TELEMETRY_LOCAL_RECORDER_PLUGIN_ID: str = "local"
+
+#: Which recorders run where nobody says otherwise.
+DEFAULT_RECORDERS: tuple[str, ...] = (TELEMETRY_JSON_RECORDER_PLUGIN_ID, TELEMETRY_LOCAL_RECORDER_PLUGIN_ID)
+
 #: The id that turns all recorders off.
 NO_RECORDER_ID: str = "none"

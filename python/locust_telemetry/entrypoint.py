@@ -8,10 +8,11 @@ from locust_telemetry.core.coordinator import TelemetryCoordinator
 from locust_telemetry.core.manager import RecorderPluginManager
 from locust_telemetry.core.plugin import telemetry_recorder_plugin
 from locust_telemetry.recorders.json.plugin import LocustJsonRecorderPlugin
+from locust_telemetry.recorders.local.plugin import LocustLocalRecorderPlugin
 from locust_telemetry.recorders.otel.plugin import LocustOtelRecorderPlugin
 
 #: The plugins that come with the package.
-CONFIGURED_RECORDER_PLUGINS = (LocustJsonRecorderPlugin, LocustOtelRecorderPlugin)
+CONFIGURED_RECORDER_PLUGINS = (LocustJsonRecorderPlugin, LocustLocalRecorderPlugin, LocustOtelRecorderPlugin)
 
 
 def register_plugins() -> RecorderPluginManager:

@@ -34,6 +34,9 @@ END_KEEP = "keep"
 
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
+#: Characters that the token of the live page has at least: it is guarded against guessing by its length alone.
+_SHORTEST_TOKEN = 16
+
 #: Locust's process fails at `init` above this many series; more than this is a mistake of units.
 _MOST_SERIES = 1_000_000
 
@@ -164,6 +167,24 @@ def _files(text: str) -> int:
     return int(_number(text, "a whole number from 0 to 1000", int, 0, 1000))
 
 
+def _runs(text: str) -> int:
+    return int(_number(text, "a whole number of runs from 1 to 1000000", int, 1, 1_000_000))
+
+
+def _days(text: str) -> float:
+    return _number(text, "a number of days from 0.01 to 36500", float, 0.01, 36_500)
+
+
+def _port(text: str) -> int:
+    return int(_number(text, "a port from 0 (any that is free) to 65535", int, 0, 65_535))
+
+
+def _token(text: str) -> str:
+    if len(text) < _SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(f"it is no token; give {_SHORTEST_TOKEN} or more letters and digits")
+    return text
+
+
 def _milliseconds(text: str) -> float:
     return _number(text, "a number of milliseconds from 0.1 to 60000", float, 0.1, 60_000)
 
@@ -211,17 +232,22 @@ def _label(text: str) -> list[tuple[str, str]]:
     return labels
 
 
-def _writable_file(text: str) -> str:
-    # A plain string: Locust's master sends all custom options to its workers, and can send no Path.
-    path = Path(text)
-    folder = path.parent
-    if not text or "\0" in text or (path.exists() and not path.is_file()):
-        raise ValueError(f"{text!r} is no file; give a path such as run.jsonl")
-    if not folder.is_dir():
-        raise ValueError(f"{text!r} cannot be written: there is no folder {str(folder)!r}")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise ValueError(f"{text!r} cannot be written: no permission")
-    return text
+def _writable_file(example: str) -> Callable[[str], str]:
+    """Return a parser of a file's path whose folder is there; `example` is such a path."""
+
+    def parse(text: str) -> str:
+        # A plain string: Locust's master sends all custom options to its workers, and can send no Path.
+        path = Path(text)
+        folder = path.parent
+        if not text or "\0" in text or (path.exists() and not path.is_file()):
+            raise ValueError(f"{text!r} is no file; give a path such as {example}")
+        if not folder.is_dir():
+            raise ValueError(f"{text!r} cannot be written: there is no folder {str(folder)!r}")
+        if not os.access(path if path.exists() else folder, os.W_OK):
+            raise ValueError(f"{text!r} cannot be written: no permission")
+        return text
+
+    return parse
 
 
 TESTPLAN = Option(
@@ -236,12 +262,12 @@ TESTPLAN = Option(
 ENABLE = Option(
     "--enable-telemetry-recorder",
     "LOCUST_ENABLE_TELEMETRY_RECORDER",
-    [config.TELEMETRY_JSON_RECORDER_PLUGIN_ID],
+    list(config.DEFAULT_RECORDERS),
     _recorder_ids,
     "ID",
     "Which recorders run; repeat the option or separate ids with commas. 'none' turns all off.",
     repeatable=True,
-    default_text=config.TELEMETRY_JSON_RECORDER_PLUGIN_ID,
+    default_text=",".join(config.DEFAULT_RECORDERS),
 )
 STATS_INTERVAL = Option(
     "--lt-stats-recorder-interval",
@@ -346,7 +372,7 @@ JSON_FILE = Option(
     "--lt-json-file",
     "LOCUST_TELEMETRY_JSON_FILE",
     None,
-    _writable_file,
+    _writable_file("run.jsonl"),
     "PATH",
     "Also write all records to this file, one JSON object a line; a worker puts its name before the ending.",
     default_text="no file",
@@ -427,6 +453,84 @@ OTEL_END_OF_RUN = Option(
     "'stale' marks an ended run's series as ended; 'keep' is for a Collector whose page is scraped at long intervals.",
 )
 
+STORE = Option(
+    "--lt-store",
+    "LOCUST_TELEMETRY_STORE",
+    None,
+    _writable_file("runs.db"),
+    "PATH",
+    "The file that keeps the runs (SQLite); many tests may share it. Workers keep nothing: their master has it all.",
+    default_text="`locust-telemetry/runs.db` in the user's data directory",
+)
+STORE_KEEP_RUNS = Option(
+    "--lt-store-keep-runs",
+    "LOCUST_TELEMETRY_STORE_KEEP_RUNS",
+    200,
+    _runs,
+    "COUNT",
+    "How many runs are kept; older ones are deleted when another begins.",
+)
+STORE_KEEP_DAYS = Option(
+    "--lt-store-keep-days",
+    "LOCUST_TELEMETRY_STORE_KEEP_DAYS",
+    None,
+    _days,
+    "DAYS",
+    "Runs that ended longer ago are deleted when another begins.",
+    default_text="however old",
+)
+STORE_COMPACT_AFTER = Option(
+    "--lt-store-compact-after",
+    "LOCUST_TELEMETRY_STORE_COMPACT_AFTER",
+    None,
+    _seconds,
+    "SECONDS",
+    "For very long runs: what is older than this is kept by the minute instead of by the second.",
+    default_text="every second is kept",
+)
+WEB = Option(
+    "--lt-web",
+    "LOCUST_TELEMETRY_WEB",
+    True,
+    truth,
+    "BOOL",
+    "Whether the live page is served while Locust runs.",
+)
+WEB_HOST = Option(
+    "--lt-web-host",
+    "LOCUST_TELEMETRY_WEB_HOST",
+    "127.0.0.1",
+    _text,
+    "HOST",
+    "Address that the live page is served on; one that others can reach needs --lt-web-token.",
+)
+WEB_PORT = Option(
+    "--lt-web-port",
+    "LOCUST_TELEMETRY_WEB_PORT",
+    8090,
+    _port,
+    "PORT",
+    "Port of the live page, or the next free one; 0 takes any that is free.",
+)
+WEB_TOKEN = Option(
+    "--lt-web-token",
+    "LOCUST_TELEMETRY_WEB_TOKEN",
+    None,
+    _token,
+    "TOKEN",
+    "What a browser must bring to see the live page (better given by the variable: others can read command lines).",
+    default_text="none",
+)
+REPORT = Option(
+    "--lt-report",
+    "LOCUST_TELEMETRY_REPORT",
+    None,
+    _writable_file("report.html"),
+    "PATH",
+    "Write a report of each run to this file: one page that needs nothing else. '{run_id}' in it is replaced.",
+    default_text="no report",
+)
+
 #: The options that concern all recorders.
 CORE_OPTIONS = (
     TESTPLAN,
@@ -451,14 +555,27 @@ JSON_OPTIONS = (JSON_FILE, JSON_FILE_MAX_SIZE, JSON_FILE_KEEP, JSON_ENDPOINT_INT
 #: The options of the otel recorder.
 OTEL_OPTIONS = (OTEL_ENDPOINT, OTEL_INSECURE, OTEL_SEMCONV, OTEL_EXPORT_FROM, OTEL_LOG_LEVEL, OTEL_END_OF_RUN)
 
+#: The options of the local recorder.
+LOCAL_OPTIONS = (
+    STORE,
+    STORE_KEEP_RUNS,
+    STORE_KEEP_DAYS,
+    STORE_COMPACT_AFTER,
+    WEB,
+    WEB_HOST,
+    WEB_PORT,
+    WEB_TOKEN,
+    REPORT,
+)
+
 #: Every option of the package.
-ALL_OPTIONS = (*CORE_OPTIONS, *JSON_OPTIONS, *OTEL_OPTIONS)
+ALL_OPTIONS = (*CORE_OPTIONS, *JSON_OPTIONS, *LOCAL_OPTIONS, *OTEL_OPTIONS)
 
 
 class Options(NamedTuple):
     """The options of this process, taken once: the master's overwrite a worker's `parsed_options` later."""
 
-    recorders: tuple[str, ...] = (config.TELEMETRY_JSON_RECORDER_PLUGIN_ID,)
+    recorders: tuple[str, ...] = config.DEFAULT_RECORDERS
     stats_interval_s: float = config.DEFAULT_STATS_RECORDER_INTERVAL
     system_interval_s: float = config.DEFAULT_STATS_RECORDER_INTERVAL
     log_level: str = config.DEFAULT_TELEMETRY_LOG_LEVEL
@@ -475,6 +592,16 @@ class Options(NamedTuple):
     json_file_max_size_mib: float = 256.0
     json_file_keep: int = 4
     json_endpoint_intervals: bool = True
+    #: None: the user's data directory.
+    store: Path | None = None
+    store_keep_runs: int = 200
+    store_keep_days: float | None = None
+    store_compact_after_s: float | None = None
+    web: bool = True
+    web_host: str = "127.0.0.1"
+    web_port: int = 8090
+    web_token: str | None = None
+    report: str | None = None
     otel_endpoint: str | None = None
     #: None: not given.
     otel_insecure: bool | None = None
@@ -497,6 +624,7 @@ class Options(NamedTuple):
         ids = list(dict.fromkeys(get(ENABLE)))
         system_interval_s = get(SYSTEM_INTERVAL)
         json_file = get(JSON_FILE)
+        store = get(STORE)
         return cls(
             recorders=() if config.NO_RECORDER_ID in ids else tuple(ids),
             stats_interval_s=get(STATS_INTERVAL),
@@ -515,6 +643,15 @@ class Options(NamedTuple):
             json_file_max_size_mib=get(JSON_FILE_MAX_SIZE),
             json_file_keep=get(JSON_FILE_KEEP),
             json_endpoint_intervals=get(JSON_ENDPOINT_INTERVALS),
+            store=None if store is None else Path(store),
+            store_keep_runs=get(STORE_KEEP_RUNS),
+            store_keep_days=get(STORE_KEEP_DAYS),
+            store_compact_after_s=get(STORE_COMPACT_AFTER),
+            web=get(WEB),
+            web_host=get(WEB_HOST),
+            web_port=get(WEB_PORT),
+            web_token=get(WEB_TOKEN),
+            report=get(REPORT),
             otel_endpoint=get(OTEL_ENDPOINT),
             otel_insecure=get(OTEL_INSECURE),
             otel_semconv=get(OTEL_SEMCONV),

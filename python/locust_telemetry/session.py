@@ -113,6 +113,8 @@ class Session:
         self._worker_listeners: list[Callable[..., None]] = []
         #: Who waits for the totals of the run that has ended.
         self._final_actions: list[Callable[[bool], None]] = []
+        #: Who wants to know that all of a run is recorded.
+        self._recorded_listeners: list[Callable[[str], None]] = []
         #: What is registered on the environment's events, the plugins' listeners included.
         self._listeners: list[tuple[EventHook, Any]] = []
 
@@ -289,9 +291,11 @@ class Session:
         self.final_reports.settle(complete=False)
         self._run_final_actions(complete=False)
         if self._run:
-            self._is_run_open = False
+            was_open, self._is_run_open = self._is_run_open, False
             Patience(_START_PATIENCE_S, on_hub=False).wait(self.engine.flush())
             self._summarise()
+            if was_open:
+                self._tell_recorded()
 
     @staticmethod
     def _call_starters(starters: list[Callable[..., None]], environment: Environment) -> None:
@@ -367,6 +371,10 @@ class Session:
         if on_report is not None:
             self.final_reports.when_reported(on_report)
 
+    def when_a_run_is_recorded(self, listener: Callable[[str], None]) -> None:
+        """Call `listener(run_id)` each time that the books of a run were closed, on whatever thread that happens."""
+        self._recorded_listeners.append(listener)
+
     def _finish_run(self, run: int, patience: Patience) -> None:
         """Write the closing record of a run once all its windows are written, unless another has begun."""
         if run != self._run or not self._is_run_open:
@@ -382,7 +390,17 @@ class Session:
         self.subscribers.deliver(patience.left_s)
         self._summarise()
         patience.wait(self.engine.flush())
+        self._tell_recorded()
         self._show_notices()
+
+    def _tell_recorded(self) -> None:
+        if self._environment is None:
+            return
+        for listener in self._recorded_listeners:
+            try:
+                listener(self._run_id(self._environment))
+            except Exception:
+                logger.exception("What follows a recorded run failed; the test goes on.")
 
     def _summarise(self) -> None:
         """Record what the run counted and what became of it; again only where more was counted since."""

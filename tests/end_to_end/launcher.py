@@ -145,6 +145,9 @@ class Launcher:
             **variables,
             COUNTS_FOLDER: str(self.folder),
             "PYTHONPATH": str(LOCUSTFILES),
+            # Where a run is kept that says nothing of it.
+            "LOCUST_TELEMETRY_STORE": str(self.folder / "runs.db"),
+            "LOCUST_TELEMETRY_WEB_PORT": "0",
             **self.variables,
             **(extra or {}),
         }

@@ -1,0 +1,104 @@
+"""What is worth knowing of a run besides what it did: with what it was started, and by which programs."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from argparse import Action, Namespace
+    from collections.abc import Iterable
+
+    from locust.env import Environment
+
+#: Options whose values nobody else should read.
+_SECRET_WORDS = ("password", "passwd", "secret", "token", "login", "credential", "api_key", "apikey", "tls_key")
+
+#: What stands in their place.
+HIDDEN = "(hidden)"
+
+#: Seconds that git may take, once for each run: a repository on a slow disk is not worth a wait.
+_GIT_PATIENCE_S = 2
+
+#: A value longer than this is cut: options may hold whole documents.
+_LONGEST = 500
+
+
+def collect(environment: Environment, actions: Iterable[Action]) -> dict[str, Any]:
+    """Return the facts of a run that is about to start, as JSON types; `actions` are the parser's.
+
+    Keys: `locustfile`, `host`, `user_classes`, `options` (those that differ from their defaults, secrets hidden),
+    `versions` (of locust, python and locust-telemetry), `platform`, and `git` (commit and whether it was changed)
+    where the locustfile is in a repository.
+    """
+    import locust
+
+    from locust_telemetry import __version__
+
+    parsed = environment.parsed_options
+    locustfile = str(getattr(parsed, "locustfile", None) or "")
+    facts: dict[str, Any] = {
+        "locustfile": locustfile,
+        "host": without_credentials(environment.host or ""),
+        "user_classes": [user_class.__name__ for user_class in environment.user_classes],
+        "options": changed_options(parsed, actions),
+        "versions": {
+            "locust": locust.__version__,
+            "python": platform.python_version(),
+            "locust-telemetry": __version__,
+        },
+        "platform": platform.platform(terse=True),
+    }
+    commit = git_commit(Path(locustfile.split(",")[0].strip() or ".").absolute().parent)
+    if commit is not None:
+        facts["git"] = commit
+    return facts
+
+
+def without_credentials(url: str) -> str:
+    """Return the URL without user name and password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return HIDDEN
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def changed_options(parsed: Namespace | None, actions: Iterable[Action]) -> dict[str, str]:
+    """Return as text the options that differ from their defaults, in the parser's order; what may be secret is hidden."""
+    changed = {}
+    for action in actions:
+        value = getattr(parsed, action.dest, None)
+        if value is None or value == action.default:
+            continue
+        text = str(value)
+        # Locust's own mark for arguments that its page shall not show, and names that say it.
+        is_secret = getattr(action, "is_secret", False) or any(word in action.dest.lower() for word in _SECRET_WORDS)
+        changed[action.dest] = HIDDEN if is_secret else (without_credentials(text) if "://" in text else text)[:_LONGEST]
+    return changed
+
+
+def git_commit(folder: Path) -> dict[str, Any] | None:
+    """Return the commit that the folder's repository is at, and whether tracked files were changed since."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if not commit:
+        return None
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit, "is_changed": None if changes is None else bool(changes)}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "--no-optional-locks", "-C", str(folder), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_GIT_PATIENCE_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return done.stdout.strip()
