@@ -77,7 +77,9 @@ def changed_options(parsed: Namespace | None, actions: Iterable[Action]) -> dict
         text = str(value)
         # Locust's own mark for arguments that its page shall not show, and names that say it.
         is_secret = getattr(action, "is_secret", False) or any(word in action.dest.lower() for word in _SECRET_WORDS)
-        changed[action.dest] = HIDDEN if is_secret else (without_credentials(text) if "://" in text else text)[:_LONGEST]
+        changed[action.dest] = (
+            HIDDEN if is_secret else (without_credentials(text) if "://" in text else text)[:_LONGEST]
+        )
     return changed
 
 

@@ -124,7 +124,9 @@ class RunKeeper:
     @staticmethod
     def _tell(report: ReportWriting) -> None:
         if not report.done:
-            logger.warning("%s: %s was not finished in time; 'locust-telemetry report' makes it.", REPORT.flag, report.path)
+            logger.warning(
+                "%s: %s was not finished in time; 'locust-telemetry report' makes it.", REPORT.flag, report.path
+            )
         elif report.error is not None:
             logger.warning("%s: %s could not be written: %s", REPORT.flag, report.path, report.error)
         else:

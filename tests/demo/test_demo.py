@@ -1,0 +1,51 @@
+"""The demo's shop and the arguments of its run."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from locust_telemetry.demo import demo
+
+
+def test_the_shop_answers_and_ends_with_its_standard_input() -> None:
+    shop, address = demo.open_shop()
+    try:
+        for path in ("/", "/item/7", "/search", "/report"):
+            with urllib.request.urlopen(address + path, timeout=10) as answer:
+                assert answer.read() == f"GET {path}\n".encode()
+        try:
+            urllib.request.urlopen(address + "/nothing", timeout=10)
+        except urllib.error.HTTPError as error:
+            assert error.code == 404
+        assert shop.stdin is not None
+        shop.stdin.close()
+        assert shop.wait(10) == 0
+    finally:
+        shop.kill()
+        shop.wait()
+
+
+def test_one_cart_in_a_hundred_fails_and_the_rest_are_taken() -> None:
+    shop, address = demo.open_shop()
+    try:
+        statuses = []
+        for _ in range(400):
+            request = urllib.request.Request(address + "/cart", data=b"{}", method="POST")
+            try:
+                statuses.append(urllib.request.urlopen(request, timeout=10).status)
+            except urllib.error.HTTPError as error:
+                statuses.append(error.code)
+        assert set(statuses) == {200, 503}
+        assert statuses.count(503) < 40
+    finally:
+        shop.kill()
+        shop.wait()
+
+
+def test_the_run_is_headless_named_and_of_the_given_length() -> None:
+    arguments = demo.locust_arguments("http://127.0.0.1:1", seconds=7, users=3)
+    given = dict(zip(arguments, arguments[1:], strict=False))
+    assert (given["-t"], given["-u"], given["-H"], given["--testplan"]) == ("7s", "3", "http://127.0.0.1:1", "demo")
+    assert Path(given["-f"]).is_file()
