@@ -109,7 +109,7 @@ class Engine:
         compact_after_s: float | None,
         max_lateness_s: float,
     ) -> LocalRecorder:
-        """Open the run store at `path`, making it where there is none, and record to it. Raises OSError if that cannot be."""
+        """Open the run store at `path`, or make it, and record to it. Raises OSError if that cannot be."""
 
     def open_json_file(
         self,
@@ -613,7 +613,7 @@ class SystemSample:
         """Time that a CPU quota stopped this process's group since the last sample; None if not known."""
 
 def default_store_path() -> str:
-    """Return the path of the run store in the user's data directory; raises OSError where there is no such directory."""
+    """Return the path of the run store in the user's data directory. Raises OSError where there is none."""
 
 def now_ns() -> int:
     """Return Unix time in nanoseconds by this process's clock."""

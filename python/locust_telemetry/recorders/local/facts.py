@@ -68,7 +68,7 @@ def without_credentials(url: str) -> str:
 
 
 def changed_options(parsed: Namespace | None, actions: Iterable[Action]) -> dict[str, str]:
-    """Return as text the options that differ from their defaults, in the parser's order; what may be secret is hidden."""
+    """Return as text the options that differ from their defaults; what may be secret is hidden."""
     changed = {}
     for action in actions:
         value = getattr(parsed, action.dest, None)

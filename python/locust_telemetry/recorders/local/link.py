@@ -25,12 +25,13 @@ def add(web_ui: WebUI, url: str) -> None:
     if not web_ui.web_login:
         url = url.partition("?")[0]
 
-    @web_ui.auth_required_if_enabled
     def to_live_page() -> Response:
         return redirect(url)
 
     # Where Locust serves its page from, if it was told to serve it from somewhere else.
     base = (getattr(web_ui.environment.parsed_options, "web_base_path", None) or "").rstrip("/")
-    web_ui.app.add_url_rule(base + ROUTE, "locust_telemetry_live_page", to_live_page)
+    guarded = web_ui.auth_required_if_enabled(to_live_page)
+    if web_ui.app is not None:
+        web_ui.app.add_url_rule(base + ROUTE, "locust_telemetry_live_page", guarded)
     files = web_ui.template_args.setdefault("extended_csv_files", [])
     files.append({"href": f".{ROUTE}", "title": TITLE})
