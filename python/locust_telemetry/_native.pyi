@@ -105,7 +105,7 @@ class Engine:
         self,
         path: str | PathLike[str],
         keep_runs: int,
-        keep_days: float | None,
+        keep_days: int | None,
         compact_after_s: float | None,
         max_lateness_s: float,
     ) -> LocalRecorder:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -171,8 +172,8 @@ def _runs(text: str) -> int:
     return int(_number(text, "a whole number of runs from 1 to 1000000", int, 1, 1_000_000))
 
 
-def _days(text: str) -> float:
-    return _number(text, "a number of days from 0.01 to 36500", float, 0.01, 36_500)
+def _days(text: str) -> int:
+    return int(_number(text, "a whole number of days from 1 to 36500", int, 1, 36_500))
 
 
 def _port(text: str) -> int:
@@ -180,8 +181,9 @@ def _port(text: str) -> int:
 
 
 def _token(text: str) -> str:
-    if len(text) < _SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError(f"it is no token; give {_SHORTEST_TOKEN} or more letters and digits")
+    if re.fullmatch(rf"[A-Za-z0-9._~-]{{{_SHORTEST_TOKEN},}}", text) is None:
+        # Without the text itself: error messages are kept and shown around.
+        raise ValueError(f"it is no token; give {_SHORTEST_TOKEN} or more letters, digits, '-', '.', '_' or '~'")
     return text
 
 
@@ -595,7 +597,7 @@ class Options(NamedTuple):
     #: None: the user's data directory.
     store: Path | None = None
     store_keep_runs: int = 200
-    store_keep_days: float | None = None
+    store_keep_days: int | None = None
     store_compact_after_s: float | None = None
     web: bool = True
     web_host: str = "127.0.0.1"

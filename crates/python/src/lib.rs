@@ -9,6 +9,7 @@ mod engine;
 mod handle;
 mod json_value;
 mod listener;
+mod local;
 mod otel;
 mod subscription;
 mod system;
@@ -30,12 +31,15 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::PyFlush>()?;
     module.add_class::<subscription::PySubscription>()?;
     module.add_class::<system::PySystemSample>()?;
+    module.add_class::<local::PyLocalRecorder>()?;
+    module.add_class::<local::PyReportWriting>()?;
     module.add_class::<otel::PyOtelExporter>()?;
     module.add_class::<otel::PyOtelInstrument>()?;
     module.add_class::<window::PyWindow>()?;
     module.add_class::<window::PyHistogram>()?;
     module.add_function(wrap_pyfunction!(to_json, module)?)?;
     module.add_function(wrap_pyfunction!(channel::now_ns, module)?)?;
+    module.add_function(wrap_pyfunction!(local::default_store_path, module)?)?;
     module.add_function(wrap_pyfunction!(otel::otel_variables, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
     Ok(())
