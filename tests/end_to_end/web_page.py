@@ -19,7 +19,8 @@ class WebPage:
     def __init__(self) -> None:
         port = free_port()
         self.options = ["--web-host", "127.0.0.1", "--web-port", str(port)]
-        self._url = f"http://127.0.0.1:{port}"
+        self.address = f"127.0.0.1:{port}"
+        self._url = f"http://{self.address}"
 
     def wait(self) -> None:
         """Wait until it answers."""

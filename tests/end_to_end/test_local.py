@@ -1,0 +1,180 @@
+"""Real runs, kept: what the store, the page and the report have is what an own listener counted."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .counts import COUNT_AT_ONCE, counted, counted_at_once
+from .launcher import LOCUSTFILES, Cluster, Launcher, LocustProcess, headless, wait_until
+from .records import file_records, run_ids
+from .run_store import by_endpoint, endpoints, one_run, rows
+from .web_page import WebPage
+
+RECORDERS = "json,local"
+
+
+def store_of(launcher: Launcher) -> Path:
+    return launcher.folder / "runs.db"
+
+
+def page_of(process: LocustProcess) -> str:
+    """Return the address of the live page, without its last slash, once it was said."""
+    found = wait_until("the address of the page", lambda: re.search(r"Live page.*: (http://\S+)/\n", process.stderr))
+    return found[1]
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_a_local_run_is_kept_as_it_was_counted(launcher: Launcher) -> None:
+    process = launcher.local("shop.py", recorder=RECORDERS)
+    process.wait()
+    expected = counted(launcher.folder)["local"]
+    assert endpoints(store_of(launcher)) == by_endpoint(expected)
+    run = one_run(store_of(launcher))
+    assert (run["state"], run["requests"]) == ("ended", expected.total())
+    assert run_ids(file_records(launcher.json_file)) == {run["run_id"]}
+    assert f"Run {run['run_id']} is kept" in process.stderr
+    facts = json.loads(run["facts"])
+    assert facts["locustfile"].endswith("shop.py")
+    assert facts["host"] == launcher.target_url
+
+
+def test_a_master_keeps_what_all_its_workers_did_and_they_keep_nothing(launcher: Launcher) -> None:
+    cluster = Cluster.headless(launcher, "shop.py", recorder=RECORDERS, seconds=3)
+    cluster.wait()
+    counts = counted(launcher.folder)
+    expected = sum(counts.values(), Counter())
+    assert endpoints(store_of(launcher)) == by_endpoint(expected)
+    one_run(store_of(launcher))
+    workers = {row["source_id"]: row["requests"] for row in rows(store_of(launcher), "workers")}
+    assert workers == {"worker-0": counts["worker-0"].total(), "worker-1": counts["worker-1"].total()}
+    assert sum(row["requests"] for row in rows(store_of(launcher), "intervals")) == expected.total()
+    failures = sum(count for outcome, count in expected.items() if outcome.failed)
+    assert sum(row["count"] for row in rows(store_of(launcher), "errors")) == failures > 0
+    assert all("Live page" not in worker.stderr for worker in cluster.workers)
+
+
+def test_the_page_shows_the_run_while_it_is_on(launcher: Launcher) -> None:
+    process = launcher.local("shop.py", recorder=RECORDERS, seconds=6)
+    page = page_of(process)
+    run_id = wait_until("the run", lambda: get(f"{page}/api/runs")["current"])
+    with urllib.request.urlopen(f"{page}/api/live", timeout=10) as live:
+        seconds = []
+        while len(seconds) < 3:
+            line = live.readline().decode()
+            if line.startswith("data: ") and "gains" in line:
+                message = json.loads(line.removeprefix("data: "))
+                assert message["run_id"] == run_id
+                seconds.append(message["second"])
+    assert seconds == sorted(seconds)
+    assert abs(seconds[-1] - time.time()) < 10
+    with urllib.request.urlopen(page, timeout=10) as answer:
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert b"<script" in answer.read()
+    process.wait()
+    assert run_id == one_run(store_of(launcher))["run_id"]
+
+
+def test_locust_s_own_page_leads_to_ours(launcher: Launcher) -> None:
+    web = WebPage()
+    process = launcher.locust("local", "shop.py", *web.options, recorder=RECORDERS)
+    page = page_of(process)
+    web.wait()
+    connection = http.client.HTTPConnection(web.address, timeout=10)
+    connection.request("GET", "/telemetry")
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Location"]) == (302, f"{page}/")
+
+
+def test_a_report_is_written_at_the_end_of_each_run(launcher: Launcher) -> None:
+    report = launcher.folder / "report-{run_id}.html"
+    process = launcher.local("shop.py", "--lt-report", str(report), recorder=RECORDERS)
+    process.wait()
+    run = one_run(store_of(launcher))
+    path = launcher.folder / f"report-{run['run_id']}.html"
+    text = path.read_text()
+    assert run["run_id"] in text
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", text), "it needs another host"
+    assert f"Report: {path}" in process.stderr
+
+
+def test_a_master_that_is_killed_leaves_a_run_that_says_so(launcher: Launcher) -> None:
+    process = launcher.local(
+        "shop.py", recorder=RECORDERS, seconds=60, variables={COUNT_AT_ONCE: "1", "SHOP_WAIT_S": "0.05"}
+    )
+    process.wait_for_users()
+    time.sleep(3.4)
+    process.send(signal.SIGKILL)
+    killed_at = time.time()
+    process.wait()
+    made = counted_at_once(launcher.folder, process.pid)
+    kept = Counter({row["time"]: row["requests"] for row in rows(store_of(launcher), "intervals")})
+    complete = Counter(
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one.ended)) for one in made if one.ended < int(killed_at) - 1
+    )
+    assert complete, "killed too early"
+    assert {second: kept[second] for second in complete} == complete
+    shown = launcher.run("show", [launcher.version.telemetry, "show", "@1"])
+    assert shown.wait() == 0
+    assert "cut off" in shown.stdout
+
+
+def test_a_store_that_cannot_be_made_costs_a_warning_unless_it_was_chosen(launcher: Launcher) -> None:
+    launcher.folder.joinpath("file").write_text("")
+    nowhere = str(launcher.folder / "file" / "data")
+    process = launcher.run(
+        "local",
+        # Neither a store that was chosen nor a place for one.
+        ["env", "-u", "LOCUST_TELEMETRY_STORE", f"XDG_DATA_HOME={nowhere}", launcher.version.locust]
+        + ["-f", str(LOCUSTFILES / "shop.py"), "-H", launcher.target_url]
+        + ["--enable-telemetry-recorder", "local", *headless(1, 2)],
+    )
+    status = process.wait()
+    assert status in (0, 1), process.stderr
+    assert "This run is not kept" in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--lt-web-host", "0.0.0.0"], "--lt-web-host"),
+        (["--lt-web-token", "short"], "--lt-web-token"),
+        (["--lt-store", "/proc/version"], "--lt-store"),
+    ],
+)
+def test_a_page_or_store_that_cannot_be_is_an_error_before_the_test(
+    launcher: Launcher, options: list[str], said: str
+) -> None:
+    process = launcher.local("shop.py", *options, recorder=RECORDERS)
+    assert process.wait() == 2
+    assert said in process.stderr.splitlines()[-1]
+
+
+def test_with_a_token_the_page_is_for_those_who_have_it(launcher: Launcher) -> None:
+    token = "a-token-of-this-test-only"
+    process = launcher.local("shop.py", "--lt-web-token", token, recorder=RECORDERS, seconds=5)
+    found = wait_until("the page", lambda: re.search(r"Live page.*: (http://\S+)/\?token=(\S+)\n", process.stderr))
+    assert found[2] == token
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(f"{found[1]}/api/runs")
+    assert refused.value.code in (401, 403)
+    request = urllib.request.Request(f"{found[1]}/api/runs", headers={"Authorization": f"Bearer {token}"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert json.load(answer)["runs"]
+    process.wait()
+    assert token not in os.fsdecode(store_of(launcher).read_bytes())
