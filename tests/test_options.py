@@ -134,6 +134,12 @@ GOOD = [
     (o.OTEL_LOG_LEVEL, "NONE", "none"),
     (o.OTEL_LOG_LEVEL, "Warning", "warning"),
     (o.OTEL_END_OF_RUN, "keep", "keep"),
+    (o.STORE_KEEP_RUNS, "1", 1),
+    (o.STORE_KEEP_DAYS, "36500", 36_500),
+    (o.WEB_HOST, "::1", "::1"),
+    (o.WEB_PORT, "0", 0),
+    (o.WEB_PORT, "65535", 65_535),
+    (o.WEB_TOKEN, "0123456789._~-aZ", "0123456789._~-aZ"),
 ]
 
 BAD = [
@@ -171,7 +177,20 @@ BAD = [
     *[(o.OTEL_EXPORT_FROM, text, "workers, master") for text in ("", "both")],
     *[(o.OTEL_LOG_LEVEL, text, "none, debug, info") for text in ("", "loud", "30")],
     *[(o.OTEL_END_OF_RUN, text, "stale, keep") for text in ("", "drop")],
+    *[(o.STORE_KEEP_RUNS, text, "from 1 to 1000000") for text in ("0", "-1", "1.5", "")],
+    *[(o.STORE_KEEP_DAYS, text, "from 1 to 36500") for text in ("0", "-1", "0.5", "36501", "")],
+    *[(o.WEB_PORT, text, "to 65535") for text in ("-1", "65536", "http", "")],
+    *[(o.WEB_TOKEN, text, "16 or more") for text in ("", "0123456789abcde", "0123456789 abcdef", "0123456789abcdéf")],
+    *[(o.STORE, text, "such as runs.db") for text in ("", "/", "a\0b")],
+    (o.STORE, "/missing/runs.db", "no folder '/missing'"),
+    (o.REPORT, "", "such as report.html"),
 ]
+
+
+def test_a_token_is_not_repeated_where_it_is_refused() -> None:
+    with pytest.raises(o.OptionError) as refused:
+        o.WEB_TOKEN.value("almost-a-token")
+    assert "almost-a-token" not in str(refused.value)
 
 
 @pytest.mark.parametrize(("option", "text", "value"), GOOD, ids=lambda part: getattr(part, "flag", None))
