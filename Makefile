@@ -70,7 +70,7 @@ target: ## Build the demo's HTTP server
 	cargo build --release --locked --quiet -p demo-target
 
 .PHONY: demo
-demo: setup target ## Run real Locust with a master and two workers for 20 s, and show what was recorded
+demo: setup target ## Run real Locust with a master and two workers, twice for 20 s, and show what was recorded
 	.venv/bin/python demo/run.py --target-binary $(TARGET_BINARY)
 
 .PHONY: test
