@@ -39,6 +39,7 @@ fn counted(raws: &[Raw]) -> RequestAggregate {
             method: ["GET", "POST", "a method of one's own"][*method as usize],
             status: NonZeroU16::new(*status),
             error_type: error.map(|error| ["HTTPError", "ConnectionError", "E"][error as usize]),
+            message: None,
             elapsed_ms: elapsed_ns.map(|ns| ns as f64 / 1e6).ok_or(Anomaly::TimeMissing),
             response_bytes: *response_bytes,
         });

@@ -43,6 +43,7 @@ fn get(name: &str, elapsed_ms: f64) -> Request<'_> {
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
+        message: None,
         elapsed_ms: Ok(elapsed_ms),
         response_bytes: 512,
     }

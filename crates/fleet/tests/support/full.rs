@@ -31,6 +31,7 @@ pub(crate) fn full_window() -> Window {
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
+        message: None,
         elapsed_ms: Ok(12.5),
         response_bytes: 2_048,
     };
