@@ -8,7 +8,7 @@ use pyo3::types::{PyBytes, PyDict, PyMemoryView, PyTuple};
 use std::sync::Arc;
 
 /// Method, name, status, error type, message and count.
-type ErrorRow<'a> = (&'a str, &'a str, Option<u16>, Option<&'a str>, &'a str, u64);
+type ErrorRow<'a> = (&'a str, &'a str, Option<u16>, &'a str, &'a str, u64);
 
 const NS_PER_MS: f64 = 1_000_000.0;
 
@@ -118,7 +118,9 @@ impl PyWindow {
         let errors = self.0.window.requests.errors.iter();
         let rows = errors.map(|(key, message, count)| {
             let status = key.status.map(std::num::NonZeroU16::get);
-            (&*key.method, &*key.name, status, key.error_type.as_deref(), &**message, count)
+            // Requests that succeeded have no message.
+            let error_type = key.error_type.as_deref().unwrap_or_default();
+            (&*key.method, &*key.name, status, error_type, &**message, count)
         });
         rows.collect()
     }
