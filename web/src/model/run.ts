@@ -6,7 +6,15 @@ import { type Kind, Pyramid, windowGains } from "./pyramid";
 import { nested, type Range } from "./range";
 import { Seconds } from "./seconds";
 import { packWindow, WindowGains } from "./strip";
-import type { ErrorRow, EventRow, RunHead, SecondsColumns, SeriesRow, WindowMessage, WorkerSecondsColumns } from "./wire";
+import type {
+  ErrorRow,
+  EventRow,
+  RunHead,
+  SecondsColumns,
+  SeriesRow,
+  WindowMessage,
+  WorkerSecondsColumns,
+} from "./wire";
 import { Workers } from "./workers";
 
 /** A method and a name, over all outcomes. */

@@ -2,7 +2,7 @@
 
 import { inflateSync } from "fflate";
 import { addGain, skipGain, writeGain } from "./gain";
-import { SeriesStats } from "./histogram";
+import type { SeriesStats } from "./histogram";
 import { ByteReader, ByteWriter, DamagedDataError } from "./varint";
 
 /** Slots of one strip. */

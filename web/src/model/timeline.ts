@@ -4,7 +4,7 @@ import { SeriesStats } from "./histogram";
 import type { Missing } from "./pyramid";
 import type { Range } from "./range";
 import type { Run } from "./run";
-import { type Subjects, subjectsOf, type Selection } from "./selection";
+import { type Selection, type Subjects, subjectsOf } from "./selection";
 
 /** The quantiles that are drawn; the last is the maximum. */
 export const QUANTILES = [0.5, 0.9, 0.95, 0.99, 0.999, 1] as const;
@@ -161,7 +161,9 @@ export function failingSeries(run: Run, selection: Selection): number[] {
 /** The step in which failures by kind are told. */
 export function failureStep(run: Run, selection: Selection, range: Range, stepS: number): number {
   const isMany = failingSeries(run, selection).length > MANY_SERIES && range.toS - range.fromS > 600;
-  return isMany ? Math.max(60, Math.ceil(stepS / 60) * 60) : Math.ceil(stepS / run.bySeries.finestS) * run.bySeries.finestS;
+  return isMany
+    ? Math.max(60, Math.ceil(stepS / 60) * 60)
+    : Math.ceil(stepS / run.bySeries.finestS) * run.bySeries.finestS;
 }
 
 /** What must be fetched before {@link failureKinds} tells everything. */

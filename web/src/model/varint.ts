@@ -67,7 +67,8 @@ export class ByteReader {
     while ((bytes[end] ?? 0) >= 128) end += 1;
     // Seven bytes hold 49 bits, which are always a safe number.
     if (end - start < 7) return this.varint();
-    if (end >= bytes.length || end - start > 18) throw new DamagedDataError("a sum is too large, or the data ends early");
+    if (end >= bytes.length || end - start > 18)
+      throw new DamagedDataError("a sum is too large, or the data ends early");
     let value = 0n;
     for (let at = end; at >= start; at -= 1) value = (value << 7n) | BigInt((bytes[at] as number) & 127);
     this.at = end + 1;
