@@ -2,7 +2,7 @@
 
 import { SeriesStats } from "./histogram";
 import type { Missing } from "./pyramid";
-import type { Range } from "./range";
+import { type Range, snapOutward } from "./range";
 import type { Run } from "./run";
 import { type Selection, type Subjects, subjectsOf } from "./selection";
 
@@ -35,26 +35,28 @@ export interface Timeline {
   heat: (Heat | null)[];
 }
 
-/** The longest slots that steps of this length can be made of. */
-function coarsest(stepS: number, startS: number): number {
-  return startS % stepS === 0 ? stepS : 1;
+/** A range in whole steps, counted from `originS`. */
+export function steps(range: Range, stepS: number, originS = 0): Range {
+  const { fromS, toS } = snapOutward({ fromS: range.fromS - originS, toS: range.toS - originS }, stepS);
+  return { fromS: fromS + originS, toS: toS + originS };
 }
 
-/** A range in whole steps. */
-export function steps(range: Range, stepS: number): Range {
-  return { fromS: Math.floor(range.fromS / stepS) * stepS, toS: Math.ceil(range.toS / stepS) * stepS };
-}
-
-/** Slots that do not divide the step would be counted twice, so only those that do are used. */
-function usable(slots: readonly number[], stepS: number): number {
-  return slots.find((slotS) => stepS % slotS === 0) ?? 1;
+/** The longest slots that steps can be made of: those that divide them and start with them. */
+function usable(slots: readonly number[], stepS: number, originS = 0): number {
+  return slots.find((slotS) => stepS % slotS === 0 && originS % slotS === 0) ?? 1;
 }
 
 /** What must be fetched before {@link timeline} tells everything. */
-export function missingForTimeline(run: Run, selection: Selection, range: Range, stepS: number): Missing[] {
+export function missingForTimeline(
+  run: Run,
+  selection: Selection,
+  range: Range,
+  stepS: number,
+  originS = 0,
+): Missing[] {
   const { kind, ids } = subjectsOf(run, selection);
   const pyramid = run.pyramid(kind);
-  return pyramid.missing(steps(range, stepS), ids, usable(pyramid.slots, stepS));
+  return pyramid.missing(steps(range, stepS, originS), ids, usable(pyramid.slots, stepS, originS));
 }
 
 function heatOf(stats: SeriesStats): Heat | null {
@@ -82,11 +84,11 @@ function failuresIn(run: Run, selection: Selection, subjects: Subjects, span: Ra
   return failures;
 }
 
-/** See the head of this file. `stepS` must be a multiple of the shortest slot. */
-export function timeline(run: Run, selection: Selection, range: Range, stepS: number): Timeline {
+/** See the head of this file. `stepS` must be a multiple of the shortest slot; steps are counted from `originS`. */
+export function timeline(run: Run, selection: Selection, range: Range, stepS: number, originS = 0): Timeline {
   const subjects = subjectsOf(run, selection);
   const pyramid = run.pyramid(subjects.kind);
-  const slotS = usable(pyramid.slots, stepS);
+  const slotS = usable(pyramid.slots, stepS, originS);
   const known = run.range ?? range;
   const columns: Timeline = {
     stepS,
@@ -97,11 +99,11 @@ export function timeline(run: Run, selection: Selection, range: Range, stepS: nu
     failureRate: [],
     heat: [],
   };
-  const { fromS, toS } = steps(range, stepS);
+  const { fromS, toS } = steps(range, stepS, originS);
   for (let startS = fromS; startS < toS; startS += stepS) {
     const span = { fromS: startS, toS: startS + stepS };
     const stats = new SeriesStats();
-    const add = pyramid.adder(span, Math.min(slotS, coarsest(stepS, startS)));
+    const add = pyramid.adder(span, slotS);
     let failures = 0;
     for (const id of subjects.ids) {
       const before = stats.requests;
