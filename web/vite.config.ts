@@ -7,6 +7,7 @@ export default defineConfig({
     // `light-dark()` stays as it is: both themes come from one set of tokens.
     cssTarget: ["chrome123", "firefox120", "safari17.5"],
     modulePreload: false,
+    cssCodeSplit: false,
     reportCompressedSize: false,
     rolldownOptions: {
       input: "src/app/main.ts",

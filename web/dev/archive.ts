@@ -56,6 +56,8 @@ export class Archive {
     series: new Map(),
     worker: new Map(),
   };
+  /** Strips that were asked for before. */
+  private readonly made = new Map<string, Map<number, Map<number, Uint8Array>>>();
   sealedUntilS: number;
 
   constructor(
@@ -357,6 +359,13 @@ export class Archive {
   }
 
   private stripsNow(kind: Kind, slotS: number): Map<number, Map<number, Uint8Array>> {
+    const key = `${kind} ${slotS} ${this.sealedUntilS}`;
+    const made = this.made.get(key) ?? this.makeStrips(kind, slotS);
+    this.made.set(key, made);
+    return made;
+  }
+
+  private makeStrips(kind: Kind, slotS: number): Map<number, Map<number, Uint8Array>> {
     const bySubject = new Map<number, BySubject>();
     for (const [second, gained] of this.open[kind]) {
       if (second >= this.sealedUntilS) continue;

@@ -27,11 +27,7 @@ export class StoredSource implements RunSource {
 
   async fill(run: Run, missing: readonly Missing[]): Promise<void> {
     await Promise.all(
-      missing.map(async (lacking) => {
-        const asked = { ...lacking };
-        if (asked.subjects !== null && (asked.subjects.length > MANY_SUBJECTS || asked.kind === "total")) {
-          asked.subjects = null;
-        }
+      withoutRepeats(missing.map(simplified)).map(async (asked) => {
         const fields: Record<string, string> = {
           kind: asked.kind,
           slot_s: String(asked.slotS),
@@ -83,4 +79,27 @@ export class StoredSource implements RunSource {
     }
     return this.server.workerSeconds(this.runId, fields);
   }
+}
+
+/** The same, asked for as all subjects where that is simpler. */
+function simplified(lacking: Missing): Missing {
+  const isAll = lacking.subjects === null || lacking.kind === "total" || lacking.subjects.length > MANY_SUBJECTS;
+  return isAll ? { ...lacking, subjects: null } : lacking;
+}
+
+/** Leaves out what another one holds as well: several views often lack the same. */
+function withoutRepeats(missing: Missing[]): Missing[] {
+  return missing.filter((one, place) =>
+    missing.every((other, otherPlace) => {
+      if (otherPlace === place || !holds(other, one)) return true;
+      return holds(one, other) && place < otherPlace;
+    }),
+  );
+}
+
+function holds(outer: Missing, inner: Missing): boolean {
+  if (outer.kind !== inner.kind || outer.slotS !== inner.slotS) return false;
+  if (outer.fromS > inner.fromS || outer.toS < inner.toS) return false;
+  if (outer.subjects === null) return true;
+  return inner.subjects?.every((subject) => outer.subjects?.includes(subject)) ?? false;
 }

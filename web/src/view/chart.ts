@@ -28,6 +28,11 @@ export interface Backdrop {
 /** A mark nearer to the cursor than this is told, in pixels. */
 const NEAR_PX = 5;
 const AXIS_WIDTH = 58;
+/** How long new points take to slide in. */
+const SLIDE_MS = 240;
+/** More than this at once does not slide: it is another range. */
+const SLIDE_AT_MOST_S = 5;
+const REDUCED_MOTION = "(prefers-reduced-motion: reduce)";
 
 /** A chart over time. */
 export class TimeChart {
@@ -37,6 +42,7 @@ export class TimeChart {
   private readonly flag = h("div", { class: "flag", hidden: true });
   private readonly canvasBox = h("div", { class: "plot" });
   private isHovered = false;
+  private sliding = 0;
   private width = 0;
 
   constructor(
@@ -54,10 +60,10 @@ export class TimeChart {
     this.palette = palette;
   }
 
-  /** Puts the cursor at a Unix second, or takes it away. */
-  setCursor(unixS: number | null): void {
+  /** Puts the cursor at a Unix second, or takes it away; where the pointer is, only if the keyboard says so. */
+  setCursor(unixS: number | null, isByKey = false): void {
     const plot = this.plot;
-    if (plot === null || this.isHovered) return;
+    if (plot === null || (this.isHovered && !isByKey)) return;
     if (unixS === null) plot.setCursor({ left: -10, top: -10 }, false);
     else plot.setCursor({ left: plot.valToPos(unixS, "x"), top: 0 }, false);
     this.onMoved(plot, unixS);
@@ -109,6 +115,24 @@ export class TimeChart {
       this.group.onCursor(null, this);
       this.onMoved(null, null);
     });
+  }
+
+  /** Shows other columns; what came since the last time slides in. */
+  protected update(data: uPlot.AlignedData, before: Range | null): void {
+    const plot = this.plot;
+    const range = this.backdrop?.range;
+    if (plot === null || range === undefined) return;
+    plot.setData(data);
+    cancelAnimationFrame(this.sliding);
+    const grownS = before === null || before.fromS !== range.fromS ? 0 : range.toS - before.toS;
+    if (before === null || grownS <= 0 || grownS > SLIDE_AT_MOST_S || matchMedia(REDUCED_MOTION).matches) return;
+    const startedAt = performance.now();
+    const step = (now: number) => {
+      const share = Math.min(1, (now - startedAt) / SLIDE_MS);
+      plot.setScale("x", { min: range.fromS, max: before.toS + grownS * (1 - (1 - share) ** 2) });
+      if (share < 1 && this.plot === plot) this.sliding = requestAnimationFrame(step);
+    };
+    step(startedAt);
   }
 
   /** The axis of time. */

@@ -22,6 +22,7 @@ export class FailuresChart extends TimeChart {
   /** Draws. */
   show(failures: FailureKinds, backdrop: Backdrop): void {
     this.shown = failures;
+    const before = this.backdrop?.range ?? null;
     this.backdrop = backdrop;
     const { kinds, startS, stepS } = failures;
     this.empty.hidden = kinds.length > 0;
@@ -38,7 +39,7 @@ export class FailuresChart extends TimeChart {
       this.layout = layout;
       this.build(this.options(Math.max(1, kinds.length)), table);
     } else {
-      this.plot.setData(table);
+      this.update(table, before);
     }
     this.onPlace(this.plot?.cursor.idx ?? null);
   }
@@ -65,7 +66,7 @@ export class FailuresChart extends TimeChart {
     const series: uPlot.Series[] = [{}];
     for (let place = kinds - 1; place >= 0; place -= 1) {
       const color = palette.failures[place % palette.failures.length];
-      series.push({ stroke: palette.panel, fill: color, width: 0.5, points: { show: false }, paths: bars() });
+      series.push({ stroke: color, fill: color, width: 1, points: { show: false }, paths: bars() });
     }
     return {
       series,
@@ -79,5 +80,5 @@ export class FailuresChart extends TimeChart {
 }
 
 function bars(): uPlot.Series.PathBuilder | undefined {
-  return uPlot.paths.bars?.({ size: [1, 64], align: 0 });
+  return uPlot.paths.bars?.({ size: [1, 64, 1], align: 0 });
 }

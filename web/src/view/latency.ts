@@ -58,6 +58,7 @@ export class LatencyChart extends TimeChart {
   /** Draws. */
   show(data: LatencyData, backdrop: Backdrop): void {
     this.shown = data;
+    const before = this.backdrop?.range ?? null;
     this.backdrop = backdrop;
     const layout = [data.view, data.isLogScale, data.context !== null, data.other !== null, this.palette.ink].join();
     const table = this.table(data);
@@ -65,7 +66,7 @@ export class LatencyChart extends TimeChart {
       this.layout = layout;
       this.build(this.options(data), table);
     } else {
-      this.plot.setData(table);
+      this.update(table, before);
     }
     this.onPlace(this.plot?.cursor.idx ?? null);
   }

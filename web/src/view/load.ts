@@ -37,6 +37,7 @@ export class LoadChart extends TimeChart {
   /** Draws. */
   show(data: LoadData, backdrop: Backdrop): void {
     this.shown = data;
+    const before = this.backdrop?.range ?? null;
     this.backdrop = backdrop;
     const { timeline, context, other } = data;
     const columns = [timeline.rate, timeline.users];
@@ -48,7 +49,7 @@ export class LoadChart extends TimeChart {
       this.layout = layout;
       this.build(this.options(data), table);
     } else {
-      this.plot.setData(table);
+      this.update(table, before);
     }
     this.onPlace(this.plot?.cursor.idx ?? null);
   }
