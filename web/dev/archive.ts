@@ -1,11 +1,10 @@
 /** A synthetic run as the server has it: seconds, strips, windows. What the real store does, in a few lines. */
 
-import { deflateRawSync } from "node:zlib";
 import { SeriesStats } from "../src/model/histogram";
 import type { Kind } from "../src/model/pyramid";
-import { packStrip, packWindow, SLOTS } from "../src/model/strip";
-import { ByteWriter } from "../src/model/varint";
+import { SLOTS } from "../src/model/strip";
 import type { ErrorRow, EventRow, RunHead, RunRow, SecondsColumns, SeriesRow, WindowMessage } from "../src/model/wire";
+import { packContainer, packStrip, packWindow } from "./encode";
 import { mix, uniforms } from "./random";
 import { record, type Scenario, type SeriesPlan, samplesOf } from "./scenario";
 
@@ -13,16 +12,6 @@ type BySubject = Map<number, SeriesStats>;
 
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
-}
-
-/** Deflates a strip as the store does, where that pays. */
-function deflated(strip: Uint8Array): Uint8Array {
-  const smaller = deflateRawSync(strip.subarray(1));
-  if (smaller.length + 1 >= strip.length) return strip;
-  const bytes = new Uint8Array(smaller.length + 1);
-  bytes[0] = 1;
-  bytes.set(smaller, 1);
-  return bytes;
 }
 
 /** See the head of this file. */
@@ -162,19 +151,14 @@ export class Archive {
 
   /** All strips of one kind and slot length, as the store sends them. */
   container(kind: Kind, slotS: number, subjects: Set<number> | null, fromS: number, toS: number): Uint8Array {
-    const writer = new ByteWriter();
+    const found = [];
     const all = this.packed[kind].size > 0 ? this.packedStrips(kind, slotS) : this.stripsNow(kind, slotS);
     for (const [subject, blocks] of all) {
       if (subjects !== null && !subjects.has(subject)) continue;
-      for (const [startS, strip] of blocks) {
-        if (startS + slotS * SLOTS <= fromS || startS >= toS) continue;
-        writer.varint(subject);
-        writer.zigzag(startS);
-        writer.varint(strip.length);
-        writer.append(strip);
-      }
+      for (const [startS, strip] of blocks)
+        if (startS + slotS * SLOTS > fromS && startS < toS) found.push({ subject, startS, strip });
     }
-    return writer.take();
+    return packContainer(found);
   }
 
   /** Packs everything series by series, so that a large run needs little memory. */
@@ -395,5 +379,5 @@ function blocksOf(seconds: BySubject, slotS: number): Map<number, Uint8Array> {
     blocks.set(block, mine);
     mine.push([(start - block) / slotS, stats]);
   }
-  return new Map([...blocks].map(([block, mine]) => [block, deflated(packStrip(mine))]));
+  return new Map([...blocks].map(([block, mine]) => [block, packStrip(mine)]));
 }

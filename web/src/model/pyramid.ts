@@ -1,15 +1,14 @@
 /**
  * What every subject of one kind gained, at several slot lengths, and the merge of any range from it.
  *
- * Strips (from the store) and windows (as they come) stay encoded; a minute of windows that is over is packed into one
- * gain for each subject. Nothing here fetches: {@link Pyramid.missing} says what is lacking.
+ * Strips come from the store, windows as they happen; a minute of windows that is over is packed. Nothing here fetches:
+ * {@link Pyramid.missing} says what is lacking.
  */
 
-import { addGain, packGain } from "./gain";
+import { Gains } from "./gains";
 import { SeriesStats } from "./histogram";
 import { decompose, type Piece, type Range } from "./range";
-import { readContainer, SLOTS, Strip, WindowGains } from "./strip";
-import { ByteReader } from "./varint";
+import { readContainer, readWindowGains, SLOTS, Strip } from "./strip";
 
 /** What strips and windows are about. */
 export type Kind = "total" | "series" | "worker";
@@ -24,6 +23,8 @@ export interface Missing extends Range {
 
 /** For how long single seconds of windows are kept; older ones are fetched from the store when they are asked for. */
 const KEEP_WINDOWS_S = 900;
+/** And less long if they hold more than this. */
+const MAX_WINDOW_BYTES = 24_000_000;
 const MINUTE_S = 60;
 
 /** Strips of one slot length. */
@@ -65,9 +66,11 @@ class Level {
 /** See the head of this file. */
 export class Pyramid {
   private readonly levels: Level[];
-  private readonly windows = new Map<number, WindowGains[]>();
+  private readonly windows = new Map<number, Gains[]>();
   private readonly openMinutes = new Map<number, Map<number, SeriesStats>>();
-  private readonly packedMinutes = new Map<number, Map<number, Uint8Array>>();
+  private readonly packedMinutes = new Map<number, Gains>();
+  /** Bytes of the single seconds of windows. */
+  private windowBytes = 0;
   /** From this second on, single seconds are those of windows. */
   private windowsFromS = Number.POSITIVE_INFINITY;
   private latestS = Number.NEGATIVE_INFINITY;
@@ -111,19 +114,20 @@ export class Pyramid {
   }
 
   /** Takes what all subjects gained in one second; several for one second add up. */
-  addWindow(second: number, gains: WindowGains): void {
+  addWindow(second: number, gains: Gains): void {
     const minute = Math.floor(second / MINUTE_S) * MINUTE_S;
     if (second >= this.windowsFromS) {
       const here = this.windows.get(second);
       if (here === undefined) this.windows.set(second, [gains]);
       else here.push(gains);
+      this.windowBytes += gains.sizeBytes;
     } else {
       // The store has changed the strips of this minute.
       this.forgetSeconds(minute);
     }
     const open = this.openMinute(minute);
-    for (let place = 0; place < gains.subjects.length; place += 1) {
-      const subject = gains.subjects[place] as number;
+    for (let place = 0; place < gains.keys.length; place += 1) {
+      const subject = gains.keys[place] as number;
       let stats = open.get(subject);
       if (stats === undefined) {
         stats = new SeriesStats();
@@ -170,8 +174,8 @@ export class Pyramid {
     let size = 0;
     for (const level of this.levels)
       for (const strips of level.strips.values()) for (const strip of strips.values()) size += strip.sizeBytes;
-    for (const gains of this.windows.values()) for (const part of gains) size += part.sizeBytes;
-    for (const packed of this.packedMinutes.values()) for (const bytes of packed.values()) size += bytes.length;
+    size += this.windowBytes;
+    for (const packed of this.packedMinutes.values()) size += packed.sizeBytes;
     return size;
   }
 
@@ -208,8 +212,7 @@ export class Pyramid {
       }
       const open = this.openMinutes.get(at)?.get(subject);
       if (open !== undefined) stats.merge(open);
-      const packed = this.packedMinutes.get(at)?.get(subject);
-      if (packed !== undefined) addGain(new ByteReader(packed), stats);
+      this.packedMinutes.get(at)?.addTo(subject, stats);
     }
   }
 
@@ -224,11 +227,12 @@ export class Pyramid {
     let open = this.openMinutes.get(minute);
     if (open !== undefined) return open;
     open = new Map();
-    for (const [subject, bytes] of this.packedMinutes.get(minute) ?? []) {
+    const packed = this.packedMinutes.get(minute);
+    packed?.keys.forEach((subject, place) => {
       const stats = new SeriesStats();
-      addGain(new ByteReader(bytes), stats);
-      open.set(subject, stats);
-    }
+      packed.addPlace(place, stats);
+      open?.set(subject, stats);
+    });
     this.packedMinutes.delete(minute);
     this.openMinutes.set(minute, open);
     return open;
@@ -238,15 +242,19 @@ export class Pyramid {
   private tidy(nowS: number): void {
     for (const [minute, open] of this.openMinutes) {
       if (minute > nowS - 3 * MINUTE_S) continue;
-      const packed = new Map<number, Uint8Array>();
-      for (const [subject, stats] of open) packed.set(subject, packGain(stats));
-      this.packedMinutes.set(minute, packed);
+      this.packedMinutes.set(minute, Gains.pack([...open].sort(([a], [b]) => a - b)));
       this.openMinutes.delete(minute);
     }
-    const keepFromS = Math.floor((nowS - KEEP_WINDOWS_S) / MINUTE_S) * MINUTE_S;
+    // As many whole minutes as fit, the last two at least.
+    const keptS = this.windowBytes > MAX_WINDOW_BYTES ? 2 * MINUTE_S : KEEP_WINDOWS_S;
+    const keepFromS = Math.floor((nowS - keptS) / MINUTE_S) * MINUTE_S;
     if (this.windowsFromS >= keepFromS) return;
     this.windowsFromS = keepFromS;
-    for (const second of this.windows.keys()) if (second < keepFromS) this.windows.delete(second);
+    for (const [second, parts] of this.windows) {
+      if (second >= keepFromS) continue;
+      this.windows.delete(second);
+      for (const part of parts) this.windowBytes -= part.sizeBytes;
+    }
   }
 
   private forgetSeconds(minute: number): void {
@@ -264,8 +272,8 @@ function same(a: number[] | null, b: number[] | null): boolean {
 }
 
 /** The gains that a window message carries, from base64. */
-export function windowGains(base64: string): WindowGains {
-  return new WindowGains(bytesOfBase64(base64));
+export function windowGains(base64: string): Gains {
+  return readWindowGains(bytesOfBase64(base64));
 }
 
 /** Bytes of base64. */

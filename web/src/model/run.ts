@@ -1,11 +1,11 @@
 /** One run, as far as it is here: identity, seconds, events, workers, errors, and what was gained when. */
 
+import { Gains } from "./gains";
 import { type Happening, happeningOf, steadyFromS } from "./happening";
 import { SeriesStats } from "./histogram";
 import { type Kind, Pyramid, windowGains } from "./pyramid";
 import { nested, type Range } from "./range";
 import { Seconds } from "./seconds";
-import { packWindow, WindowGains } from "./strip";
 import type {
   ErrorRow,
   EventRow,
@@ -141,13 +141,13 @@ export class Run {
     this.bySeries.addWindow(message.second, gains);
     const all = new SeriesStats();
     let failures = 0;
-    gains.subjects.forEach((subject, place) => {
+    gains.keys.forEach((subject, place) => {
       const before = all.requests;
       gains.addPlace(place, all);
       if (this.series.get(subject)?.failureKind != null) failures += all.requests - before;
     });
-    if (gains.subjects.length > 0) {
-      this.total.addWindow(message.second, new WindowGains(packWindow([[TOTAL, all]])));
+    if (gains.keys.length > 0) {
+      this.total.addWindow(message.second, Gains.pack([[TOTAL, all]]));
     }
     this.byWorker.addWindow(message.second, windowGains(message.worker_gains));
     this.seconds.addWindow(message, all.requests, failures);

@@ -119,7 +119,13 @@ export class EndpointsTable {
         label: "name",
         class: "cell-name",
         value: (row) => row.endpoint.name,
-        cell: (row) => h("span", { class: "cut", title: row.endpoint.name }, row.endpoint.name),
+        cell: (row) =>
+          h(
+            "span",
+            { class: "cut", title: row.endpoint.name },
+            h("span", { class: "narrow-method" }, `${row.endpoint.method} `),
+            row.endpoint.name,
+          ),
       },
       {
         key: "requests",
