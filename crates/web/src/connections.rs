@@ -72,3 +72,7 @@ async fn connect(stream: TcpStream, router: Router, limits: Limits, mut end: End
         }
     }
 }
+
+#[cfg(test)]
+#[path = "connections_tests.rs"]
+mod tests;

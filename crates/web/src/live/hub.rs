@@ -93,8 +93,11 @@ impl Hub {
 
     /// A window has closed.
     pub(crate) fn window(&self, position: Position, json: &str) {
+        let run_id = Arc::clone(&position.run_id);
         let frame = Frame::window(position, json);
         let mut shared = self.shared();
+        // A page may start in the middle of a run.
+        shared.run.get_or_insert(RunState { run_id, is_running: true });
         shared.keep(frame.clone());
         self.send(frame);
     }
@@ -172,6 +175,14 @@ mod tests {
         hub.run_ended("a");
         let joined = hub.join().unwrap();
         assert!(joined.recent.is_empty() && joined.run.unwrap().is_running);
+    }
+
+    #[test]
+    fn a_run_that_began_before_is_known_by_its_first_window() {
+        let hub = Hub::new(1);
+        hub.window(Position::new("a", 7), "{}");
+        let joined = hub.join().unwrap();
+        assert_eq!((seqs(&joined.recent), joined.run.unwrap().run_id), (vec![7], "a".into()));
     }
 
     #[test]
