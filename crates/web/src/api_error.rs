@@ -2,14 +2,20 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use locust_telemetry_store::ReadError;
 use serde_json::json;
+use std::error::Error;
+use std::iter::successors;
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     /// Ask for something else.
-    #[error("{0}")]
-    NotFound(String),
+    #[error("there is nothing at this address")]
+    NoSuchAddress,
+    /// Look at the list of runs.
+    #[error("there is no such run")]
+    NoSuchRun,
     /// Correct the request.
     #[error("{0}")]
     BadRequest(String),
@@ -38,14 +44,20 @@ pub(crate) enum ApiError {
     #[error("too many pages follow this run already")]
     TooManyListeners,
     /// Look at the store; asking again may help.
-    #[error("the run store cannot be read: {0}")]
+    #[error("{0}")]
     Store(String),
 }
 
 impl ApiError {
+    /// Trouble with the store, with its causes.
+    pub(crate) fn store(error: &dyn Error) -> Self {
+        let causes = successors(Some(error), |error| error.source());
+        Self::Store(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NoSuchAddress | Self::NoSuchRun => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -55,6 +67,12 @@ impl ApiError {
             Self::TokenNeeded => StatusCode::UNAUTHORIZED,
             Self::TooManyListeners | Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        Self::store(&error)
     }
 }
 

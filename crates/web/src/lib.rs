@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod access;
+mod annotations;
 mod answer;
 mod api_error;
 mod app;
@@ -20,14 +21,19 @@ mod error;
 mod guard;
 mod headers;
 mod host;
+mod json_body;
 mod limits;
 mod live;
 mod live_page;
 mod parameters;
 mod port;
+mod range;
 mod reads;
 mod router;
+mod run;
+mod runs;
 mod stall;
+mod strips;
 mod token;
 
 pub use config::WebConfig;

@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// The longest run id, name or text that is looked up, in bytes.
+/// The longest run id that is looked up, in bytes.
 const MAX_KEY_BYTES: usize = 512;
 
 /// The query. Parameters that a route does not know are passed over.
@@ -27,8 +27,9 @@ impl<S: Send + Sync> FromRequestParts<S> for RunKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let unknown = || ApiError::NotFound("there is no such run".to_owned());
-        let Path(key) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| unknown())?;
-        if key.len() > MAX_KEY_BYTES { Err(unknown()) } else { Ok(Self(key)) }
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(key)) if key.len() <= MAX_KEY_BYTES => Ok(Self(key)),
+            _ => Err(ApiError::NoSuchRun),
+        }
     }
 }

@@ -28,8 +28,7 @@ impl Reads {
         T: Send + 'static,
         J: FnOnce(&Store) -> Result<T, ApiError> + Send + 'static,
     {
-        let unavailable = |error: &dyn std::fmt::Display| ApiError::Store(error.to_string());
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|error| unavailable(&error))?;
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|error| ApiError::store(&error))?;
         let reads = Arc::clone(self);
         let work = tokio::task::spawn_blocking(move || {
             // Held until the work is done, even when its client has gone.
@@ -37,7 +36,7 @@ impl Reads {
             let idle = reads.idle().pop();
             let store = match idle {
                 Some(store) => store,
-                None => Store::open_read(&reads.path).map_err(|error| ApiError::Store(error.to_string()))?,
+                None => Store::open(&reads.path).map_err(|error| ApiError::store(&error))?,
             };
             let result = job(&store);
             // After trouble a fresh one is better.
@@ -46,7 +45,7 @@ impl Reads {
             }
             result
         });
-        work.await.map_err(|error| unavailable(&error))?
+        work.await.map_err(|error| ApiError::store(&error))?
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Store>> {

@@ -9,11 +9,16 @@ use std::sync::Arc;
 /// Joins what the journal has after `after` with the recent windows.
 pub(crate) async fn read(reads: &Arc<Reads>, after: &Position, recent: &[Frame]) -> Result<Replay, ApiError> {
     let asked = after.clone();
-    let (windows, seq) = reads
-        .run(move |_store| {
-            let _ = asked;
-            Ok((Vec::new(), 0))
-        })
-        .await?;
-    Ok(replay::from_journal(after, windows, seq, recent))
+    let job = move |store: &locust_telemetry_store::Store| {
+        let Some(run) = store.run(&asked.run_id)? else { return Ok(None) };
+        let windows = run.windows_after(asked.seq)?;
+        let frame = |window: locust_telemetry_store::WindowMessage| {
+            Frame::window(Position::new(&window.run_id, window.seq), &window.json)
+        };
+        Ok(Some((windows.into_iter().map(frame).collect::<Vec<_>>(), run.row().seq)))
+    };
+    Ok(match reads.run(job).await? {
+        Some((windows, seq)) => replay::from_journal(after, windows, seq, recent),
+        None => Replay::Reload,
+    })
 }

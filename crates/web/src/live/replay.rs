@@ -19,8 +19,10 @@ pub(crate) fn from_recent(after: &Position, run: Option<&RunState>, recent: &[Fr
     match run {
         None => Replay::AskJournal,
         Some(run) if run.run_id != after.run_id => Replay::Reload,
-        Some(_) => match first_seq(recent) {
-            Some(first) if first <= after.seq.saturating_add(1) => Replay::Windows(later(recent, after.seq)),
+        Some(_) => match recent.iter().find_map(seq_of).zip(last_seq(recent)) {
+            // It was told by a store that has lost its last moments since.
+            Some((_, last)) if last < after.seq => Replay::Reload,
+            Some((first, _)) if first <= after.seq.saturating_add(1) => Replay::Windows(later(recent, after.seq)),
             _ => Replay::AskJournal,
         },
     }
@@ -29,20 +31,21 @@ pub(crate) fn from_recent(after: &Position, run: Option<&RunState>, recent: &[Fr
 /// Joins the journal's windows after `after` with the recent ones. `journal_seq` is the last one the store knows of.
 pub(crate) fn from_journal(after: &Position, journal: Vec<Frame>, journal_seq: u64, recent: &[Frame]) -> Replay {
     let mut windows = journal;
-    let last = |windows: &[Frame]| windows.iter().rev().find_map(seq_of).unwrap_or(after.seq);
-    windows.extend(later(recent, last(&windows)));
+    let behind_the_journal = last_seq(&windows).unwrap_or(after.seq);
+    windows.extend(later(recent, behind_the_journal));
     // Windows that were sealed in the meantime are not in the journal any more; the page's own figures lack them.
-    let is_whole =
-        windows.iter().filter_map(seq_of).zip(after.seq.saturating_add(1)..).all(|(found, due)| found == due);
-    if is_whole && last(&windows) >= journal_seq { Replay::Windows(windows) } else { Replay::Reload }
+    let is_whole = windows.iter().filter_map(seq_of).zip(after.seq.saturating_add(1)..).all(|(found, due)| found == due);
+    let known = last_seq(recent).unwrap_or(0).max(journal_seq);
+    let is_all = last_seq(&windows).map_or(after.seq == known, |last| last >= known);
+    if is_whole && is_all { Replay::Windows(windows) } else { Replay::Reload }
 }
 
 fn later(windows: &[Frame], seq: u64) -> Vec<Frame> {
     windows.iter().filter(|frame| seq_of(frame).is_some_and(|found| found > seq)).cloned().collect()
 }
 
-fn first_seq(windows: &[Frame]) -> Option<u64> {
-    windows.iter().find_map(seq_of)
+fn last_seq(windows: &[Frame]) -> Option<u64> {
+    windows.iter().rev().find_map(seq_of)
 }
 
 fn seq_of(frame: &Frame) -> Option<u64> {
@@ -80,12 +83,22 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_is_ahead_loads_again() {
+        let ahead = Position::new("a", 9);
+        assert!(matches!(from_recent(&ahead, Some(&run("a")), &windows(5..=8)), Replay::Reload));
+        assert!(matches!(from_journal(&ahead, Vec::new(), 8, &[]), Replay::Reload));
+        assert!(matches!(from_journal(&Position::new("a", u64::MAX), Vec::new(), 8, &[]), Replay::Reload));
+    }
+
+    #[test]
     fn a_longer_one_from_the_journal_and_the_recent_windows() {
         let from = |journal, seq, recent| {
             replayed(from_journal(&Position::new("a", 2), windows(journal), seq, &windows(recent)))
         };
         assert_eq!(from(3..=6, 6, 5..=8), Some(vec![3, 4, 5, 6, 7, 8]));
         assert_eq!(from(3..=4, 4, 5..=6), Some(vec![3, 4, 5, 6]));
+        // One came between the two reads.
+        assert_eq!(from(3..=4, 3, 1..=0), Some(vec![3, 4]));
         // Nothing was missed.
         assert_eq!(from(1..=0, 2, 1..=0), Some(vec![]));
     }

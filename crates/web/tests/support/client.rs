@@ -137,9 +137,13 @@ pub struct Listener {
 impl Listener {
     /// Opens the stream, as one that has come back if there is an event id.
     pub fn open(address: SocketAddr, last_event_id: Option<&str>) -> Self {
+        Self::open_at(address, "/api/live", last_event_id)
+    }
+
+    pub fn open_at(address: SocketAddr, path: &str, last_event_id: Option<&str>) -> Self {
         let headers: Vec<_> = last_event_id.iter().map(|id| ("last-event-id", *id)).collect();
         let mut stream = connect(address);
-        send(&mut stream, address, "GET", "/api/live", &headers, b"");
+        send(&mut stream, address, "GET", path, &headers, b"");
         let mut reader = BufReader::new(stream);
         let (status, headers) = read_head(&mut reader);
         assert_eq!(status, 200);
