@@ -20,6 +20,7 @@ ALLOWED = {
     "system": {"core"},
     "json": {"core", "pipeline"},
     "otlp": {"core", "pipeline"},
+    "store": {"core", "pipeline"},
     "web": {"core", "pipeline", "store"},
     "cli": {"core", "json"},
     "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "cli"},

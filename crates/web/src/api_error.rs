@@ -50,8 +50,8 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// Trouble with the store, with its causes.
-    pub(crate) fn store(error: &dyn Error) -> Self {
-        let causes = successors(Some(error), |error| error.source());
+    pub(crate) fn store(error: &(dyn Error + 'static)) -> Self {
+        let causes = successors(Some(error), |error| Error::source(*error));
         Self::Store(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
     }
 

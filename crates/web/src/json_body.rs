@@ -22,10 +22,11 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
             return Err(ApiError::NotJson);
         }
         let body = timeout(app.limits.body, Bytes::from_request(request, app)).await;
-        let bytes = body.map_err(|_| ApiError::TooSlow)?.map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
-            _ => ApiError::BadRequest("the body ended early".to_owned()),
-        })?;
+        let bytes =
+            body.map_err(|_| ApiError::TooSlow)?.map_err(|rejection| match rejection.into_response().status() {
+                StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+                _ => ApiError::BadRequest("the body ended early".to_owned()),
+            })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| ApiError::BadRequest(format!("the body: {error}")))
     }
 }

@@ -6,7 +6,7 @@
 //! ```
 
 pub(crate) mod follow;
-mod frame;
+pub(crate) mod frame;
 pub(crate) mod hub;
 mod journal;
 mod replay;

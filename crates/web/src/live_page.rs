@@ -47,8 +47,8 @@ impl LivePage {
         if token.is_none() && !host.is_loopback() {
             return Err(StartPageError::TokenNeeded { host: name });
         }
-        let store = Store::open(&store_path)
-            .map_err(|source| StartPageError::Store { path: store_path.clone(), source })?;
+        let store =
+            Store::open(&store_path).map_err(|source| StartPageError::Store { path: store_path.clone(), source })?;
         let listener = port::listen(&host, &name, port)?;
         let thread_error = |source| StartPageError::Thread { source };
         let address = listener.local_addr().map_err(thread_error)?;

@@ -115,7 +115,12 @@ impl Rest {
             let mut piece = Vec::new();
             while piece.len() < PIECE_BYTES && !left.is_empty() {
                 let next = (left.start + wanted.span_s()).min(left.end);
-                piece.extend(run.strips(wanted.kind, wanted.slot_s, wanted.subjects.as_deref(), Some(left.start..next))?);
+                piece.extend(run.strips(
+                    wanted.kind,
+                    wanted.slot_s,
+                    wanted.subjects.as_deref(),
+                    Some(left.start..next),
+                )?);
                 left.start = next;
             }
             Ok((piece, left))

@@ -256,8 +256,17 @@ fn bodies_that_make_no_sense_are_refused() {
     let recording = recording();
     let page = recording.page();
     for body in [
-        "", "{", "[]", "null", "{}", r#"{"text":7}"#, r#"{"text":""}"#, r#"{"text":" \n "}"#,
-        r#"{"text":"x","time_unix_ns":"now"}"#, r#"{"text":"x","time_unix_ns":1e400}"#, r#"{"text":"x","run":"run-1"}"#,
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        r#"{"text":7}"#,
+        r#"{"text":""}"#,
+        r#"{"text":" \n "}"#,
+        r#"{"text":"x","time_unix_ns":"now"}"#,
+        r#"{"text":"x","time_unix_ns":1e400}"#,
+        r#"{"text":"x","run":"run-1"}"#,
         "\u{0}",
     ] {
         let answer = post(page.address(), "/api/runs/run-0/annotations", body);

@@ -28,7 +28,8 @@ fn closing_ends_every_stream_and_leaves_no_thread() {
 fn threads() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
-    let mut names: Vec<_> = names.map(|name| name.trim().to_owned()).filter(|name| name.starts_with("lt-web")).collect();
+    let mut names: Vec<_> =
+        names.map(|name| name.trim().to_owned()).filter(|name| name.starts_with("lt-web")).collect();
     names.sort();
     names.dedup();
     names

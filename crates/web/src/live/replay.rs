@@ -34,7 +34,8 @@ pub(crate) fn from_journal(after: &Position, journal: Vec<Frame>, journal_seq: u
     let behind_the_journal = last_seq(&windows).unwrap_or(after.seq);
     windows.extend(later(recent, behind_the_journal));
     // Windows that were sealed in the meantime are not in the journal any more; the page's own figures lack them.
-    let is_whole = windows.iter().filter_map(seq_of).zip(after.seq.saturating_add(1)..).all(|(found, due)| found == due);
+    let is_whole =
+        windows.iter().filter_map(seq_of).zip(after.seq.saturating_add(1)..).all(|(found, due)| found == due);
     let known = last_seq(recent).unwrap_or(0).max(journal_seq);
     let is_all = last_seq(&windows).map_or(after.seq == known, |last| last >= known);
     if is_whole && is_all { Replay::Windows(windows) } else { Replay::Reload }

@@ -105,7 +105,8 @@ fn read_head(reader: &mut impl BufRead) -> (u16, Vec<(String, String)>) {
         Some(line.trim_end().to_owned()).filter(|line| !line.is_empty())
     });
     let status = lines.next().expect("an answer").split(' ').nth(1).unwrap().parse().unwrap();
-    let split = |line: String| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())).unwrap();
+    let split =
+        |line: String| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned())).unwrap();
     (status, lines.map(split).collect())
 }
 
