@@ -14,7 +14,7 @@ pub struct WebConfig {
     pub token: Option<String>,
     /// The run store's file, which exists.
     pub store_path: PathBuf,
-    /// Windows as they close, where this process records a run.
+    /// Windows as they close, where this process records runs. Without it the store is looked at each second.
     pub feed: Option<Feed>,
 }
 

@@ -14,6 +14,7 @@ mod annotations;
 mod answer;
 mod api_error;
 mod app;
+mod bundle;
 mod config;
 mod connections;
 mod end;

@@ -1,8 +1,8 @@
 //! `/api/live`: windows as they close, to any number of pages.
 //!
 //! ```text
-//! feed ─► follow (one task) ─► hub: one frame for all ─┬─► stream of one page ─► its socket
-//!                                                      └─► recent windows, for pages that come back
+//! feed ──► follow ─┬─► hub: one frame for all ─┬─► stream of one page ─► its socket
+//! store ─► watch ──┘                           └─► recent windows, for pages that come back
 //! ```
 
 pub(crate) mod follow;
@@ -11,6 +11,7 @@ pub(crate) mod hub;
 mod journal;
 mod replay;
 mod stream;
+pub(crate) mod watch;
 
 use crate::api_error::ApiError;
 use crate::app::App;

@@ -8,7 +8,7 @@ use crate::end::{self, EndSender};
 use crate::error::StartPageError;
 use crate::host::ListenHost;
 use crate::limits::Limits;
-use crate::live::follow;
+use crate::live::{follow, watch};
 use crate::live::hub::Hub;
 use crate::port;
 use crate::reads::Reads;
@@ -103,10 +103,14 @@ fn start_thread(app: App, listener: TcpListener, feed: Option<Feed>) -> io::Resu
         let _inside = runtime.enter();
         tokio::net::TcpListener::from_std(listener)?
     };
+    // From here on nothing is missed.
+    let feed = feed.map(|feed| feed.subscribe());
     std::thread::Builder::new().name("lt-web".to_owned()).spawn(move || {
-        if let Some(feed) = feed {
-            runtime.spawn(follow::follow(feed.subscribe(), Arc::clone(&app.hub)));
-        }
+        let hub = Arc::clone(&app.hub);
+        match feed {
+            Some(feed) => runtime.spawn(follow::follow(feed, hub)),
+            None => runtime.spawn(watch::watch(Arc::clone(&app.reads), hub)),
+        };
         let end = app.end.clone();
         runtime.block_on(connections::serve(listener, router::router(app), limits, end));
         runtime.shutdown_timeout(limits.close);

@@ -4,7 +4,7 @@ use crate::api_error::ApiError;
 use crate::app::App;
 use crate::guard::guard;
 use crate::limits::MAX_BODY_BYTES;
-use crate::{annotations, live, run, runs, strips};
+use crate::{annotations, bundle, live, run, runs, strips};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// The routes, behind the guard: also what is not there is told only to who may ask.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
+        .route("/", get(bundle::INDEX))
+        .route("/app.js", get(bundle::SCRIPT))
+        .route("/app.css", get(bundle::STYLE))
         .route("/api/live", get(live::live))
         .route("/api/runs", get(runs::runs))
         .route("/api/runs/{id}", get(run::head))

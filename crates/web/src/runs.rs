@@ -52,8 +52,8 @@ pub(crate) async fn runs(
     app.reads.run(job).await
 }
 
-/// A run that another process records into the same store.
-fn newest_running(store: &Store) -> Result<Option<String>, ApiError> {
+/// A run that some process records into this store.
+pub(crate) fn newest_running(store: &Store) -> Result<Option<String>, ApiError> {
     let newest = store.runs(&RunFilter { limit: Some(NEWEST), ..RunFilter::default() })?;
     Ok(newest.into_iter().find(|run| run.state == RunState::Running).map(|run| run.run_id))
 }

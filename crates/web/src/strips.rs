@@ -101,8 +101,11 @@ impl Rest {
             let run = find(store, &run_id)?;
             let (Some(first), Some(last)) = (run.row().first_s, run.row().last_s) else { return Ok(0..0) };
             let range = range.unwrap_or(first..last + 1);
-            let start = range.start.max(first).div_euclid(span_s) * span_s;
-            Ok(start..range.end.min(last + 1).max(start))
+            let range = range.start.max(first)..range.end.min(last + 1);
+            if range.is_empty() {
+                return Ok(0..0);
+            }
+            Ok(range.start.div_euclid(span_s) * span_s..range.end)
         };
         self.reads.run(job).await
     }

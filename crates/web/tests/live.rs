@@ -5,6 +5,7 @@
 mod support;
 
 use locust_telemetry_store::FeedItem;
+use locust_telemetry_web::{LivePage, WebConfig};
 use support::client::{Listener, ask, get};
 use support::recording::{Recording, Requests};
 
@@ -129,4 +130,17 @@ fn a_page_that_does_not_read_costs_the_recorder_and_others_nothing() {
         }
     }
     drop(stuck);
+}
+
+#[test]
+fn a_run_of_another_process_is_followed_through_the_store() {
+    let mut recording = recording(2);
+    let page = LivePage::start(WebConfig { feed: None, ..recording.config() }).unwrap();
+    let mut listener = Listener::open(page.address(), None);
+    assert_eq!(listener.expect("run").data, serde_json::json!({"run_id": "run-0", "state": "running"}));
+    (2..4).for_each(|second| recording.second(second, &[Requests::to("/pay")]));
+    assert_eq!(listener.expect("window").id.as_deref(), Some("run-0:3"));
+    assert_eq!(listener.expect("window").id.as_deref(), Some("run-0:4"));
+    recording.end();
+    assert_eq!(listener.expect("run").data, serde_json::json!({"run_id": "run-0", "state": "ended"}));
 }

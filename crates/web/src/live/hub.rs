@@ -70,6 +70,11 @@ impl Hub {
         Some(Joined { events: self.events.subscribe(), run: shared.run.clone(), recent, place })
     }
 
+    /// Whether anybody listens.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.events.receiver_count() > 0
+    }
+
     /// The run that the feed told of last.
     pub(crate) fn run(&self) -> Option<RunState> {
         self.shared().run.clone()
@@ -123,6 +128,11 @@ impl Shared {
         if !frame.position.as_ref().is_some_and(is_of_the_run) {
             return;
         }
+        if !self.recent.back().is_none_or(|last| is_next(last, &frame)) {
+            // One was missed: what was before it is no use to a page that has to have them all.
+            self.recent.clear();
+            self.recent_bytes = 0;
+        }
         self.recent_bytes += frame.bytes.len();
         self.recent.push_back(frame);
         while self.recent.len() > MAX_RECENT || self.recent_bytes > MAX_RECENT_BYTES {
@@ -130,6 +140,11 @@ impl Shared {
             self.recent_bytes -= oldest.bytes.len();
         }
     }
+}
+
+fn is_next(last: &Frame, frame: &Frame) -> bool {
+    let seq = |frame: &Frame| frame.position.as_ref().map(|position| position.seq);
+    seq(last).zip(seq(frame)).is_some_and(|(last, seq)| last.checked_add(1) == Some(seq))
 }
 
 #[cfg(test)]
@@ -161,6 +176,13 @@ mod tests {
         let large = "7".repeat(MAX_RECENT_BYTES / 2);
         (0..3).for_each(|seq| hub.window(Position::new("a", 100 + seq), &large));
         assert_eq!(seqs(&hub.join().unwrap().recent), [102]);
+    }
+
+    #[test]
+    fn recent_windows_have_no_gap() {
+        let hub = Hub::new(1);
+        [1, 2, 4, 5].into_iter().for_each(|seq| hub.window(Position::new("a", seq), "{}"));
+        assert_eq!(seqs(&hub.join().unwrap().recent), [4, 5]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A browser of sorts: HTTP/1.1 over a plain socket, so that tests can also send what no library would.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -9,51 +9,51 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What came back.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// Names in lower case.
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The text of an error's answer.
-    pub fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         self.json()["error"].as_str().unwrap().to_owned()
     }
 }
 
 /// One request with the usual headers.
-pub fn get(address: SocketAddr, path: &str) -> Answer {
+pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
     ask(address, "GET", path, &[], b"")
 }
 
 /// One request with a body of JSON.
-pub fn post(address: SocketAddr, path: &str, body: &str) -> Answer {
+pub(crate) fn post(address: SocketAddr, path: &str, body: &str) -> Answer {
     ask(address, "POST", path, &[("content-type", "application/json")], body.as_bytes())
 }
 
 /// One request. A `host` among the headers replaces the usual one.
-pub fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut stream = connect(address);
     send(&mut stream, address, method, path, headers, body);
     read_answer(&mut BufReader::new(stream))
 }
 
-pub fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.set_write_timeout(Some(TIMEOUT)).unwrap();
@@ -61,7 +61,7 @@ pub fn connect(address: SocketAddr) -> TcpStream {
 }
 
 /// Writes a request; the server may have refused it already.
-pub fn send(
+pub(crate) fn send(
     stream: &mut TcpStream,
     address: SocketAddr,
     method: &str,
@@ -83,7 +83,7 @@ pub fn send(
     let _ = stream.write_all(body);
 }
 
-pub fn read_answer(reader: &mut impl BufRead) -> Answer {
+pub(crate) fn read_answer(reader: &mut impl BufRead) -> Answer {
     let (status, headers) = read_head(reader);
     let header = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let mut body = Vec::new();
@@ -123,25 +123,25 @@ fn read_chunk(reader: &mut impl BufRead) -> Option<Vec<u8>> {
 
 /// One event of the live stream.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    pub id: Option<String>,
-    pub name: String,
-    pub data: serde_json::Value,
+pub(crate) struct Event {
+    pub(crate) id: Option<String>,
+    pub(crate) name: String,
+    pub(crate) data: serde_json::Value,
 }
 
 /// A page that follows.
-pub struct Listener {
+pub(crate) struct Listener {
     reader: BufReader<TcpStream>,
     text: String,
 }
 
 impl Listener {
     /// Opens the stream, as one that has come back if there is an event id.
-    pub fn open(address: SocketAddr, last_event_id: Option<&str>) -> Self {
+    pub(crate) fn open(address: SocketAddr, last_event_id: Option<&str>) -> Self {
         Self::open_at(address, "/api/live", last_event_id)
     }
 
-    pub fn open_at(address: SocketAddr, path: &str, last_event_id: Option<&str>) -> Self {
+    pub(crate) fn open_at(address: SocketAddr, path: &str, last_event_id: Option<&str>) -> Self {
         let headers: Vec<_> = last_event_id.iter().map(|id| ("last-event-id", *id)).collect();
         let mut stream = connect(address);
         send(&mut stream, address, "GET", path, &headers, b"");
@@ -153,7 +153,7 @@ impl Listener {
     }
 
     /// The next event; comments are passed over. `None` once the server has ended the stream.
-    pub fn event(&mut self) -> Option<Event> {
+    pub(crate) fn event(&mut self) -> Option<Event> {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
@@ -172,7 +172,7 @@ impl Listener {
     }
 
     /// The next event, which has this name.
-    pub fn expect(&mut self, name: &str) -> Event {
+    pub(crate) fn expect(&mut self, name: &str) -> Event {
         let event = self.event().expect("an event");
         assert_eq!(event.name, name, "{event:?}");
         event

@@ -2,5 +2,5 @@
 
 #![allow(dead_code, reason = "each test crate uses its share")]
 
-pub mod client;
-pub mod recording;
+pub(crate) mod client;
+pub(crate) mod recording;

@@ -10,37 +10,37 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 /// When the runs of tests begin: a whole hour.
-pub const BEGIN_S: i64 = 1_800_000_000;
+pub(crate) const BEGIN_S: i64 = 1_800_000_000;
 
 /// Requests of one series in one second.
-pub struct Requests<'a> {
-    pub method: &'a str,
-    pub name: &'a str,
+pub(crate) struct Requests<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) name: &'a str,
     /// The class of the exception, for failures.
-    pub error_type: Option<&'a str>,
-    pub count: u64,
-    pub time_ms: u64,
+    pub(crate) error_type: Option<&'a str>,
+    pub(crate) count: u64,
+    pub(crate) time_ms: u64,
 }
 
 impl Requests<'_> {
     /// Ten successes of 20 ms.
-    pub fn to(name: &str) -> Requests<'_> {
+    pub(crate) fn to(name: &str) -> Requests<'_> {
         Requests { method: "GET", name, error_type: None, count: 10, time_ms: 20 }
     }
 }
 
 /// A recorder, its file and its feed.
-pub struct Recording {
-    pub directory: TempDir,
-    pub feed: Feed,
-    pub ledger: Arc<Ledger>,
+pub(crate) struct Recording {
+    pub(crate) directory: TempDir,
+    pub(crate) feed: Feed,
+    pub(crate) ledger: Arc<Ledger>,
     recorder: LocalRecorder,
     run: Arc<RunIdentity>,
 }
 
 impl Recording {
     /// A store without runs.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = StoreConfig::new(directory.path().join("runs.db"));
         let (recorder, feed) = LocalRecorder::open(config, Arc::new(FactsCell::default())).unwrap();
@@ -50,47 +50,47 @@ impl Recording {
         recording
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("runs.db")
     }
 
     /// What comes belongs to this run from now on.
-    pub fn run(&mut self, run_id: &str, testplan: &str) {
+    pub(crate) fn run(&mut self, run_id: &str, testplan: &str) {
         self.run = identity(run_id, testplan);
     }
 
     /// Records a window.
-    pub fn window(&mut self, window: Window) {
+    pub(crate) fn window(&mut self, window: Window) {
         self.recorder.window(&RunWindow { run: Arc::clone(&self.run), window }, &self.ledger);
     }
 
     /// Records a second after [`BEGIN_S`].
-    pub fn second(&mut self, second: i64, requests: &[Requests<'_>]) {
+    pub(crate) fn second(&mut self, second: i64, requests: &[Requests<'_>]) {
         self.window(window(BEGIN_S + second, requests));
     }
 
     /// Ends the run.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.recorder.run_ended(&self.run);
         self.flush();
     }
 
-    pub fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         self.recorder.flush(&self.ledger);
     }
 
     /// The usual page on any port, live.
-    pub fn page(&self) -> LivePage {
+    pub(crate) fn page(&self) -> LivePage {
         LivePage::start(self.config()).unwrap()
     }
 
-    pub fn config(&self) -> WebConfig {
+    pub(crate) fn config(&self) -> WebConfig {
         WebConfig { port: 0, ..WebConfig::new(self.path(), Some(self.feed.clone())) }
     }
 }
 
 /// A window of this second, with one event and 5 users.
-pub fn window(start_s: i64, requests: &[Requests<'_>]) -> Window {
+pub(crate) fn window(start_s: i64, requests: &[Requests<'_>]) -> Window {
     let mut aggregate = RequestAggregate::default();
     for of in requests {
         let status = NonZeroU16::new(if of.error_type.is_some() { 503 } else { 200 });
