@@ -21,6 +21,7 @@ ALLOWED = {
     "json": {"core", "pipeline"},
     "otlp": {"core", "pipeline"},
     "store": {"core", "pipeline"},
+    "web": {"core", "pipeline", "store"},
     "cli": {"core", "json"},
     "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "cli"},
 }

@@ -343,7 +343,7 @@ class Window:
 
     @property
     def errors(self) -> list[tuple[str, str, int | None, str, str, int]]:
-        """What failed requests said: method, name, status, error type, message, count, for each message of each series.
+        """What the failed requests said: method, name, status, error type, message, count, for each message of each series.
 
         The message is the text by which Locust tells errors apart, with every address in memory left out, control
         characters escaped, and cut after 512 characters (it ends in `…` then). A process keeps 200 messages in a run;
