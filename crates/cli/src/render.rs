@@ -2,7 +2,7 @@
 
 mod notes;
 
-use crate::format;
+use locust_telemetry_report::words;
 use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::{Endpoint, EndpointTally};
 use crate::table::{INDENT, Table};
@@ -41,12 +41,12 @@ fn header(run: &RunSummary) -> Vec<String> {
     ];
     let after_ramp_up = if matches!(run.ramp_up, RampUp::LeftOut { .. }) { " after ramp-up" } else { "" };
     if run.duration_ms > 0 {
-        items.push(format!("{}{after_ramp_up}", format::duration(run.duration_ms)));
+        items.push(format!("{}{after_ramp_up}", words::duration(run.duration_ms)));
     }
     let workers = run.workers.len() as u64;
     for (number, noun) in [(workers, "worker"), (run.peak_users, "user")] {
         if number > 0 {
-            items.push(format::counted(number, noun));
+            items.push(words::counted(number, noun));
         }
     }
     flow("", &items, " · ")
@@ -71,7 +71,7 @@ fn table(run: &RunSummary) -> Vec<String> {
     let mut lines = table.lines();
     let hidden = run.endpoints.len() - shown.len();
     if hidden > 0 {
-        lines.insert(lines.len() - 1, format!("  … and {} more", format::count(hidden as u64)));
+        lines.insert(lines.len() - 1, format!("  … and {} more", words::count(hidden as u64)));
     }
     lines
 }
@@ -89,15 +89,15 @@ fn label(endpoint: &Endpoint, method_columns: usize) -> String {
 }
 
 fn figures(tally: &EndpointTally, duration_ms: u64) -> [String; 7] {
-    let quantile = |q| format::latency(tally.latency.quantile_ms(q));
+    let quantile = |q| words::latency(tally.latency.quantile_ms(q));
     [
-        format::count(tally.requests),
-        format::rate(tally.requests, duration_ms),
-        format::share(tally.failures, tally.requests),
+        words::count(tally.requests),
+        words::rate(tally.requests, duration_ms),
+        words::share(tally.failures, tally.requests),
         quantile(0.5),
         quantile(0.95),
         quantile(0.99),
-        format::latency(tally.latency.max_ns().map(|ns| ns as f64 / NS_PER_MS)),
+        words::latency(tally.latency.max_ns().map(|ns| ns as f64 / NS_PER_MS)),
     ]
 }
 

@@ -5,7 +5,7 @@ mod fleet;
 
 use super::label;
 use crate::delivery::Delivery;
-use crate::format::{count, counted, duration, time_of_day};
+use locust_telemetry_report::words::{count, counted, duration, time_of_day};
 use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::Fault;
 use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};

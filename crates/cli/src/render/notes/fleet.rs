@@ -1,7 +1,7 @@
 //! What is said of workers: a row for each where they are few, and whatever is not as it should be.
 
 use super::{DOT, LABEL_COLUMNS, more, note, notes};
-use crate::format::{count, counted, latency, percent};
+use locust_telemetry_report::words::{count, counted, latency, percent};
 use crate::run_summary::{RunSummary, Worker};
 use crate::table::Table;
 use crate::text::left;

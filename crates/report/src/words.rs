@@ -3,13 +3,13 @@
 //! Every result is bounded in width whatever the number, which lets the table promise its width.
 
 /// The widest of [`count`].
-#[cfg(test)]
-pub(crate) const COUNT_COLUMNS: usize = 14;
+pub const COUNT_COLUMNS: usize = 14;
 
 const MS_PER_SECOND: i64 = 1_000;
 
 /// A count: `1 213 004`; from 10^11 on `1.21e12`. At most 14 columns.
-pub(crate) fn count(value: u64) -> String {
+#[must_use]
+pub fn count(value: u64) -> String {
     if value >= 100_000_000_000 {
         return format!("{:.2e}", value as f64);
     }
@@ -25,12 +25,14 @@ pub(crate) fn count(value: u64) -> String {
 }
 
 /// A count and its noun: `1 worker`, `8 workers`.
-pub(crate) fn counted(value: u64, noun: &str) -> String {
+#[must_use]
+pub fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
 /// Requests per second over `span_ms` milliseconds: `4 812/s`, `48.2/s`; `-` without a span. At most 9 columns.
-pub(crate) fn rate(requests: u64, span_ms: u64) -> String {
+#[must_use]
+pub fn rate(requests: u64, span_ms: u64) -> String {
     if span_ms == 0 {
         return "-".to_owned();
     }
@@ -49,7 +51,8 @@ pub(crate) fn rate(requests: u64, span_ms: u64) -> String {
 }
 
 /// `part` of `whole` in percent: `0.3%`. Never `0.0%` for some nor `100.0%` for not all. At most 6 columns.
-pub(crate) fn share(part: u64, whole: u64) -> String {
+#[must_use]
+pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".to_owned();
     }
@@ -64,13 +67,15 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
 }
 
 /// CPU in percent of one core: `41%`. At most 15 columns.
-pub(crate) fn percent(value: f64) -> String {
+#[must_use]
+pub fn percent(value: f64) -> String {
     // From float to integer saturates and takes NaN for 0.
     format!("{}%", count(value.round() as u64))
 }
 
 /// A response time: `38.2 ms`, `1.94 s`, `12.0 µs`; `-` if there is none. At most 8 columns.
-pub(crate) fn latency(ms: Option<f64>) -> String {
+#[must_use]
+pub fn latency(ms: Option<f64>) -> String {
     let Some(ms) = ms else {
         return "-".to_owned();
     };
@@ -87,7 +92,8 @@ pub(crate) fn latency(ms: Option<f64>) -> String {
 }
 
 /// How long a run took: `4 min 12 s`, `42 s`, `1 h 3 min`, `812 ms`. At most 23 columns.
-pub(crate) fn duration(span_ms: u64) -> String {
+#[must_use]
+pub fn duration(span_ms: u64) -> String {
     if span_ms < MS_PER_SECOND.unsigned_abs() {
         return format!("{span_ms} ms");
     }
@@ -100,7 +106,8 @@ pub(crate) fn duration(span_ms: u64) -> String {
 }
 
 /// The time of day of a moment in milliseconds since the Unix epoch: `12:03:04 UTC`.
-pub(crate) fn time_of_day(unix_ms: i64) -> String {
+#[must_use]
+pub fn time_of_day(unix_ms: i64) -> String {
     let seconds = unix_ms.div_euclid(MS_PER_SECOND).rem_euclid(86_400);
     format!("{:02}:{:02}:{:02} UTC", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
