@@ -20,6 +20,7 @@ ALLOWED = {
     "system": {"core"},
     "json": {"core", "pipeline"},
     "otlp": {"core", "pipeline"},
+    "store": {"core", "pipeline"},
     "cli": {"core", "json"},
     "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "cli"},
 }
