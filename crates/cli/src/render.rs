@@ -61,8 +61,7 @@ fn table(run: &RunSummary) -> Vec<String> {
         return vec![format!("  no requests {where_none}")];
     }
     let shown = &run.endpoints[..run.endpoints.len().min(MAX_ENDPOINTS)];
-    let methods = shown.iter().map(|(endpoint, _)| columns(&endpoint.method));
-    let method_columns = methods.filter(|width| *width <= MAX_METHOD_COLUMNS).max().unwrap_or(0);
+    let method_columns = method_columns(shown.iter().map(|(endpoint, _)| endpoint.method.as_str()));
     let mut table = Table::new(INDENT, "endpoint", FIGURES);
     for (endpoint, tally) in shown {
         table.push(label(endpoint, method_columns), figures(tally, run.duration_ms));
@@ -78,7 +77,16 @@ fn table(run: &RunSummary) -> Vec<String> {
 
 /// Method and name, the names of a table below each other where the method is not unusually long.
 fn label(endpoint: &Endpoint, method_columns: usize) -> String {
-    let Endpoint { name, method } = endpoint;
+    endpoint_label(&endpoint.method, &endpoint.name, method_columns)
+}
+
+/// How wide the methods of a table are, the unusually long ones left out.
+pub(crate) fn method_columns<'a>(methods: impl Iterator<Item = &'a str>) -> usize {
+    methods.map(columns).filter(|width| *width <= MAX_METHOD_COLUMNS).max().unwrap_or(0)
+}
+
+/// Method and name; the method is `method_columns` wide if it is not longer.
+pub(crate) fn endpoint_label(method: &str, name: &str, method_columns: usize) -> String {
     if method == OVERFLOW_NAME && name == OVERFLOW_NAME {
         OVERFLOW_NAME.to_owned()
     } else if columns(method) <= method_columns {

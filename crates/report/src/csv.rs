@@ -56,7 +56,10 @@ mod tests {
 
     #[test]
     fn what_would_end_a_field_is_quoted() {
-        assert_eq!(of(&["/a", "/a,b", "say \"hi\"", "two\nlines"]), "name\n/a\n\"/a,b\"\n\"say \"\"hi\"\"\"\n\"two\nlines\"\n");
+        assert_eq!(
+            of(&["/a", "/a,b", "say \"hi\"", "two\nlines"]),
+            "name\n/a\n\"/a,b\"\n\"say \"\"hi\"\"\"\n\"two\nlines\"\n"
+        );
     }
 
     #[test]

@@ -3,79 +3,70 @@
 //! Requests come from [`RunReader::aggregate`], percentiles from `Histogram::quantile_ms`, and nothing here or behind
 //! this file rounds, averages or counts in a way of its own. So all outputs agree to the last digit.
 
-use locust_telemetry_core::{Histogram, Reason, SeriesStats};
+use crate::tally::Tally;
+use locust_telemetry_core::Reason;
+use std::collections::BTreeMap;
 
-const NS_PER_MS: f64 = 1_000_000.0;
-
-/// Response times in milliseconds; all missing where no request had a time.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct LatencyFigures {
-    /// The arithmetic mean.
-    pub mean_ms: Option<f64>,
-    /// The shortest, exact.
-    pub min_ms: Option<f64>,
-    /// Half of the requests took at most this; like all percentiles off by 0.54 % at most.
-    pub p50_ms: Option<f64>,
-    /// The 90th percentile.
-    pub p90_ms: Option<f64>,
-    /// The 95th percentile.
-    pub p95_ms: Option<f64>,
-    /// The 99th percentile.
-    pub p99_ms: Option<f64>,
-    /// The 99.9th percentile.
-    pub p999_ms: Option<f64>,
-    /// The longest, exact.
-    pub max_ms: Option<f64>,
+/// The figures of a run, or of a part of it. Lists come in the order in which they are shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    /// Which run.
+    pub run: RunFacts,
+    /// The first second of the range, since the Unix epoch.
+    pub from_s: i64,
+    /// The second after its last.
+    pub to_s: i64,
+    /// Whether the range is the whole run.
+    pub is_whole: bool,
+    /// All requests of the range.
+    pub total: Tally,
+    /// The endpoints, the most requested first.
+    pub endpoints: Vec<EndpointFigures>,
+    /// What failed, the most frequent first.
+    pub errors: Vec<ErrorFigures>,
+    /// How far the figures can be trusted.
+    pub confidence: Confidence,
+    /// On a master, its workers.
+    pub workers: Vec<WorkerFigures>,
+    /// What happened, in the order of time.
+    pub events: Vec<EventFigures>,
 }
 
-impl LatencyFigures {
-    /// The figures of a histogram.
+impl Figures {
+    /// How many seconds the range has.
     #[must_use]
-    pub fn of(latency: &Histogram) -> Self {
-        let ms = |ns: Option<u64>| ns.map(|ns| ns as f64 / NS_PER_MS);
-        Self {
-            mean_ms: latency.mean_ms(),
-            min_ms: ms(latency.min_ns()),
-            p50_ms: latency.quantile_ms(0.5),
-            p90_ms: latency.quantile_ms(0.9),
-            p95_ms: latency.quantile_ms(0.95),
-            p99_ms: latency.quantile_ms(0.99),
-            p999_ms: latency.quantile_ms(0.999),
-            max_ms: ms(latency.max_ns()),
-        }
+    pub fn seconds(&self) -> u64 {
+        self.to_s.saturating_sub(self.from_s).max(0).unsigned_abs()
     }
 }
 
-/// Requests over some span of time.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Tally {
-    /// All requests.
+/// What is known of a run as a whole.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunFacts {
+    /// Its id.
+    pub run_id: String,
+    /// The name of the test, the same from run to run.
+    pub testplan: String,
+    /// `running`, `ended` or `cut off`.
+    pub state: String,
+    /// When it began, in nanoseconds since the Unix epoch.
+    pub started_unix_ns: i64,
+    /// When it ended, if it did.
+    pub ended_unix_ns: Option<i64>,
+    /// Its first second, since the Unix epoch.
+    pub first_s: i64,
+    /// The most users at a time.
+    pub users_max: u64,
+    /// All requests that were recorded.
     pub requests: u64,
-    /// Those that failed.
-    pub failures: u64,
-    /// Bytes of the responses.
-    pub response_bytes: u64,
-    /// How long they took.
-    pub latency: LatencyFigures,
-}
-
-impl Tally {
-    /// The figures of some requests, `failures` of which failed.
-    #[must_use]
-    pub fn of(stats: &SeriesStats, failures: u64) -> Self {
-        Self {
-            requests: stats.requests,
-            failures,
-            response_bytes: stats.response_bytes,
-            latency: LatencyFigures::of(&stats.latency),
-        }
-    }
-
-    /// Requests per second over `seconds`; `None` over no time at all.
-    #[must_use]
-    pub fn requests_per_s(&self, seconds: u64) -> Option<f64> {
-        (seconds > 0).then(|| self.requests as f64 / seconds as f64)
-    }
+    /// What Locust itself counted, once the run is over.
+    pub locust_requests: Option<u64>,
+    /// What could not be recorded, in words.
+    pub lost: Option<String>,
+    /// How the user labelled it.
+    pub labels: BTreeMap<String, String>,
+    /// What the user noted.
+    pub notes: String,
 }
 
 /// One endpoint: the requests of one method and name, whatever their outcome.
@@ -130,4 +121,23 @@ pub struct EventFigures {
     pub name: String,
     /// Whether somebody wrote it down by hand.
     pub is_annotation: bool,
+}
+
+/// One worker of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkerFigures {
+    /// `worker-<index>`.
+    pub source_id: String,
+    /// What was last known of its life.
+    pub state: String,
+    /// Its requests.
+    pub requests: u64,
+    /// Those that failed.
+    pub failures: u64,
+    /// The most CPU that it used in a second, in percent of a core.
+    pub cpu_percent_max: Option<f64>,
+    /// The most that its gevent loop was late, in milliseconds.
+    pub hub_lag_ms_max: Option<f64>,
+    /// For how many seconds it was suspect.
+    pub suspect_seconds: u64,
 }

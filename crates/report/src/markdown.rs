@@ -1,6 +1,7 @@
 //! A summary for a pull request, in GitHub's Markdown.
 
-use crate::figures::{EndpointFigures, ErrorFigures, Figures, Tally};
+use crate::figures::{EndpointFigures, ErrorFigures, Figures};
+use crate::tally::Tally;
 use crate::words;
 use locust_telemetry_core::Anomalies;
 use locust_telemetry_core::text::clean;
@@ -17,13 +18,14 @@ const MAX_CODE_CHARACTERS: usize = 120;
 pub fn encode(figures: &Figures) -> String {
     let mut text = format!("### {} · run {}\n\n", code(&figures.run.testplan), code(&figures.run.run_id));
     // Writing to a String cannot fail, here and below.
-    let _ = writeln!(text, "{}\n", figures.headline().join(" · "));
+    let _ = writeln!(text, "{}\n", [figures.headline(), figures.when()].concat().join(" · "));
     for warning in figures.warnings() {
         let _ = writeln!(text, "> **{warning}**\n");
     }
     endpoints(&mut text, figures);
     errors(&mut text, figures);
-    let _ = writeln!(text, "{}", figures.books().join(" · "));
+    let _ = writeln!(text, "- confidence: {}", figures.verdict().join(" · "));
+    let _ = writeln!(text, "- recorded: {}", figures.books().join(" · "));
     text
 }
 
@@ -51,21 +53,20 @@ fn row(text: &mut String, label: &str, tally: &Tally, seconds: u64) {
 }
 
 fn errors(text: &mut String, figures: &Figures) {
-    let errors = &figures.errors;
-    if errors.listed.is_empty() {
+    if figures.errors.is_empty() {
         return;
     }
     text.push_str("| errors | kind | endpoint | message |\n|--:|---|---|---|\n");
-    let shown = &errors.listed[..errors.listed.len().min(MAX_ERRORS)];
+    let (shown, hidden) = figures.errors.split_at(figures.errors.len().min(MAX_ERRORS));
     for error in shown {
         let ErrorFigures { method, name, message, count, .. } = error;
         let (kind, endpoint) = (cell(&error.kind()), cell(&format!("{method} {name}")));
         let _ = writeln!(text, "| {} | {kind} | {endpoint} | {} |", words::count(*count), cell(message));
     }
-    let hidden: u64 = errors.listed[shown.len()..].iter().map(|error| error.count).sum();
-    let hidden = hidden.saturating_add(errors.unlisted_count);
-    if hidden > 0 {
-        let _ = writeln!(text, "| {} | others | | |", words::count(hidden));
+    let times = hidden.iter().fold(0, |sum: u64, error| sum.saturating_add(error.count));
+    if times > 0 {
+        let others = words::counted(hidden.len() as u64, "other error");
+        let _ = writeln!(text, "| {} | {others} | | |", words::count(times));
     }
     text.push('\n');
 }

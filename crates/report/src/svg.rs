@@ -47,7 +47,12 @@ pub fn encode(figures: &Figures, points: &[Point]) -> String {
         svg,
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">"#
     );
-    let _ = writeln!(svg, "<title>{}</title>\n<desc>{}</desc>\n<style>{STYLE}</style>", escape(&title), escape(&description(figures)));
+    let _ = writeln!(
+        svg,
+        "<title>{}</title>\n<desc>{}</desc>\n<style>{STYLE}</style>",
+        escape(&title),
+        escape(&description(figures))
+    );
     let _ = writeln!(svg, r#"<rect class="back" width="{width}" height="{height}"/>"#);
     let _ = writeln!(svg, r#"<text class="name" x="16" y="28">{}</text>"#, escape(&title));
 
@@ -55,10 +60,15 @@ pub fn encode(figures: &Figures, points: &[Point]) -> String {
     let each = |of: fn(&Point) -> Option<f64>| points.iter().map(of).collect::<Vec<_>>();
     let rate_and_users = [
         Curve { label: "users", class: "users", side: Side::Right, values: each(|point| Some(point.users as f64)) },
-        Curve { label: "requests", class: "rate", side: Side::Left, values: each(|point| point.tally.requests_per_s(point.seconds)) },
+        Curve {
+            label: "requests",
+            class: "rate",
+            side: Side::Left,
+            values: each(|point| point.tally.requests_per_s(point.seconds)),
+        },
     ];
     panel::append(&mut svg, HEADER, "Rate and users", &time, &rate_and_users, |side, value| match side {
-        Side::Left => format!("{}/s", axis_number(value)),
+        Side::Left => words::per_second(value),
         Side::Right => axis_number(value),
     });
     let quantile = |label, of| Curve { label, class: label, side: Side::Left, values: each(of) };
@@ -68,15 +78,13 @@ pub fn encode(figures: &Figures, points: &[Point]) -> String {
         quantile("p95", |point| point.tally.latency.p95_ms),
         quantile("p50", |point| point.tally.latency.p50_ms),
     ];
-    panel::append(&mut svg, HEADER + panel::HEIGHT, "Response times", &time, &latency, |_, value| words::latency(Some(value)));
-    let failures = [Curve {
-        label: "failures",
-        class: "failures",
-        side: Side::Left,
-        values: each(|point| (point.seconds > 0).then(|| point.tally.failures as f64 / point.seconds as f64)),
-    }];
+    panel::append(&mut svg, HEADER + panel::HEIGHT, "Response times", &time, &latency, |_, value| {
+        words::latency(Some(value))
+    });
+    let failures =
+        [Curve { label: "failures", class: "failures", side: Side::Left, values: each(Point::failures_per_s) }];
     panel::append(&mut svg, HEADER + 2.0 * panel::HEIGHT, "Failures", &time, &failures, |_, value| {
-        format!("{}/s", axis_number(value))
+        words::per_second(value)
     });
     svg.push_str("</svg>\n");
     svg
@@ -100,14 +108,14 @@ fn description(figures: &Figures) -> String {
 fn time(figures: &Figures, points: &[Point]) -> Time {
     let from_s = figures.from_s;
     let after = |second: i64| second.saturating_sub(from_s) as f64;
-    let span = |point: &Point| (after(point.start_s), after(point.start_s) + point.length_s as f64);
+    let span = |point: &Point| (after(point.start_s), after(point.start_s) + point.seconds as f64);
     let suspect = points.iter().filter(|point| point.suspect_seconds > 0).map(span).collect();
     let marks = figures.events.iter().take(MAX_MARKS);
     let ns_after = |time_unix_ns: i64| (time_unix_ns as f64 / 1e9) - from_s as f64;
     Time {
         from_s,
         length_s: i64::try_from(figures.seconds()).unwrap_or(i64::MAX).max(1),
-        middles_s: points.iter().map(|point| span(point).0 + point.length_s as f64 / 2.0).collect(),
+        middles_s: points.iter().map(|point| span(point).0 + point.seconds as f64 / 2.0).collect(),
         suspect,
         marks: marks.map(|event| (ns_after(event.time_unix_ns), event.text())).collect(),
     }

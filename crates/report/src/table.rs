@@ -67,7 +67,9 @@ impl Cells {
             Self::Count(values) => values.get(row).map(|value| Cell::Count(*value)),
             Self::PerhapsCount(values) => values.get(row).copied().flatten().map(Cell::Count),
             // What is not finite has no place in JSON, and is no measurement.
-            Self::Number(values) => values.get(row).copied().flatten().filter(|value| value.is_finite()).map(Cell::Number),
+            Self::Number(values) => {
+                values.get(row).copied().flatten().filter(|value| value.is_finite()).map(Cell::Number)
+            }
             Self::Text(values) => values.get(row).map(|value| Cell::Text(value)),
             Self::PerhapsText(values) => values.get(row).and_then(Option::as_deref).map(Cell::Text),
             Self::Time(values) => values.get(row).map(|value| Cell::Time(*value)),

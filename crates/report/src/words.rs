@@ -36,11 +36,16 @@ pub fn rate(requests: u64, span_ms: u64) -> String {
     if span_ms == 0 {
         return "-".to_owned();
     }
-    let rate = requests as f64 * MS_PER_SECOND as f64 / span_ms as f64;
-    if requests > 0 && rate < 0.0005 {
-        "<0.001/s".to_owned()
-    } else if requests == 0 {
+    per_second(requests as f64 * MS_PER_SECOND as f64 / span_ms as f64)
+}
+
+/// A rate that is not negative: `4 812/s`, `48.2/s`, `0/s`. At most 9 columns.
+#[must_use]
+pub fn per_second(rate: f64) -> String {
+    if rate <= 0.0 {
         "0/s".to_owned()
+    } else if rate < 0.0005 {
+        "<0.001/s".to_owned()
     } else if rate < 999.5 {
         format!("{}/s", significant(rate))
     } else if rate < 999_999.5 {

@@ -64,6 +64,12 @@ pub(super) fn stretch<T: Copy>(values: &[T]) -> impl Iterator<Item = T> {
     (0..columns).map(|column| values[column * values.len() / PLOT_COLUMNS])
 }
 
+/// A line of marks, one for each stretch of time.
+pub(super) fn mark_line(title: &str, marks: &[char]) -> String {
+    let margin = left(&format!("  {title}"), TITLE_COLUMNS + SCALE_COLUMNS + 1);
+    margin + &stretch(marks).collect::<String>()
+}
+
 /// The line under the charts: the start at the left, `end` at the right.
 pub(super) fn time_line(start: &str, end: &str) -> String {
     let margin = " ".repeat(TITLE_COLUMNS + SCALE_COLUMNS + 1);

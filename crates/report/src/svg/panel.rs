@@ -73,8 +73,7 @@ pub(super) fn append(
     for (begin, end) in &time.suspect {
         let (x, width) = (time.x(*begin), time.x(*end) - time.x(*begin));
         let height = BOTTOM - TOP;
-        let _ =
-            writeln!(svg, r#"<rect class="suspect" x="{x:.1}" y="{TOP}" width="{width:.1}" height="{height}"/>"#);
+        let _ = writeln!(svg, r#"<rect class="suspect" x="{x:.1}" y="{TOP}" width="{width:.1}" height="{height}"/>"#);
     }
     for second in axis::seconds(time.length_s) {
         let (x, y) = (time.x(second as f64), BOTTOM + 16.0);

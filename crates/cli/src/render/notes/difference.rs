@@ -1,6 +1,6 @@
 //! Why Locust's counts and ours differ, as the master found.
 
-use super::{LABEL_COLUMNS, more, note, notes};
+use crate::note::{LABEL_COLUMNS, more, note, notes};
 use locust_telemetry_report::words::{count, counted, time_of_day};
 use crate::render::label;
 use crate::run_summary::RunSummary;
