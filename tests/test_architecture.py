@@ -21,8 +21,9 @@ ALLOWED = {
     "json": {"core", "pipeline"},
     "otlp": {"core", "pipeline"},
     "store": {"core", "pipeline"},
-    "cli": {"core", "json"},
-    "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "cli"},
+    "report": {"core", "store"},
+    "cli": {"core", "json", "store", "report"},
+    "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "store", "cli"},
 }
 
 #: What would let the core read a clock, do I/O or start a thread.

@@ -75,11 +75,13 @@ impl Console<'_> {
         let _ = self.stderr.write_all(text.as_bytes()).and_then(|()| self.stderr.flush());
     }
 
-    /// Asks a question that is answered by yes or no. Without a terminal, or without an answer, it is no.
+    /// Whether there is somebody to ask.
+    pub(crate) fn may_ask(&self) -> bool {
+        self.terminals.stdin && self.terminals.stderr
+    }
+
+    /// Asks a question that is answered by yes or no. No answer is no.
     pub(crate) fn confirms(&mut self, question: &str) -> bool {
-        if !(self.terminals.stdin && self.terminals.stderr) {
-            return false;
-        }
         self.tell(&format!("{question} [y/N] "));
         let mut answer = String::new();
         let was_read = self.stdin.read_line(&mut answer).is_ok();

@@ -61,12 +61,21 @@ pub fn main(arguments: &[String], console: &mut Console<'_>) -> Outcome {
             return Outcome::Exit(2);
         }
     };
-    Outcome::Exit(match command {
+    let done = match command {
         Command::Run { arguments } => return Outcome::RunLocust(arguments),
-        Command::Summary(options) => summary::print(&options, console),
-        Command::Completions { shell } => console.print(arguments::completions(shell), 0),
-        other => stored::run(&other, console),
-    })
+        Command::Runs(options) => stored::list::print(&options, console),
+        Command::Show(selection) => stored::show::print(&selection, console),
+        Command::Report(options) => stored::export::report(&options, console),
+        Command::Export(options) => stored::export::export(&options, console),
+        Command::Annotate(options) => stored::annotate::add(&options, console),
+        Command::Delete(options) => stored::delete::delete(&options, console),
+        Command::Summary(options) => Ok(summary::print(&options, console)),
+        Command::Completions { shell } => Ok(console.print(arguments::completions(shell), 0)),
+    };
+    Outcome::Exit(done.unwrap_or_else(|fault| {
+        console.complain(&fault.line());
+        fault.status()
+    }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Where a report or an export goes: standard output, or a file that is whole or not there.
 
-use crate::console::Console;
 use crate::error::WriteFileError;
 use std::fs;
 use std::io::{self, Write};
@@ -11,19 +10,12 @@ const STANDARD_OUTPUT: &str = "-";
 /// Behind the name of a file that is being written.
 const UNFINISHED: &str = ".unfinished";
 
-/// Writes `bytes` to `path`, or to standard output without one or with `-`. Gives the status to end with.
+/// Writes `bytes` to the file at `path`.
 ///
 /// # Errors
-/// When the file cannot be written; then it is as it was before.
-pub(crate) fn write(path: Option<&Path>, bytes: &[u8], console: &mut Console<'_>) -> Result<u8, WriteFileError> {
-    match path.filter(|path| *path != Path::new(STANDARD_OUTPUT)) {
-        None => Ok(console.print(bytes, 0)),
-        Some(path) => {
-            let told = |source| WriteFileError { path: path.display().to_string(), source };
-            write_file(path, bytes).map_err(told)?;
-            Ok(0)
-        }
-    }
+/// When it cannot be written; then it is as it was before.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteFileError> {
+    write_file(path, bytes).map_err(|source| WriteFileError { path: path.display().to_string(), source })
 }
 
 /// Whether `path` stands for standard output.

@@ -96,6 +96,19 @@ pub fn latency(ms: Option<f64>) -> String {
     format!("{} h", count((ms / 3.6e6).round() as u64))
 }
 
+/// A size in bytes: `812 B`, `4.31 MB`. At most 8 columns.
+#[must_use]
+pub fn bytes(size: u64) -> String {
+    let size = size as f64;
+    if size < 999.5 {
+        return format!("{size} B");
+    }
+    let units = [("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("PB", 1e15)];
+    let fitting = units.into_iter().find(|(_, bytes_each)| size / bytes_each < 999.5);
+    let (unit, bytes_each) = fitting.unwrap_or(("EB", 1e18));
+    format!("{} {unit}", significant(size / bytes_each))
+}
+
 /// How long a run took: `4 min 12 s`, `42 s`, `1 h 3 min`, `812 ms`. At most 23 columns.
 #[must_use]
 pub fn duration(span_ms: u64) -> String {
@@ -187,6 +200,12 @@ mod tests {
     }
 
     #[test]
+    fn sizes_have_three_significant_digits_and_a_unit() {
+        let texts = [0, 999, 1_000, 4_312_345, u64::MAX].map(bytes);
+        assert_eq!(texts, ["0 B", "999 B", "1.00 kB", "4.31 MB", "18.4 EB"]);
+    }
+
+    #[test]
     fn durations_have_two_units_at_most() {
         let texts = [0, 812, 41_600, 252_000, 3_780_000, 359_999_999].map(duration);
         assert_eq!(texts, ["0 ms", "812 ms", "42 s", "4 min 12 s", "1 h 3 min", "100 h 0 min"]);
@@ -208,6 +227,7 @@ mod tests {
             prop_assert!(columns(share(a, b)) <= 6);
             prop_assert!(columns(latency(Some(ms))) <= 8, "{}", latency(Some(ms)));
             prop_assert!(columns(latency(Some(ms * 1e-9))) <= 8);
+            prop_assert!(columns(bytes(a)) <= 8, "{}", bytes(a));
             prop_assert!(columns(duration(a)) <= 23, "{}", duration(a));
         }
     }

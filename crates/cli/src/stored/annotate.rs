@@ -1,0 +1,36 @@
+//! `locust-telemetry annotate`: a note at a moment of a run.
+
+use crate::arguments::AnnotateOptions;
+use crate::console::Console;
+use crate::error::StoredError;
+use crate::text::printable;
+use locust_telemetry_report::time;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const NS_PER_S: i64 = 1_000_000_000;
+
+/// Adds the note and tells where it stands. Gives the status to end with.
+pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Result<u8, StoredError> {
+    let store = super::open(&options.store)?;
+    let run = store.find(&options.run)?;
+    let whole = super::seconds(&run).ok_or(StoredError::OutsideOfRun)?;
+    let time_unix_ns = match options.at {
+        Some(moment) => {
+            let second = moment.unix_s(&whole);
+            if !(whole.start..=whole.end).contains(&second) {
+                return Err(StoredError::OutsideOfRun);
+            }
+            second.saturating_mul(NS_PER_S)
+        }
+        None => now_ns().clamp(whole.start.saturating_mul(NS_PER_S), end_ns),
+    };
+    store.annotate(&run.run_id, &options.text, time_unix_ns)?;
+    let when = time::readable(time_unix_ns.div_euclid(NS_PER_S));
+    Ok(console.print(format!("noted at {when} in run {}\n", printable(&run.run_id)), 0))
+}
+
+/// The clock of this machine.
+fn now_ns() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
