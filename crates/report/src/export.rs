@@ -1,9 +1,13 @@
 //! The formats in which a run leaves the store.
 
+use crate::error::ReportError;
 use crate::figures::Figures;
-use crate::timeline::Point;
-use crate::{csv, json, markdown, parquet_file, svg, tables};
-use parquet::errors::ParquetError;
+use crate::{csv, json, markdown, parquet_file, svg, tables, timeline};
+use locust_telemetry_store::RunReader;
+use std::ops::Range;
+
+/// How many points the curves of a picture have at most, about one for every four units of its width.
+const PICTURE_POINTS: usize = 220;
 
 /// A format of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,4 +98,31 @@ impl Subject {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|subject| subject.name() == name)
     }
+}
+
+/// A run, or the part of it that is in `range` (seconds since the Unix epoch, the last one excluded), in a format.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn encode(
+    run: &RunReader<'_>,
+    range: Option<Range<i64>>,
+    format: Format,
+    subject: Subject,
+) -> Result<Vec<u8>, ReportError> {
+    let figures = Figures::read(run, range)?;
+    let table = || -> Result<_, ReportError> {
+        Ok(match subject {
+            Subject::Endpoints => tables::endpoints(&figures.endpoints, figures.seconds()),
+            Subject::Intervals => tables::intervals(&timeline::read_seconds(run, &figures)?),
+            Subject::Errors => tables::errors(&figures.errors),
+        })
+    };
+    Ok(match format {
+        Format::Csv => csv::encode(&table()?).into_bytes(),
+        Format::Json => json::encode(&figures, &timeline::read_seconds(run, &figures)?).into_bytes(),
+        Format::Parquet => parquet_file::encode(&table()?)?,
+        Format::Markdown => markdown::encode(&figures).into_bytes(),
+        Format::Svg => svg::encode(&figures, &timeline::read(run, &figures, PICTURE_POINTS)?).into_bytes(),
+    })
 }

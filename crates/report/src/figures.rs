@@ -1,11 +1,13 @@
 //! The figures of a run, or of a part of it: what every output is written from.
 //!
-//! Requests come from [`RunReader::aggregate`], percentiles from `Histogram::quantile_ms`, and nothing here or behind
+//! Requests come from [`RunReader::aggregate`](locust_telemetry_store::RunReader::aggregate), percentiles from `Histogram::quantile_ms`, and nothing here or behind
 //! this file rounds, averages or counts in a way of its own. So all outputs agree to the last digit.
+
+pub(crate) mod read;
 
 use crate::tally::Tally;
 use locust_telemetry_core::Reason;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 /// The figures of a run, or of a part of it. Lists come in the order in which they are shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,8 +65,8 @@ pub struct RunFacts {
     pub locust_requests: Option<u64>,
     /// What could not be recorded, in words.
     pub lost: Option<String>,
-    /// How the user labelled it.
-    pub labels: BTreeMap<String, String>,
+    /// How the user labelled it; texts.
+    pub labels: Map<String, Value>,
     /// What the user noted.
     pub notes: String,
 }

@@ -8,9 +8,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod column;
 mod csv;
+pub mod error;
 pub mod export;
 pub mod figures;
+pub mod html;
 mod json;
 mod markdown;
 mod parquet_file;
@@ -24,6 +27,7 @@ pub mod time;
 pub mod timeline;
 pub mod words;
 
+pub use error::ReportError;
 pub use export::{Format, Subject};
 pub use figures::{Confidence, ErrorFigures, EventFigures, Figures, RunFacts, WorkerFigures};
 pub use tally::{LatencyFigures, Tally};

@@ -3,8 +3,10 @@
 use locust_telemetry_core::SeriesStats;
 use locust_telemetry_store::Gain;
 use locust_telemetry_store::container::{self, Packed};
-use locust_telemetry_store::strip::{self, SLOTS};
+use locust_telemetry_store::strip::{self, LEVELS_S, SLOTS};
+use locust_telemetry_store::RunRow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The lengths of slots that are chosen from, in seconds, ascending; each of them divides an hour or is whole hours.
 pub(crate) const LENGTHS_S: [i64; 16] =
@@ -14,6 +16,18 @@ pub(crate) const LENGTHS_S: [i64; 16] =
 /// one. The longest there is, for a range that no length is enough for.
 pub(crate) fn length_for(length_s: i64, points: i64) -> i64 {
     let fits = |slot_s: &i64| length_s / slot_s < points;
+    LENGTHS_S.into_iter().find(fits).unwrap_or(LENGTHS_S[LENGTHS_S.len() - 1])
+}
+
+/// The shortest slots that the store still has for a range, in seconds: minutes where the run was compacted.
+pub(crate) fn finest_of(run: &RunRow, range: &Range<i64>) -> i64 {
+    let is_compacted = run.compacted_until_s.is_some_and(|until_s| range.start < until_s);
+    if is_compacted { LEVELS_S[1] } else { LEVELS_S[0] }
+}
+
+/// A usual length of slots that is at least `slot_s` and a multiple of `finest_s`.
+pub(crate) fn at_least(slot_s: i64, finest_s: i64) -> i64 {
+    let fits = |length_s: &i64| *length_s >= slot_s && length_s % finest_s == 0;
     LENGTHS_S.into_iter().find(fits).unwrap_or(LENGTHS_S[LENGTHS_S.len() - 1])
 }
 
