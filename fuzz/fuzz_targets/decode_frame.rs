@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use locust_telemetry_core::{RequestAggregate, Window};
-use locust_telemetry_fleet::{Frame, FrameBuilder, FrameWindow, decode};
+use locust_telemetry_core::{RequestAggregate, SeriesKey, Window};
+use locust_telemetry_fleet::{Frame, FrameBuilder, FrameWindow, MessageGain, decode};
 use std::sync::Arc;
 
 /// The longest range of buckets that a histogram is made for here: real times, without memory for all of them.
@@ -11,13 +11,18 @@ const MAX_BUCKETS: i32 = 1_000;
 
 /// The window as if it had been closed here.
 fn window_of(frame: &Frame, told: &FrameWindow) -> Window {
+    let key = |place: u32| Arc::new(frame.keys[place as usize].clone());
     let mut requests = RequestAggregate { anomalies: told.anomalies, ..RequestAggregate::default() };
     told.folded.iter().for_each(|label| requests.folded.add_label(label));
     for gain in &told.series {
-        let stats = requests.series.entry(Arc::new(frame.keys[gain.key as usize].clone())).or_default();
+        let stats = requests.series.entry(key(gain.key)).or_default();
         stats.requests += gain.requests;
         stats.response_bytes += gain.response_bytes;
         stats.latency.merge_sparse(&gain.latency);
+    }
+    for gain in &told.messages {
+        let message = Arc::from(&*frame.messages[gain.message as usize]);
+        requests.errors.add(&key(gain.series), &message, gain.count);
     }
     Window {
         start_s: told.start_s,
@@ -29,6 +34,14 @@ fn window_of(frame: &Frame, told: &FrameWindow) -> Window {
         reasons: told.reasons,
         workers: Vec::new(),
     }
+}
+
+/// What failed requests said in a window.
+fn said<'a>(frame: &'a Frame, told: &FrameWindow) -> Vec<(&'a SeriesKey, &'a str, u64)> {
+    let row = |gain: &MessageGain| {
+        (&frame.keys[gain.series as usize], &*frame.messages[gain.message as usize], gain.count)
+    };
+    told.messages.iter().map(row).collect()
 }
 
 fn is_narrow(told: &FrameWindow) -> bool {
@@ -58,6 +71,7 @@ fn check(frame: &Frame) {
             assert_eq!((told.requests, told.response_bytes), (read.requests, read.response_bytes));
             assert_eq!(told.latency, read.latency);
         }
+        assert_eq!(said(&again, told), said(frame, read));
     }
 }
 

@@ -329,6 +329,15 @@ class Window:
         """How often each kind of odd input occurred; kinds that did not are absent."""
 
     @property
+    def errors(self) -> list[tuple[str, str, int | None, str, str, int]]:
+        """What the failed requests said: method, name, status, error type, message, count, for each message of each series.
+
+        The message is the text by which Locust tells errors apart, with every address in memory left out, control
+        characters escaped, and cut after 512 characters (it ends in `…` then). A process keeps 200 messages in a run;
+        further ones are counted as `(other messages)` of their series.
+        """
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Column: the requests' names."""
 

@@ -5,12 +5,16 @@ use locust_telemetry_core::{Buffer, Histogram, Request, RequestTable};
 use std::hint::black_box;
 use std::num::NonZeroU16;
 
+/// As long as those of HTTP clients are.
+const MESSAGE: &str = "HTTPError('503 Server Error: Service Unavailable for url: http://localhost:8080/cart/items')";
+
 fn request(name: &str, elapsed_ms: f64) -> Request<'_> {
     Request {
         name,
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
+        message: None,
         elapsed_ms: Ok(elapsed_ms),
         response_bytes: 512,
     }
@@ -24,6 +28,13 @@ fn record(criterion: &mut Criterion) {
         bencher.iter(|| {
             turn = turn.wrapping_add(1);
             table.record(black_box(&request(&names[turn % 50], (turn % 997) as f64 * 0.37 + 0.1)));
+        });
+    });
+    let failed = |name| Request { error_type: Some("HTTPError"), message: Some(MESSAGE), ..request(name, 3.0) };
+    criterion.bench_function("record a failure with a known message", |bencher| {
+        bencher.iter(|| {
+            turn = turn.wrapping_add(1);
+            table.record(black_box(&failed(&names[turn % 50])));
         });
     });
     let mut histogram = Histogram::new();

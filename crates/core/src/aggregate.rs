@@ -2,6 +2,7 @@
 
 use crate::anomaly::Anomalies;
 use crate::endpoint::{EndpointKey, EndpointStats};
+use crate::error_messages::ErrorMessages;
 use crate::folded::FoldedNames;
 use crate::series::{SeriesKey, SeriesStats};
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 pub struct RequestAggregate {
     /// The series that gained something.
     pub series: BTreeMap<Arc<SeriesKey>, SeriesStats>,
+    /// What the failed ones among their requests said.
+    pub errors: ErrorMessages,
     /// What was odd.
     pub anomalies: Anomalies,
     /// Which names were folded into the overflow series.
@@ -32,6 +35,7 @@ impl RequestAggregate {
                 }
             }
         }
+        self.errors.merge(&other.errors);
         self.anomalies.merge(&other.anomalies);
         self.folded.merge(&other.folded);
     }

@@ -38,11 +38,17 @@ pub enum Anomaly {
     OutsideRun,
     /// The listener failed inside: the request counts here only. A defect; please report it.
     ListenerFailed,
+    /// The limit on messages of failures was reached: the failure counts under `(other messages)`.
+    MessageOverflow,
+    /// The message of a failure could not be had, since its `repr()` raised: shown as `(unreadable)`.
+    MessageUnreadable,
+    /// Asking a failure for its message took 50 ms or more, in which the whole process waited.
+    MessageSlow,
 }
 
 impl Anomaly {
     /// Every kind, in the order of [`Anomalies`].
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::TimeMissing,
         Self::TimeNegative,
         Self::TimeNan,
@@ -59,6 +65,9 @@ impl Anomaly {
         Self::SeriesOverflow,
         Self::OutsideRun,
         Self::ListenerFailed,
+        Self::MessageOverflow,
+        Self::MessageUnreadable,
+        Self::MessageSlow,
     ];
 
     /// The name in records and summaries.
@@ -81,6 +90,9 @@ impl Anomaly {
             Self::SeriesOverflow => "series_overflow",
             Self::OutsideRun => "outside_run",
             Self::ListenerFailed => "listener_failed",
+            Self::MessageOverflow => "message_overflow",
+            Self::MessageUnreadable => "message_unreadable",
+            Self::MessageSlow => "message_slow",
         }
     }
 }

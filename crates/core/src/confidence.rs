@@ -266,6 +266,7 @@ mod tests {
             method: "GET",
             status: None,
             error_type: None,
+            message: None,
             elapsed_ms: Ok(1.0),
             response_bytes: 0,
         };

@@ -118,6 +118,7 @@ fn locusts_names_are_compared_as_they_are_recorded() {
             method: "GET",
             status,
             error_type: Some("E"),
+            message: None,
             elapsed_ms: Ok(1.0),
             response_bytes: 0,
         });

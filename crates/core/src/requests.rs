@@ -9,6 +9,7 @@ use crate::aggregate::RequestAggregate;
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::folded::FoldedNames;
 use crate::histogram::MAX_ELAPSED_NS;
+use crate::message_table::{MessageCounts, MessageTable};
 use crate::series::{OVERFLOW_NAME, SeriesKey, SeriesStats};
 use crate::text;
 use foldhash::fast::FixedState;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
 
 /// Fast rather than hard to flood: the names come from the user's own test.
-const HASHER: FixedState = FixedState::with_seed(0x5EED);
+pub(crate) const HASHER: FixedState = FixedState::with_seed(0x5EED);
 
 /// One finished request, borrowed from whoever reports it.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,8 @@ pub struct Request<'a> {
     pub status: Option<NonZeroU16>,
     /// The class of the exception, if the request failed.
     pub error_type: Option<&'a str>,
+    /// What the exception says, as it came; `None` if that is not known. Not looked at if the request succeeded.
+    pub message: Option<&'a str>,
     /// The response time in milliseconds, any float; or why there is none.
     pub elapsed_ms: Result<f64, Anomaly>,
     /// The length of the response in bytes.
@@ -54,6 +57,7 @@ pub struct Buffer {
     slots: Vec<Slot>,
     /// The numbers of the series that gained something.
     touched: Vec<u32>,
+    messages: MessageCounts,
     anomalies: Anomalies,
     folded: FoldedNames,
     /// Which set of series the numbers belong to.
@@ -65,6 +69,7 @@ impl Buffer {
     pub fn drain(&mut self) -> RequestAggregate {
         let mut aggregate = RequestAggregate { anomalies: self.anomalies, ..RequestAggregate::default() };
         aggregate.folded = std::mem::take(&mut self.folded);
+        aggregate.errors = self.messages.drain();
         for number in self.touched.drain(..) {
             let slot = &mut self.slots[number as usize];
             aggregate.series.insert(Arc::clone(&slot.key), slot.stats.compact());
@@ -82,6 +87,7 @@ pub struct RequestTable {
     numbers: HashTable<u32>,
     /// By number; shared with the buffers.
     keys: Vec<Arc<SeriesKey>>,
+    messages: MessageTable,
     max_series: usize,
     active: Buffer,
 }
@@ -91,7 +97,13 @@ impl RequestTable {
     /// counted. Allocates nothing until the first request.
     #[must_use]
     pub fn new(max_series: usize) -> Self {
-        Self { numbers: HashTable::new(), keys: Vec::new(), max_series: max_series.max(1), active: Buffer::default() }
+        Self {
+            numbers: HashTable::new(),
+            keys: Vec::new(),
+            messages: MessageTable::default(),
+            max_series: max_series.max(1),
+            active: Buffer::default(),
+        }
     }
 
     /// Changes the limit on series (at least 1); what is interned stays.
@@ -109,7 +121,8 @@ impl RequestTable {
     ///
     /// A response time that cannot be used is counted as an anomaly, and the request without it.
     /// Cost: one table probe and a handful of adds; no allocation once the series exists and its
-    /// latencies stay within the range seen (`benches/record.rs`, `tests/no_allocation.rs`).
+    /// latencies stay within the range seen (`benches/record.rs`, `tests/no_allocation.rs`). A failure with a known
+    /// message takes one probe more.
     #[inline]
     pub fn record(&mut self, request: &Request<'_>) {
         let number = self.intern(request);
@@ -129,6 +142,18 @@ impl RequestTable {
                 self.active.anomalies.count(Anomaly::TimeClamped);
             }
             Err(anomaly) => self.active.anomalies.count(anomaly),
+        }
+        if let Some(message) = request.message {
+            self.record_message(number, request, message);
+        }
+    }
+
+    /// Counts what a failed request of the series `number` said.
+    #[inline(never)]
+    fn record_message(&mut self, number: u32, request: &Request<'_>, message: &str) {
+        if request.error_type.is_some() {
+            let row = self.messages.intern(number, message, &mut self.active.anomalies);
+            self.active.messages.count(row, &self.messages, &self.keys);
         }
     }
 
@@ -156,6 +181,7 @@ impl RequestTable {
         self.active.generation = generation;
         self.numbers = HashTable::new();
         self.keys = Vec::new();
+        self.messages = MessageTable::default();
         counted
     }
 

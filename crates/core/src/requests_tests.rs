@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::endpoint::EndpointKey;
+use crate::error_messages::{ErrorMessages, OTHER_MESSAGES};
+use crate::message_table::MAX_MESSAGES;
 use crate::series::OVERFLOW_NAME;
 use proptest::prelude::*;
 
@@ -11,6 +13,7 @@ fn get(name: &str) -> Request<'_> {
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
+        message: None,
         elapsed_ms: Ok(1.5),
         response_bytes: 10,
     }
@@ -131,6 +134,80 @@ fn buffers_alternate_without_losing_late_series() {
     }
 }
 
+fn failed<'a>(name: &'a str, message: &'a str) -> Request<'a> {
+    Request { error_type: Some("HTTPError"), message: Some(message), ..get(name) }
+}
+
+/// The rows of what failed requests said: name, message, count.
+fn messages(aggregate: &RequestAggregate) -> Vec<(&str, &str, u64)> {
+    aggregate.errors.iter().map(|(series, message, count)| (&*series.name, &**message, count)).collect()
+}
+
+#[test]
+fn each_message_of_a_failing_series_is_counted_exactly() {
+    let mut table = RequestTable::new(100);
+    for (name, message) in [("/a", "gone"), ("/b", "gone"), ("/a", "refused"), ("/a", "gone")] {
+        table.record(&failed(name, message));
+    }
+    table.record(&Request { error_type: Some("HTTPError"), ..get("/a") });
+    table.record(&Request { message: Some("of a success"), ..get("/a") });
+    let aggregate = drain(&mut table);
+    assert_eq!(messages(&aggregate), [("/a", "gone", 2), ("/a", "refused", 1), ("/b", "gone", 1)]);
+    assert_eq!(aggregate.failures(), 5);
+    assert_eq!(drain(&mut table).errors, ErrorMessages::default(), "each is counted once");
+}
+
+#[test]
+fn messages_that_differ_in_an_address_are_one() {
+    let mut table = RequestTable::new(100);
+    for address in 0..50 {
+        table.record(&failed("/", &format!("<Socket object at 0x7f{address:08x}> was closed")));
+    }
+    let aggregate = drain(&mut table);
+    assert_eq!(messages(&aggregate), [("/", "<Socket object at 0x....> was closed", 50)]);
+    assert_eq!(aggregate.anomalies, Anomalies::default());
+}
+
+#[test]
+fn beyond_the_limit_messages_count_as_others_of_their_series_until_the_next_run() {
+    let mut table = RequestTable::new(1_000);
+    for number in 0..1_000 {
+        table.record(&failed("/", &format!("no {number:03}")));
+    }
+    let mut rows = table.swap(Buffer::default());
+    let closed = rows.drain();
+    assert_eq!(closed.errors.len(), MAX_MESSAGES + 1);
+    let others: Vec<_> = messages(&closed).into_iter().filter(|(_, message, _)| *message == OTHER_MESSAGES).collect();
+    assert_eq!(others, [("/", OTHER_MESSAGES, 800)]);
+    assert_eq!(closed.anomalies.get(Anomaly::MessageOverflow), 800);
+    // Not by window, but by run.
+    table.record(&failed("/", "new"));
+    table.record(&failed("/", "no 007"));
+    assert_eq!(messages(&drain(&mut table)), [("/", OTHER_MESSAGES, 1), ("/", "no 007", 1)]);
+    let _ = table.reset();
+    table.record(&failed("/", "new"));
+    assert_eq!(messages(&drain(&mut table)), [("/", "new", 1)]);
+}
+
+#[test]
+fn messages_of_folded_series_are_those_of_the_overflow_series() {
+    let mut table = RequestTable::new(1);
+    for number in 0..10 {
+        table.record(&failed(&format!("/{number}"), "gone"));
+    }
+    assert_eq!(messages(&drain(&mut table)), [(OVERFLOW_NAME, "gone", 9), ("/0", "gone", 1)]);
+}
+
+#[test]
+fn a_huge_message_counts_by_its_beginning() {
+    let mut table = RequestTable::new(1);
+    let long = "x".repeat(5_000_000);
+    table.record(&failed("/", &format!("{long}1")));
+    table.record(&failed("/", &format!("{long}2")));
+    let aggregate = drain(&mut table);
+    assert_eq!(messages(&aggregate), [("/", &*format!("{}…", "x".repeat(512)), 2)]);
+}
+
 /// Everything that a request may carry, in numbers that collide often.
 fn any_request() -> impl Strategy<Value = (u8, bool, Option<u16>, Option<u8>, Option<f64>, u64)> {
     (0_u8..6, any::<bool>(), prop::option::of(200_u16..204), prop::option::of(0_u8..2), elapsed(), 0_u64..5_000)
@@ -155,6 +232,7 @@ proptest! {
                 method: if *post { "POST" } else { "GET" },
                 status: status.and_then(NonZeroU16::new),
                 error_type: error.as_deref(),
+                message: Some(["gone", "refused\n", "<Socket object at 0x7f>"][*response_bytes as usize % 3]),
                 elapsed_ms: elapsed_ms.ok_or(Anomaly::TimeMissing),
                 response_bytes: *response_bytes,
             };

@@ -63,7 +63,7 @@ pub fn is_clean(raw: &str) -> bool {
 }
 
 /// Control characters break terminals and logs; U+2028 and U+2029 break lines in browsers.
-fn must_be_escaped(character: char) -> bool {
+pub(crate) fn must_be_escaped(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
 }
 

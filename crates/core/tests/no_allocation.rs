@@ -11,6 +11,7 @@ fn record_round(table: &mut RequestTable, names: &[String]) {
                 method: "GET",
                 status: NonZeroU16::new(200),
                 error_type: (number % 7 == 0).then_some("HTTPError"),
+                message: (number % 7 == 0).then_some(["gone", "refused"][number % 2]),
                 elapsed_ms: Ok(elapsed_ms),
                 response_bytes: 512,
             });
@@ -19,7 +20,7 @@ fn record_round(table: &mut RequestTable, names: &[String]) {
 }
 
 #[test]
-fn a_known_series_is_recorded_without_an_allocation() {
+fn a_known_series_with_known_messages_is_recorded_without_an_allocation() {
     let names: Vec<String> = (0..200).map(|number| format!("/endpoint/{number}")).collect();
     let mut table = RequestTable::new(1_000);
     let mut spare = Buffer::default();
@@ -36,7 +37,8 @@ fn a_known_series_is_recorded_without_an_allocation() {
         record_round(&mut table, &names);
     });
     assert_eq!(used.count_total, 0, "the request path or the swap allocated {} bytes", used.bytes_total);
-    assert_eq!(swapped.drain().requests(), 800);
+    let counted = swapped.drain();
+    assert_eq!((counted.requests(), counted.errors.len()), (800, 29));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod encode;
 mod keys;
 mod latency;
 mod limits;
+mod messages;
 mod put;
 mod reader;
 mod runs;
@@ -57,6 +58,9 @@ pub struct Frame {
     pub header: FrameHeader,
     /// The series of its windows; a window names them by their place here.
     pub keys: Vec<SeriesKey>,
+    /// What failed requests said, ascending; a window names a message by its place here. None of workers that speak an
+    /// older format.
+    pub messages: Vec<Box<str>>,
     /// Its windows, in the order in which they were closed.
     pub windows: Vec<FrameWindow>,
 }
@@ -82,6 +86,8 @@ pub struct FrameWindow {
     pub folded: Vec<String>,
     /// What each series gained, ascending by key.
     pub series: Vec<SeriesGain>,
+    /// How often each message came, ascending by series and message.
+    pub messages: Vec<MessageGain>,
 }
 
 /// What one series gained in one second.
@@ -95,4 +101,15 @@ pub struct SeriesGain {
     pub response_bytes: u64,
     /// Response times.
     pub latency: SparseHistogram,
+}
+
+/// How often failed requests of one series said the same in one second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageGain {
+    /// The place of the series' key in [`Frame::keys`]. The series failed, and gained something in the same window.
+    pub series: u32,
+    /// The place of the message in [`Frame::messages`].
+    pub message: u32,
+    /// How many requests said it: at least 1, and over all messages at most those that the series gained.
+    pub count: u64,
 }

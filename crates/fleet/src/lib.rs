@@ -15,12 +15,13 @@ pub mod clock;
 pub mod frame;
 mod member;
 pub mod merger;
+mod message_index;
 pub mod outbox;
 mod second;
 mod sequence;
 mod series_index;
 
 pub use clock::{ClockEstimate, Exchange};
-pub use frame::{DecodeError, FORMAT, Frame, FrameBuilder, FrameHeader, FrameWindow, SeriesGain, decode};
+pub use frame::{DecodeError, FORMAT, Frame, FrameBuilder, FrameHeader, FrameWindow, MessageGain, SeriesGain, decode};
 pub use merger::{MergeSettings, Merger, WorkerMessage};
 pub use outbox::{DEFAULT_HISTORY_S, Outbox};

@@ -4,10 +4,11 @@
 //! a window of its own for the same second, so that the totals are right in the end. Nothing is counted twice: a frame
 //! is known by its worker, its incarnation and its number.
 
-use crate::frame::{Frame, FrameWindow, decode};
+use crate::frame::{Frame, decode};
 use crate::member::Member;
-use crate::second::{Second, natural};
-use crate::series_index::{Folded, SeriesIndex};
+use crate::message_index::MessageIndex;
+use crate::second::{FrameNames, Second, natural};
+use crate::series_index::SeriesIndex;
 use locust_telemetry_core::reconciliation::WorkerAccount;
 use locust_telemetry_core::{DEFAULT_MAX_SERIES, Window, WorkerState, WorkerWindow};
 use std::collections::BTreeMap;
@@ -68,6 +69,8 @@ pub struct Merger {
     members: BTreeMap<String, usize>,
     states: Vec<Member>,
     index: SeriesIndex,
+    /// What failed requests said.
+    said: MessageIndex,
     open: BTreeMap<i64, Second>,
     /// What came for seconds that were closed already.
     late: BTreeMap<i64, Second>,
@@ -156,10 +159,7 @@ impl Merger {
         }
         let number = self.number(client_id);
         if self.states[number].take(&frame.header) {
-            let numbers: Vec<_> = frame.keys.iter().map(|key| self.index.number(key)).collect();
-            for window in &frame.windows {
-                self.add(number, window, &numbers, now_ns);
-            }
+            self.add(number, frame, now_ns);
         }
         self.ask_member(client_id, number, now_ns);
         if let Some(sequence) = self.states[number].last_sequence() {
@@ -167,10 +167,17 @@ impl Merger {
         }
     }
 
-    fn add(&mut self, number: usize, window: &FrameWindow, numbers: &[(u32, Folded)], now_ns: i64) {
-        let seconds = if self.is_open(window.start_s, now_ns) { &mut self.open } else { &mut self.late };
-        let second = seconds.entry(window.start_s).or_default();
-        self.states[number].requests += second.add(number, window, numbers, &self.index);
+    /// Adds the windows of a frame that the worker `number` sent.
+    fn add(&mut self, number: usize, frame: &Frame, now_ns: i64) {
+        let series = frame.keys.iter().map(|key| self.index.number(key)).collect();
+        let messages = frame.messages.iter().map(|message| self.said.text(message)).collect();
+        let names = FrameNames { series, messages, index: &self.index };
+        for window in &frame.windows {
+            let is_open = is_open(window.start_s, self.next_s, now_ns);
+            let seconds = if is_open { &mut self.open } else { &mut self.late };
+            let second = seconds.entry(window.start_s).or_default();
+            self.states[number].requests += second.add(number, window, &names);
+        }
     }
 
     /// The windows that are complete, or late enough, at this moment; in the order of their seconds.
@@ -260,11 +267,6 @@ impl Merger {
         number
     }
 
-    /// Whether what comes for a second goes into that one, rather than beside it.
-    fn is_open(&self, start_s: i64, now_ns: i64) -> bool {
-        start_s >= self.next_s && start_s <= now_ns.div_euclid(NS_PER_S).saturating_add(MAX_AHEAD_S)
-    }
-
     fn is_due(&self, start_s: i64, now_s: i64, now_ns: i64) -> bool {
         let lateness_s = i64::from(self.settings.max_lateness_s);
         let is_told_of = start_s < self.own_closed_until_s && !self.is_awaited(start_s, now_ns);
@@ -339,4 +341,9 @@ impl Merger {
         }
         second.close(start_s, &self.index, self.users)
     }
+}
+
+/// Whether what comes for a second goes into that one, rather than beside it. `next_s` is the first that is not closed.
+fn is_open(start_s: i64, next_s: i64, now_ns: i64) -> bool {
+    start_s >= next_s && start_s <= now_ns.div_euclid(NS_PER_S).saturating_add(MAX_AHEAD_S)
 }

@@ -1,12 +1,23 @@
 //! One second of the run while workers still report it: what they gained, put together as it comes.
 
-use crate::frame::{FrameWindow, SeriesGain};
+use crate::frame::{FrameWindow, MessageGain, SeriesGain};
 use crate::series_index::{Folded, SeriesIndex};
 use locust_telemetry_core::{
-    Anomalies, Anomaly, Event, FoldedNames, Reasons, RequestAggregate, SeriesStats, Window, WorkerWindow,
+    Anomalies, Anomaly, ErrorMessages, Event, FoldedNames, Reasons, RequestAggregate, SeriesStats, Window, WorkerWindow,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What the series and messages of one frame are to its master.
+#[derive(Debug)]
+pub(crate) struct FrameNames<'a> {
+    /// The numbers of the frame's keys in `index`.
+    pub(crate) series: Vec<(u32, Folded)>,
+    /// The messages to count for the frame's.
+    pub(crate) messages: Vec<(Arc<str>, Folded)>,
+    /// The series of the run.
+    pub(crate) index: &'a SeriesIndex,
+}
 
 /// What has come of one second so far.
 #[derive(Debug, Default)]
@@ -15,6 +26,7 @@ pub(crate) struct Second {
     own: Option<Window>,
     /// By the series' numbers; those that gained nothing have no requests.
     gained: Vec<SeriesStats>,
+    errors: ErrorMessages,
     anomalies: Anomalies,
     folded: FoldedNames,
     reasons: Reasons,
@@ -39,15 +51,9 @@ impl Second {
         }
     }
 
-    /// Adds a worker's window. `numbers` are those of its frame's keys in `index`. Returns how many requests were in
-    /// it.
-    pub(crate) fn add(
-        &mut self,
-        worker: usize,
-        window: &FrameWindow,
-        numbers: &[(u32, Folded)],
-        index: &SeriesIndex,
-    ) -> u64 {
+    /// Adds a worker's window from the frame that `names` are of. Returns how many requests were in it.
+    pub(crate) fn add(&mut self, worker: usize, window: &FrameWindow, names: &FrameNames<'_>) -> u64 {
+        let index = names.index;
         let (mut all_requests, mut failures) = (0, 0);
         let part = self.workers.entry(worker).or_default();
         part.users = window.users;
@@ -55,7 +61,7 @@ impl Second {
         part.system = window.system.clone().or(part.system.take());
         part.reasons.merge(window.reasons);
         for SeriesGain { key, requests, response_bytes, latency } in &window.series {
-            let Some(&(number, folded)) = numbers.get(*key as usize) else { continue };
+            let Some(&(number, folded)) = names.series.get(*key as usize) else { continue };
             if folded == Folded::Yes {
                 self.anomalies.count_many(Anomaly::SeriesOverflow, *requests);
             }
@@ -74,11 +80,23 @@ impl Second {
         }
         part.requests += all_requests;
         part.failures += failures;
+        self.add_messages(window, names);
         self.anomalies.merge(&window.anomalies);
         window.folded.iter().for_each(|label| self.folded.add_label(label));
         self.reasons.merge(window.reasons);
         self.events.extend(window.events.iter().cloned());
         all_requests
+    }
+
+    fn add_messages(&mut self, window: &FrameWindow, names: &FrameNames<'_>) {
+        for &MessageGain { series, message, count } in &window.messages {
+            let (series, message) = (names.series.get(series as usize), names.messages.get(message as usize));
+            let Some(((series, _), (message, folded))) = series.zip(message) else { continue };
+            if *folded == Folded::Yes {
+                self.anomalies.count_many(Anomaly::MessageOverflow, count);
+            }
+            self.errors.add(names.index.key(*series as usize), message, count);
+        }
     }
 
     /// Whether a worker has reported anything of it.
@@ -102,6 +120,7 @@ impl Second {
         let gained = self.gained.into_iter().enumerate().filter(|(_, stats)| stats.requests > 0);
         let mut requests = RequestAggregate {
             series: gained.map(|(number, stats)| (Arc::clone(index.key(number)), stats)).collect(),
+            errors: self.errors,
             anomalies: self.anomalies,
             folded: self.folded,
         };

@@ -59,10 +59,10 @@ impl SeriesIndex {
     }
 }
 
-/// Whether a key went to an overflow series of the master.
+/// Whether a limit of the master made a series, or a message, share a place with others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Folded {
-    /// It has a series of its own.
+    /// It has one of its own.
     No,
     /// It shares one.
     Yes,

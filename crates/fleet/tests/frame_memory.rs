@@ -5,7 +5,7 @@
 mod support;
 
 use locust_telemetry_fleet::decode;
-use support::forge::{Forged, keys, series, varint, window, windows};
+use support::forge::{Forged, failing_keys, keys, messages, series, varint, window, windows};
 use support::{busy_windows, frame_of};
 
 /// The most memory that was in use while `bytes` were read, per byte of them.
@@ -45,7 +45,18 @@ fn a_count_takes_no_more_than_what_is_left_could_fill() {
         all(3, &beyond(&window(0, &[])[..4])),
         all(3, &beyond(&window(0, &[1, 0, 1]))),
     ];
-    for (number, forged) in cases.iter().enumerate() {
+    let with_messages = |body: &[u8]| {
+        let mut forged = Forged::default().with(2, failing_keys(&["/a"]));
+        forged.sections.push((65, body.to_vec()));
+        forged
+    };
+    let messages = [
+        with_messages(&many(&[], 1)),
+        with_messages(&many(&messages(&["a"], &[]), 3)),
+        with_messages(&beyond(&[])),
+        with_messages(&beyond(&messages(&["a"], &[]))),
+    ];
+    for (number, forged) in cases.iter().chain(&messages).enumerate() {
         let expansion = expansion(&forged.bytes());
         assert!(expansion < 60.0, "case {number}: {expansion}");
     }

@@ -7,7 +7,7 @@ mod support;
 use locust_telemetry_core::{Anomaly, Window};
 use locust_telemetry_fleet::{DecodeError, FORMAT, decode};
 use proptest::prelude::*;
-use support::forge::{Forged, keys, sealed, series, text, varint, window, windows};
+use support::forge::{Forged, failing_keys, keys, messages, sealed, series, text, varint, window, windows};
 use support::full::full_window;
 use support::{START_S, busy_windows, frame_of};
 
@@ -195,6 +195,59 @@ fn keys_ascend_and_are_made_of_what_is_there() {
         "a text is too long"
     );
     assert_eq!(contradiction(&kinds(&[1, 1, 0xFF, 0, 0])), "a text is not UTF-8");
+}
+
+/// A frame with one window, in which `/a` failed three times but `/b` did not come, and this section of messages.
+fn with_messages(body: Vec<u8>) -> Forged {
+    let mut forged = Forged::default().with(2, failing_keys(&["/a", "/b"]));
+    forged = forged.with(3, windows(&[vec![1, 0, 1, 2, 3, 0, 0]]));
+    forged.sections.push((65, body));
+    forged
+}
+
+#[test]
+fn messages_ascend_and_are_texts() {
+    let table = |table: &[&str]| with_messages(messages(table, &[&[]]));
+    assert!(decode(&table(&["", "a", "b"]).bytes()).is_ok());
+    assert_eq!(contradiction(&table(&["b", "a"])), "messages that do not ascend");
+    assert_eq!(contradiction(&table(&["a", "a"])), "messages that do not ascend");
+    let longest = "x".repeat(2_051);
+    assert!(decode(&table(&[&longest]).bytes()).is_ok());
+    assert_eq!(contradiction(&table(&[&format!("{longest}x")])), "a text is too long");
+    assert_eq!(contradiction(&with_messages(vec![1, 1, 0xFF, 0])), "a text is not UTF-8");
+}
+
+#[test]
+fn messages_are_of_failures_and_no_more_than_those() {
+    const MISCOUNTED: &str = "a message that came never, or more often than failures";
+    const NO_FAILURE: &str = "a message of what did not fail";
+    let rows = |rows: &[[u64; 3]]| with_messages(messages(&["a", "b"], &[rows]));
+    let frame = decode(&rows(&[[0, 0, 2], [0, 0, 1]]).bytes()).unwrap();
+    let told: Vec<_> = frame.windows[0].messages.iter().map(|gain| (gain.series, gain.message, gain.count)).collect();
+    assert_eq!(told, [(0, 0, 2), (0, 1, 1)]);
+    assert_eq!(contradiction(&rows(&[[0, 0, 0]])), MISCOUNTED);
+    assert_eq!(contradiction(&rows(&[[0, 0, 4]])), MISCOUNTED);
+    assert_eq!(contradiction(&rows(&[[0, 0, 2], [0, 0, 2]])), MISCOUNTED);
+    assert_eq!(contradiction(&rows(&[[0, 0, u64::MAX]])), MISCOUNTED);
+    assert_eq!(contradiction(&rows(&[[0, 2, 1]])), "a message beyond the table");
+    assert_eq!(contradiction(&rows(&[[0, 1, 1], [0, 0, 1]])), "a message beyond the table");
+    assert_eq!(contradiction(&rows(&[[0, 0, 1], [0, u64::MAX, 1]])), "a message beyond the table");
+    assert_eq!(contradiction(&rows(&[[1, 0, 1]])), NO_FAILURE, "in another window, perhaps");
+    assert_eq!(contradiction(&rows(&[[2, 0, 1]])), NO_FAILURE);
+    assert_eq!(contradiction(&rows(&[[3, 0, 1]])), "a message of no series");
+    let mut success = Forged::default();
+    success.sections.push((65, messages(&["a"], &[&[[0, 0, 1]]])));
+    assert_eq!(contradiction(&success), NO_FAILURE);
+}
+
+#[test]
+fn messages_are_told_for_each_window_and_no_other() {
+    let windows = |windows: &[&[[u64; 3]]]| with_messages(messages(&["a"], windows));
+    assert!(decode(&windows(&[&[]]).bytes()).is_ok());
+    assert_eq!(contradiction(&windows(&[])), "a number does not end", "where the rows of the window begin");
+    assert_eq!(contradiction(&windows(&[&[], &[]])), "a part is longer than its content");
+    let beyond = [messages(&[], &[]), varint(9)].concat();
+    assert_eq!(contradiction(&with_messages(beyond)), "a count is beyond what the frame holds");
 }
 
 #[test]

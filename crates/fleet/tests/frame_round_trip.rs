@@ -13,12 +13,12 @@ use locust_telemetry_fleet::{FrameBuilder, FrameHeader, decode};
 use proptest::prelude::*;
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use support::full::{full_header, full_window};
+use support::full::{failed, full_header, full_window, silent};
 use support::told::{assert_tells, window_of};
 use support::{START_S, busy_windows, frame_of, header};
 
-/// One request: name, method, status, error type, time, bytes.
-type Raw = (u8, u8, u16, Option<u8>, Option<u64>, u64);
+/// One request: name, method, status, error type, message, time, bytes.
+type Raw = (u8, u8, u16, Option<u8>, Option<String>, Option<u64>, u64);
 
 fn elapsed_ns() -> impl Strategy<Value = u64> {
     // Zeros, times with a bucket of their own, many in few buckets, any, and the longest.
@@ -28,17 +28,21 @@ fn elapsed_ns() -> impl Strategy<Value = u64> {
 fn raw() -> impl Strategy<Value = Raw> {
     let elapsed = prop_oneof![1 => Just(None), 9 => elapsed_ns().prop_map(Some)];
     let status = prop_oneof![Just(0), Just(200), any::<u16>()];
-    (any::<u8>(), 0..3_u8, status, prop::option::of(0..3_u8), elapsed, any::<u32>().prop_map(u64::from))
+    // Short ones that meet again, and some that are cut.
+    let message = (0..9_u8, 0..3_usize).prop_map(|(number, times)| format!("käse {number}\n").repeat(40 * times + 1));
+    let message = prop::option::of(message);
+    (any::<u8>(), 0..3_u8, status, prop::option::of(0..3_u8), message, elapsed, any::<u32>().prop_map(u64::from))
 }
 
 fn counted(raws: &[Raw]) -> RequestAggregate {
     let mut table = RequestTable::new(100);
-    for (name, method, status, error, elapsed_ns, response_bytes) in raws {
+    for (name, method, status, error, message, elapsed_ns, response_bytes) in raws {
         table.record(&Request {
             name: &format!("/käse/{}/{}", name % 7, "x".repeat(*name as usize % 50)),
             method: ["GET", "POST", "a method of one's own"][*method as usize],
             status: NonZeroU16::new(*status),
             error_type: error.map(|error| ["HTTPError", "ConnectionError", "E"][error as usize]),
+            message: message.as_deref(),
             elapsed_ms: elapsed_ns.map(|ns| ns as f64 / 1e6).ok_or(Anomaly::TimeMissing),
             response_bytes: *response_bytes,
         });
@@ -131,6 +135,8 @@ fn every_field_comes_back() {
     let told = &frame.windows[0];
     assert!(told.events.len() == 2 && told.system.is_some() && told.reasons.bits() == 0b1001);
     assert_eq!(told.folded, ["GET /one/too/many"]);
+    let expected = ["HTTPError('503 Server Error: käse')", r"refused\n<Socket object at 0x....>"];
+    assert_eq!(frame.messages.iter().map(|message| &**message).collect::<Vec<_>>(), expected);
     assert!(told.anomalies.occurred().count() >= 3, "{:?}", told.anomalies);
 }
 
@@ -150,6 +156,45 @@ fn a_series_without_requests_is_left_out() {
     window.requests.series.entry(Arc::new(SeriesKey::overflow(true))).or_default();
     let frame = decode(&frame_of(&[window])).unwrap();
     assert_eq!((frame.keys.len(), frame.windows[0].series.len()), (3, 3));
+}
+
+/// A window in which requests of `/` failed with these messages.
+fn failing(messages: &[&str]) -> Window {
+    let requests: Vec<_> = messages.iter().map(|message| failed("/", message)).collect();
+    Window { start_s: START_S, requests: support::full::counted(&requests), ..Window::default() }
+}
+
+#[test]
+fn a_message_is_told_once_however_many_windows_and_series_have_it() {
+    let mut other = failing(&["gone", "refused", "gone"]);
+    other.requests.merge(&support::full::counted(&[failed("/other", "gone")]));
+    let frame = decode(&frame_of(&[failing(&["gone"]), Window::default(), other])).unwrap();
+    assert_eq!(frame.messages, ["gone".into(), "refused".into()]);
+    let counts = frame.windows.iter().map(|told| told.messages.iter().map(|gain| gain.count).collect());
+    let counts: Vec<Vec<_>> = counts.collect();
+    assert_eq!(counts, [vec![1], vec![], vec![2, 1, 1]]);
+}
+
+#[test]
+fn a_message_of_what_did_not_fail_is_left_out_and_costs_no_frame() {
+    let mut window = failing(&["gone"]);
+    let (gone, success) = (Arc::from("gone"), busy_windows(1, 1, 1, 1).remove(0).requests);
+    window.requests.merge(&success);
+    let succeeded = success.series.keys().next().unwrap();
+    window.requests.errors.add(succeeded, &gone, 1);
+    window.requests.errors.add(&Arc::new(SeriesKey::overflow(true)), &gone, 1);
+    let frame = decode(&frame_of(&[window])).unwrap();
+    assert_eq!(frame.windows[0].messages.len(), 1);
+}
+
+#[test]
+fn messages_cost_a_frame_their_text_once_and_a_few_bytes_for_each_window() {
+    let length = |windows: &[Window]| frame_of(windows).len();
+    let silent = silent(failing(&["gone"]));
+    // Tag, length, how many; length and text; how many, series, message and count.
+    assert_eq!(length(&[failing(&["gone"])]), length(std::slice::from_ref(&silent)) + 3 + 5 + 4);
+    let three = [failing(&["gone"]), failing(&["gone"]), failing(&["gone"])];
+    assert_eq!(length(&three), length(&[silent.clone(), silent.clone(), silent]) + 3 + 5 + 3 * 4);
 }
 
 #[test]

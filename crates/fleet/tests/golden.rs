@@ -11,8 +11,9 @@ use locust_telemetry_core::{ClockOffset, Request, Window};
 use locust_telemetry_fleet::{DecodeError, FORMAT, FrameBuilder, FrameHeader, decode};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use support::forge::{Forged, text};
-use support::full::{counted, full_header, full_window};
+use support::full::{counted, full_header, full_window, silent};
 use support::told::assert_tells;
 use support::{START_S, header};
 
@@ -43,6 +44,7 @@ fn get(name: &str, elapsed_ms: f64) -> Request<'_> {
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
+        message: None,
         elapsed_ms: Ok(elapsed_ms),
         response_bytes: 512,
     }
@@ -68,6 +70,14 @@ fn example() -> (FrameHeader, [Window; 1]) {
         ..header()
     };
     (header, [Window { start_s: START_S, requests, users: 5, hub_lag_max_ns: Some(250_000), ..Window::default() }])
+}
+
+/// The same frame where the failed request said something.
+fn example_with_message() -> (FrameHeader, [Window; 1]) {
+    let (header, [mut window]) = example();
+    let failing = window.requests.series.keys().find(|series| series.is_failure()).unwrap();
+    window.requests.errors.add(&Arc::clone(failing), &"503: too busy".into(), 1);
+    (header, [window])
 }
 
 /// Two seconds of a small shop, of which the second lacks some endpoints and repeats some times.
@@ -100,10 +110,19 @@ fn an_empty_frame() {
 
 #[test]
 fn a_frame_with_every_field() {
-    let golden = golden("every_field.bin", &frame(&full_header(), &[full_window()]));
+    let golden = golden("every_field_and_messages.bin", &frame(&full_header(), &[full_window()]));
     let frame = decode(&golden).unwrap();
     assert_eq!(frame.header, full_header());
     assert_tells(&frame, &[full_window()]);
+}
+
+#[test]
+fn a_frame_with_every_field_that_there_was_before_messages() {
+    let window = silent(full_window());
+    let golden = golden("every_field.bin", &frame(&full_header(), std::slice::from_ref(&window)));
+    let frame = decode(&golden).unwrap();
+    assert_eq!((frame.header.clone(), frame.messages.len()), (full_header(), 0));
+    assert_tells(&frame, &[window]);
 }
 
 #[test]
@@ -121,11 +140,11 @@ fn a_frame_of_the_format_after_the_next() {
     assert_eq!(decode(&golden), Err(DecodeError::ForeignFormat { found: 3, supported: FORMAT }));
 }
 
-/// The bytes at the beginnings of the lines of the worked example.
-fn documented() -> Vec<u8> {
+/// The bytes at the beginnings of the lines of a block of the worked example.
+fn documented(block: usize) -> Vec<u8> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/wire-format.md");
     let page = std::fs::read_to_string(page).unwrap();
-    let example = page.split("## A worked example").nth(1).unwrap().split("```").nth(1).unwrap();
+    let example = page.split("## A worked example").nth(1).unwrap().split("```").nth(2 * block + 1).unwrap();
     let columns = example.lines().map(|line| line.split("  ").next().unwrap());
     columns.flat_map(str::split_whitespace).filter_map(|byte| u8::from_str_radix(byte, 16).ok()).collect()
 }
@@ -134,8 +153,18 @@ fn documented() -> Vec<u8> {
 fn the_worked_example_is_a_frame() {
     let (header, windows) = example();
     let golden = golden("example.bin", &frame(&header, &windows));
-    assert!(documented() == golden, "docs/wire-format.md shows something else than\n{golden:02x?}");
+    assert!(documented(0) == golden, "docs/wire-format.md shows something else than\n{golden:02x?}");
     let frame = decode(&golden).unwrap();
     assert_eq!(frame.header, header);
     assert_tells(&frame, &windows);
+}
+
+#[test]
+fn the_worked_example_with_a_message_has_the_documented_section() {
+    let (header, windows) = example_with_message();
+    let golden = golden("example_with_message.bin", &frame(&header, &windows));
+    // Between the section before it and the checksum.
+    let section = &golden[golden.len() - 4 - documented(1).len()..golden.len() - 4];
+    assert!(documented(1) == section, "docs/wire-format.md shows something else than\n{section:02x?}");
+    assert_tells(&decode(&golden).unwrap(), &windows);
 }

@@ -144,6 +144,7 @@ fn aggregate(plans: &[Plan]) -> RequestAggregate {
         method: if post { "POST" } else { "GET" },
         status: status.and_then(NonZeroU16::new),
         error_type: failed.then_some("HTTPError"),
+        message: None,
         elapsed_ms: elapsed_ms.ok_or(Anomaly::TimeMissing),
         response_bytes,
     };

@@ -92,6 +92,7 @@ impl Generator {
                         method: "GET",
                         status: NonZeroU16::new(status),
                         error_type,
+                        message: None,
                         elapsed_ms: Ok(12.5),
                         response_bytes: 1,
                     },
@@ -419,6 +420,7 @@ fn ten_thousand_series_go_in_several_requests_and_arrive_whole() {
             method: "GET",
             status: NonZeroU16::new(200),
             error_type: None,
+            message: None,
             elapsed_ms: Ok(12.5),
             response_bytes: 1,
         };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::testing::Tape;
-use locust_telemetry_core::Role;
+use locust_telemetry_core::{MAX_MESSAGES, OTHER_MESSAGES, Role};
 use std::time::{Duration, Instant};
 
 const S: i64 = 1_000_000_000;
@@ -20,7 +20,24 @@ fn identity(run_id: &str) -> RunIdentity {
 }
 
 fn request(name: &str) -> Request<'_> {
-    Request { name, method: "GET", status: None, error_type: None, elapsed_ms: Ok(2.0), response_bytes: 1 }
+    Request {
+        name,
+        method: "GET",
+        status: None,
+        error_type: None,
+        message: None,
+        elapsed_ms: Ok(2.0),
+        response_bytes: 1,
+    }
+}
+
+fn failure<'a>(name: &'a str, message: &'a str) -> Request<'a> {
+    Request { error_type: Some("HTTPError"), message: Some(message), ..request(name) }
+}
+
+/// The rows of what failed requests said: name, message, count.
+fn messages(requests: &RequestAggregate) -> Vec<(&str, &str, u64)> {
+    requests.errors.iter().map(|(series, message, count)| (&*series.name, &**message, count)).collect()
 }
 
 fn with_tape() -> (Engine, Tape) {
@@ -75,6 +92,54 @@ fn nothing_of_the_last_run_is_in_the_next() {
     assert_eq!(of("a"), ["/a", "/straggler"]);
     assert_eq!(of("b"), ["/b"]);
     assert_eq!(engine.report().run.unwrap().totals.requests(), 1);
+}
+
+#[test]
+fn messages_of_failures_reach_recorders_by_second_and_the_run_s_totals() {
+    let (engine, tape) = with_tape();
+    engine.start_run(identity("a"), 0);
+    [("/", "gone"), ("/", "refused"), ("/", "gone")].iter().for_each(|(name, message)| {
+        engine.record(&failure(name, message), []);
+    });
+    engine.close_window(S);
+    engine.record(&failure("/", "gone"), []);
+    flush(&engine, 2 * S);
+    let windows = tape.windows();
+    assert_eq!(messages(&windows[0].window.requests), [("/", "gone", 2), ("/", "refused", 1)]);
+    assert_eq!(messages(&windows[1].window.requests), [("/", "gone", 1)]);
+    let totals = engine.report().run.unwrap().totals;
+    assert_eq!(messages(&totals), [("/", "gone", 3), ("/", "refused", 1)]);
+}
+
+#[test]
+fn messages_of_stragglers_are_those_of_their_run_and_the_next_run_has_its_own_limit() {
+    let (engine, tape) = with_tape();
+    engine.start_run(identity("a"), 0);
+    for number in 0..=MAX_MESSAGES {
+        engine.record(&failure("/", &number.to_string()), []);
+    }
+    engine.stop_run(S);
+    engine.record(&failure("/", "straggler"), []);
+    engine.start_run(identity("b"), 2 * S);
+    engine.record(&failure("/", "straggler"), []);
+    flush(&engine, 3 * S);
+    let of = |run: &str| {
+        let mut all = RequestAggregate::default();
+        tape.windows().iter().filter(|w| w.run.run_id == run).for_each(|w| all.merge(&w.window.requests));
+        all
+    };
+    let (first, second) = (of("a"), of("b"));
+    assert!(messages(&first).contains(&("/", OTHER_MESSAGES, 2)));
+    assert_eq!(messages(&second), [("/", "straggler", 1)]);
+}
+
+#[test]
+fn windows_weigh_as_much_as_the_series_and_messages_in_them() {
+    let (engine, tape) = with_tape();
+    engine.start_run(identity("a"), 0);
+    ["gone", "refused"].iter().for_each(|message| engine.record(&failure("/", message), []));
+    flush(&engine, S);
+    assert_eq!(tape.windows()[0].weight(), 1 + 1 + 2);
 }
 
 #[test]

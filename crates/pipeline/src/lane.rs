@@ -94,8 +94,7 @@ impl Lane {
     pub(crate) fn offer_window(&self, window: &Arc<RunWindow>) {
         let load = if self.takes_requests { Load::requests(window.window.requests.requests()) } else { Load::NONE };
         self.ledger.offered(load);
-        let weight = 1 + window.window.requests.series.len();
-        if self.queue.offer(weight, Item::Window(Arc::clone(window))).is_err() {
+        if self.queue.offer(window.weight(), Item::Window(Arc::clone(window))).is_err() {
             self.ledger.dropped(load, QUEUE_FULL);
         }
     }

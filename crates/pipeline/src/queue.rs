@@ -1,15 +1,15 @@
 //! The bounded queue before each recorder.
 //!
-//! Bounded by weight (a window weighs as much as the series in it), because a thousand windows may be a
+//! Bounded by weight (a window weighs as much as the series and messages in it), because a thousand windows may be a
 //! kilobyte or a gigabyte. A full queue refuses; it never blocks the one who offers.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How much may wait: windows count 1 and 1 more for each series in them, records count 1.
+/// How much may wait: windows count 1 and 1 more for each series and each message in them, records count 1.
 ///
-/// With a usual spread of latencies a series takes about 500 bytes, so this is some 50 MB.
+/// With a usual spread of latencies a series takes about 500 bytes, so this is some 50 MB; messages take less.
 pub(crate) const MAX_WEIGHT: usize = 100_000;
 
 #[derive(Debug)]

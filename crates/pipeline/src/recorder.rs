@@ -13,6 +13,14 @@ pub struct RunWindow {
     pub window: Window,
 }
 
+impl RunWindow {
+    /// What it counts in a bounded queue: 1, and 1 more for each series and each message in it.
+    pub(crate) fn weight(&self) -> usize {
+        let requests = &self.window.requests;
+        1 + requests.series.len() + requests.errors.len()
+    }
+}
+
 /// One record of the documented JSON shape, made on the Python side.
 #[derive(Debug, Clone)]
 pub struct Record {

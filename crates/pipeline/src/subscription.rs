@@ -43,8 +43,7 @@ impl Subscription {
     pub(crate) fn offer(&self, window: &Arc<RunWindow>) {
         let load = Load::requests(window.window.requests.requests());
         self.ledger.offered(load);
-        let weight = 1 + window.window.requests.series.len();
-        if self.queue.offer(weight, Arc::clone(window)).is_err() {
+        if self.queue.offer(window.weight(), Arc::clone(window)).is_err() {
             self.ledger.dropped(load, QUEUE_FULL);
         }
     }

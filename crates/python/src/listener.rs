@@ -14,12 +14,16 @@
 
 mod error_type;
 mod failure;
+mod message;
+mod odd;
 mod owned;
+mod text;
 mod values;
 
 use crate::handle::Handle;
 use error_type::ErrorNames;
 use locust_telemetry_core::{Anomaly, Request};
+use odd::Odd;
 use owned::Owned;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -33,34 +37,12 @@ use values::Keys;
 /// The capsule has no name, because comparing it would be a part of every call; nobody else can reach it.
 const NO_NAME: *const c_char = ptr::null();
 
-/// What stands for a name that is no text and has no `str()` either.
-const UNREADABLE: &str = "(unreadable)";
-
 /// What the listener needs at every call; lives in the capsule that is the function's `self`.
 struct Listener {
     handle: Arc<Handle>,
     keys: Keys,
     status_code: Owned,
     errors: ErrorNames,
-}
-
-/// Up to this many oddities of one event are counted; it cannot have more.
-const MAX_ODD: usize = 6;
-
-/// What was odd about one event, without allocating.
-#[derive(Default)]
-struct Odd {
-    kinds: [Option<Anomaly>; MAX_ODD],
-    len: usize,
-}
-
-impl Odd {
-    fn add(&mut self, anomaly: Anomaly) {
-        if let Some(slot) = self.kinds.get_mut(self.len) {
-            *slot = Some(anomaly);
-            self.len += 1;
-        }
-    }
 }
 
 /// Makes the listener: a Python callable that takes the keywords of Locust's `request` event.
@@ -136,18 +118,19 @@ unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
         let elapsed_ms = elapsed_ms(values.response_time());
         let response_bytes = response_bytes(values.response_length(), &mut odd);
         let status = status(listener, values.response(), &mut odd);
-        let error = if is_failure(values.exception()) {
-            Some(error_type::of(&listener.errors, values.exception()))
-        } else {
-            None
-        };
         // Texts that are no strings become ones; the owners keep them alive until recorded.
-        let (mut name_owner, mut method_owner) = (None, None);
-        let name = text(values.name(), &mut name_owner, &mut odd);
-        let method = text(values.request_type(), &mut method_owner, &mut odd);
+        let (mut name_owner, mut method_owner, mut message_owner) = (None, None, None);
+        let (error, message) = if is_failure(values.exception()) {
+            let error = error_type::of(&listener.errors, values.exception());
+            (Some(error), Some(message::of(values.exception(), &mut message_owner, &mut odd)))
+        } else {
+            (None, None)
+        };
+        let name = text::of(values.name(), &mut name_owner, &mut odd);
+        let method = text::of(values.request_type(), &mut method_owner, &mut odd);
         let error_type = error.as_ref().map(|error| error.as_str());
-        let request = Request { name, method, status, error_type, elapsed_ms, response_bytes };
-        listener.handle.engine().record(&request, odd.kinds[..odd.len].iter().flatten().copied());
+        let request = Request { name, method, status, error_type, message, elapsed_ms, response_bytes };
+        listener.handle.engine().record(&request, odd.iter());
     }
 }
 
@@ -241,64 +224,5 @@ unsafe fn is_failure(exception: *mut ffi::PyObject) -> bool {
             failure::forget();
         }
         truth != 0
-    }
-}
-
-/// `value` as text; anything but a string by its `str()`, which then lives in `owner`.
-///
-/// # Safety
-/// As for [`elapsed_ms`]; the text lives as long as `value` and `owner`.
-unsafe fn text<'a>(value: *mut ffi::PyObject, owner: &'a mut Option<Owned>, odd: &mut Odd) -> &'a str {
-    // SAFETY: `value` is kept alive by the caller, what replaces it by `owner`.
-    unsafe {
-        if value.is_null() {
-            return "";
-        }
-        if let Some(text) = utf8(value) {
-            return text;
-        }
-        let replaced = if ffi::PyUnicode_Check(value) != 0 {
-            odd.add(Anomaly::TextUnreadable);
-            // Lone surrogates: printable as escapes.
-            ffi::PyUnicode_AsEncodedString(value, c"utf-8".as_ptr(), c"backslashreplace".as_ptr())
-        } else {
-            odd.add(Anomaly::TextNotString);
-            ffi::PyObject_Str(value)
-        };
-        let Some(replaced) = Owned::from_new(replaced) else {
-            failure::forget();
-            return UNREADABLE;
-        };
-        let replaced = owner.insert(replaced).as_ptr();
-        if let Some(text) = utf8(replaced) {
-            return text;
-        }
-        if ffi::PyBytes_Check(replaced) != 0 {
-            let length = usize::try_from(ffi::PyBytes_Size(replaced)).unwrap_or(0);
-            let bytes = std::slice::from_raw_parts(ffi::PyBytes_AsString(replaced).cast::<u8>(), length);
-            return std::str::from_utf8(bytes).unwrap_or(UNREADABLE);
-        }
-        UNREADABLE
-    }
-}
-
-/// The UTF-8 of a string object, kept by that object; `None` if it is no string or has lone surrogates.
-///
-/// # Safety
-/// `value` is a valid object that outlives the text.
-unsafe fn utf8<'a>(value: *mut ffi::PyObject) -> Option<&'a str> {
-    // SAFETY: the buffer belongs to the string object and is valid UTF-8 (documented by CPython).
-    unsafe {
-        if ffi::PyUnicode_Check(value) == 0 {
-            return None;
-        }
-        let mut length: ffi::Py_ssize_t = 0;
-        let data = ffi::PyUnicode_AsUTF8AndSize(value, &raw mut length);
-        if data.is_null() {
-            failure::forget();
-            return None;
-        }
-        let bytes = std::slice::from_raw_parts(data.cast::<u8>(), usize::try_from(length).unwrap_or(0));
-        Some(std::str::from_utf8_unchecked(bytes))
     }
 }

@@ -7,6 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMemoryView, PyTuple};
 use std::sync::Arc;
 
+/// Method, name, status, error type, message and count.
+type ErrorRow<'a> = (&'a str, &'a str, Option<u16>, &'a str, &'a str, u64);
+
 const NS_PER_MS: f64 = 1_000_000.0;
 
 /// What one process counted in one second. Columns have one entry for each series, in the same order.
@@ -106,6 +109,20 @@ impl PyWindow {
     #[getter]
     fn anomalies(&self) -> std::collections::BTreeMap<&'static str, u64> {
         self.0.window.requests.anomalies.occurred().map(|(kind, count)| (kind.name(), count)).collect()
+    }
+
+    /// What the failed requests said: for each message of each series a tuple of method, name, status (None without a
+    /// response), error type, message and count, in the order of the series and of the messages.
+    #[getter]
+    fn errors(&self) -> Vec<ErrorRow<'_>> {
+        let errors = self.0.window.requests.errors.iter();
+        let rows = errors.map(|(key, message, count)| {
+            let status = key.status.map(std::num::NonZeroU16::get);
+            // Requests that succeeded have no message.
+            let error_type = key.error_type.as_deref().unwrap_or_default();
+            (&*key.method, &*key.name, status, error_type, &**message, count)
+        });
+        rows.collect()
     }
 
     /// Column: the requests' names.

@@ -2,6 +2,7 @@
 
 use crate::frame::keys::take_keys;
 use crate::frame::limits::{MAX_AMOUNT, MAX_COUNT, MAX_KEY_EXPANSION, MAX_MOMENT_NS, MAX_SECOND};
+use crate::frame::messages::take_messages;
 use crate::frame::reader::{Reader, contradictory};
 use crate::frame::runs::Runs;
 use crate::frame::section::take_sections;
@@ -59,8 +60,12 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, DecodeError> {
     take_status(sections.status, &mut header)?;
     let mut keys = sections.keys;
     let keys = take_keys(&mut keys, bytes.len().saturating_mul(MAX_KEY_EXPANSION))?;
-    let windows = take_windows(sections.windows, keys.len())?;
-    Ok(Frame { header, keys, windows })
+    let mut windows = take_windows(sections.windows, keys.len())?;
+    let messages = match sections.messages {
+        Some(messages) => take_messages(messages, &keys, &mut windows)?,
+        None => Vec::new(),
+    };
+    Ok(Frame { header, keys, messages, windows })
 }
 
 /// Checks magic, checksum and format, in this order, and returns what is between.

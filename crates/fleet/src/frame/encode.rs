@@ -2,6 +2,7 @@
 
 use crate::frame::keys::put_keys;
 use crate::frame::limits::MAX_MOMENT_NS;
+use crate::frame::messages::{MessageRow, put_messages};
 use crate::frame::put;
 use crate::frame::runs::put_runs;
 use crate::frame::section::{self, put_section};
@@ -26,6 +27,8 @@ struct Gathered {
     /// Ascending.
     keys: Vec<Arc<SeriesKey>>,
     series: Vec<u8>,
+    /// Ascending by series and message.
+    messages: Vec<MessageRow>,
 }
 
 impl FrameBuilder {
@@ -41,7 +44,18 @@ impl FrameBuilder {
             keys.push(Arc::clone(key));
             writer.put(&mut series, stats);
         }
-        self.windows.push(Gathered { start_s: window.start_s, figures, keys, series });
+        // A reader refuses a message of what did not fail.
+        let has_failed = |series: &Arc<SeriesKey>| {
+            series.is_failure() && window.requests.series.get(series).is_some_and(|stats| stats.requests > 0)
+        };
+        let rows = window.requests.errors.iter().filter(|(series, ..)| has_failed(series));
+        let messages = rows.map(|(series, message, count)| MessageRow {
+            series: Arc::clone(series),
+            message: Arc::clone(message),
+            count,
+        });
+        let messages = messages.collect();
+        self.windows.push(Gathered { start_s: window.start_s, figures, keys, series, messages });
     }
 
     /// How many windows wait for the next frame.
@@ -58,6 +72,8 @@ impl FrameBuilder {
         put_status(&mut status, header);
         put_keys(&mut keys, &table);
         put_windows(&mut body, &windows, &table);
+        let place_of = |series: &Arc<SeriesKey>| table.binary_search_by(|row| compare(row, series)).ok();
+        let messages = put_messages(windows.iter().map(|window| &*window.messages), place_of);
 
         let mut frame = Vec::with_capacity(64 + header.run_id.len() + status.len() + keys.len() + body.len());
         frame.extend_from_slice(&MAGIC);
@@ -69,6 +85,9 @@ impl FrameBuilder {
         put_section(&mut frame, section::STATUS, &status);
         put_section(&mut frame, section::KEYS, &keys);
         put_section(&mut frame, section::WINDOWS, &body);
+        if let Some(messages) = messages {
+            put_section(&mut frame, section::MESSAGES, &messages);
+        }
         let checksum = crc32fast::hash(&frame);
         frame.extend_from_slice(&checksum.to_le_bytes());
         frame

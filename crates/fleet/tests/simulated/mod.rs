@@ -55,11 +55,13 @@ impl Fleet {
                     1 => Ok(0.0),
                     _ => Ok((self.random() % 5_000_000) as f64 / 1_000.0),
                 };
+                let message = format!("refused by {}", self.random() % 50);
                 self.workers[number].table.record(&Request {
                     name: &name,
                     method: "GET",
                     status: NonZeroU16::new(status),
                     error_type: (status == 202).then_some("Accepted"),
+                    message: Some(&message),
                     elapsed_ms,
                     response_bytes: 10,
                 });

@@ -97,3 +97,21 @@ pub(crate) fn windows(each: &[Vec<u8>]) -> Vec<u8> {
     let windows = each.iter().zip([START_S].into_iter().chain(std::iter::repeat(1)));
     [varint(each.len() as u64), windows.flat_map(|(series, step_s)| window(step_s, series)).collect()].concat()
 }
+
+/// A table of `names` whose requests failed, all `GET` without a response and with the error type `E`.
+pub(crate) fn failing_keys(names: &[&str]) -> Vec<u8> {
+    let kinds = [varint(1), text("GET"), vec![0, 1], text("E")].concat();
+    let rows = names.iter().flat_map(|name| [vec![0], text(name), vec![0]].concat());
+    [kinds, varint(names.len() as u64), rows.collect()].concat()
+}
+
+/// The section of `messages`; `windows` are the rows of each window, of series, message and count.
+pub(crate) fn messages(messages: &[&str], windows: &[&[[u64; 3]]]) -> Vec<u8> {
+    let mut body = varint(messages.len() as u64);
+    messages.iter().for_each(|message| body.extend(text(message)));
+    for rows in windows {
+        body.extend(varint(rows.len() as u64));
+        rows.iter().flatten().for_each(|number| body.extend(varint(*number)));
+    }
+    body
+}

@@ -2,7 +2,8 @@
 
 use super::START_S;
 use locust_telemetry_core::{
-    Anomaly, Buffer, ClockOffset, Event, Reason, Reasons, Request, RequestAggregate, RequestTable, SystemSample, Window,
+    Anomaly, Buffer, ClockOffset, ErrorMessages, Event, Reason, Reasons, Request, RequestAggregate, RequestTable,
+    SystemSample, Window,
 };
 use locust_telemetry_fleet::FrameHeader;
 use std::num::NonZeroU16;
@@ -24,6 +25,25 @@ fn counted_up_to(max_series: usize, requests: &[Request<'_>]) -> RequestAggregat
     table.swap(Buffer::default()).drain()
 }
 
+/// A failed request that says `message`.
+pub(crate) fn failed<'a>(name: &'a str, message: &'a str) -> Request<'a> {
+    Request {
+        name,
+        method: "GET",
+        status: NonZeroU16::new(503),
+        error_type: Some("HTTPError"),
+        message: Some(message),
+        elapsed_ms: Ok(3.0),
+        response_bytes: 64,
+    }
+}
+
+/// The window without what its failed requests said, as workers sent it before there were messages.
+pub(crate) fn silent(mut window: Window) -> Window {
+    window.requests.errors = ErrorMessages::default();
+    window
+}
+
 /// A window with every field in use, all kinds of outcomes and all shapes of response times.
 pub(crate) fn full_window() -> Window {
     let ok = Request {
@@ -31,18 +51,26 @@ pub(crate) fn full_window() -> Window {
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
+        message: None,
         elapsed_ms: Ok(12.5),
         response_bytes: 2_048,
     };
-    let failed = Request { status: NonZeroU16::new(503), error_type: Some("HTTPError"), ..ok };
-    let refused = Request { status: None, error_type: Some("ConnectionRefusedError"), ..failed };
+    let failed = Request { response_bytes: 2_048, ..failed("/cart/[id]", "HTTPError('503 Server Error: käse')") };
+    let unknown = Request { message: None, ..failed };
+    let refused = Request {
+        status: None,
+        error_type: Some("ConnectionRefusedError"),
+        message: Some("refused\n<Socket object at 0x7f2b>"),
+        ..failed
+    };
     let untimed = Request { name: "/käse", elapsed_ms: Err(Anomaly::TimeMissing), response_bytes: 0, ..ok };
     let times = |request, times_ms: &[f64]| {
         times_ms.iter().map(|time_ms| Request { elapsed_ms: Ok(*time_ms), ..request }).collect::<Vec<_>>()
     };
     let requests = [
         times(ok, &[12.5, 12.5, 12.500_001, 18.25, 240.0]),
-        times(failed, &[0.0, 3.75]),
+        times(failed, &[0.0]),
+        times(unknown, &[3.75]),
         times(refused, &[0.000_001]),
         times(Request { method: "POST", name: "/cart", ..ok }, &[1e300, 7.0]),
         vec![untimed, untimed],

@@ -81,6 +81,7 @@ pub(crate) fn busy_windows(windows: usize, series: usize, least: u32, most: u32)
                     method: METHODS[number % 4],
                     status: NonZeroU16::new(if has_failed { 503 } else { 200 }),
                     error_type: has_failed.then_some("HTTPError"),
+                    message: None,
                     elapsed_ms: Ok(median_ms * (0.6 * dice.normal()).exp()),
                     response_bytes: dice.between(200.0, 20_000.0) as u64,
                 });

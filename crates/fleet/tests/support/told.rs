@@ -27,13 +27,18 @@ pub(crate) fn told_by_frame(frame: &Frame, window: &FrameWindow) -> Vec<Told> {
 
 /// The window that `told` tells of, as if it had been closed here.
 pub(crate) fn window_of(frame: &Frame, told: &FrameWindow) -> Window {
+    let key = |place: u32| Arc::new(frame.keys[place as usize].clone());
     let mut requests = RequestAggregate { anomalies: told.anomalies, ..RequestAggregate::default() };
     told.folded.iter().for_each(|label| requests.folded.add_label(label));
     for gain in &told.series {
-        let stats = requests.series.entry(Arc::new(frame.keys[gain.key as usize].clone())).or_default();
+        let stats = requests.series.entry(key(gain.key)).or_default();
         stats.requests += gain.requests;
         stats.response_bytes += gain.response_bytes;
         stats.latency.merge_sparse(&gain.latency);
+    }
+    for gain in &told.messages {
+        let message = Arc::from(&*frame.messages[gain.message as usize]);
+        requests.errors.add(&key(gain.series), &message, gain.count);
     }
     Window {
         start_s: told.start_s,

@@ -88,6 +88,7 @@ pub(crate) fn get(name: &str) -> Request<'_> {
         method: "GET",
         status: NonZeroU16::new(200),
         error_type: None,
+        message: None,
         elapsed_ms: Ok(12.5),
         response_bytes: 100,
     }

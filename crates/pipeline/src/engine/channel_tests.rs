@@ -19,11 +19,24 @@ fn identity(role: Role, source_id: &str) -> RunIdentity {
 }
 
 fn get(name: &str) -> Request<'_> {
-    Request { name, method: "GET", status: None, error_type: None, elapsed_ms: Ok(5.0), response_bytes: 1 }
+    Request {
+        name,
+        method: "GET",
+        status: None,
+        error_type: None,
+        message: None,
+        elapsed_ms: Ok(5.0),
+        response_bytes: 1,
+    }
 }
 
 fn record(engine: &Engine, name: &str) {
     engine.record(&get(name), None::<Anomaly>);
+}
+
+fn record_failure(engine: &Engine, name: &str, message: &str) {
+    let failure = Request { error_type: Some("HTTPError"), message: Some(message), ..get(name) };
+    engine.record(&failure, None::<Anomaly>);
 }
 
 fn wait_for(what: &str, look: impl Fn() -> bool) {
@@ -160,6 +173,8 @@ fn a_master_s_windows_and_books_are_those_of_its_workers() {
     for second in 1..=3 {
         for (number, worker) in workers.iter().enumerate() {
             (0..=number).for_each(|_| record(worker, "/"));
+            record_failure(worker, "/", "gone");
+            record_failure(worker, "/", &format!("refused by {number}"));
             worker.close_window(now_ns + second * S);
         }
     }
@@ -186,10 +201,13 @@ fn a_master_s_windows_and_books_are_those_of_its_workers() {
     merged.retain(|_, requests| !requests.is_empty());
     assert_eq!(merged, expected);
     let report = master.report();
-    assert_eq!(report.run.unwrap().totals.requests(), 9);
-    assert_eq!(report.workers.iter().map(|account| account.requests).collect::<Vec<_>>(), [3, 6]);
-    assert_eq!(master.latency().count(), 9);
-    assert_eq!(master.endpoints().iter().map(|at| (&*at.name, at.requests)).collect::<Vec<_>>(), [("/", 9)]);
+    let totals = report.run.unwrap().totals;
+    assert_eq!((totals.requests(), totals.failures()), (21, 12));
+    let messages: Vec<_> = totals.errors.iter().map(|(_, message, count)| (&**message, count)).collect();
+    assert_eq!(messages, [("gone", 6), ("refused by 0", 3), ("refused by 1", 3)]);
+    assert_eq!(report.workers.iter().map(|account| account.requests).collect::<Vec<_>>(), [9, 12]);
+    assert_eq!(master.latency().count(), 21);
+    assert_eq!(master.endpoints().iter().map(|at| (&*at.name, at.requests)).collect::<Vec<_>>(), [("/", 21)]);
     workers.iter().for_each(Engine::shutdown);
     master.shutdown();
 }

@@ -7,7 +7,7 @@
 
 use super::failure;
 use super::owned::Owned;
-use super::utf8;
+use super::text::{UNREADABLE, utf8};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -54,7 +54,7 @@ impl ErrorType {
         match self {
             Self::Fixed(text) => text,
             // SAFETY: the object is owned by `self` and outlives the text.
-            Self::Named(owner) => unsafe { utf8(owner.as_ptr()) }.unwrap_or("(unreadable)"),
+            Self::Named(owner) => unsafe { utf8(owner.as_ptr()) }.unwrap_or(UNREADABLE),
         }
     }
 }
@@ -73,7 +73,7 @@ pub(super) unsafe fn of(names: &ErrorNames, exception: *mut ffi::PyObject) -> Er
         if ffi::PyType_Check(exception) != 0 {
             // The class instead of an instance.
             let name = attribute(exception, &names.name);
-            return name.map_or(ErrorType::Fixed("(unreadable)"), ErrorType::Named);
+            return name.map_or(ErrorType::Fixed(UNREADABLE), ErrorType::Named);
         }
         let mut current = Owned::from_borrowed(exception);
         for _ in 0..MAX_DEPTH {
@@ -95,10 +95,10 @@ pub(super) unsafe fn of(names: &ErrorNames, exception: *mut ffi::PyObject) -> Er
             };
             match inner {
                 Some(inner) => current = inner,
-                None => return name.map_or(ErrorType::Fixed("(unreadable)"), ErrorType::Named),
+                None => return name.map_or(ErrorType::Fixed(UNREADABLE), ErrorType::Named),
             }
         }
-        type_attribute(current.as_ptr(), &names.name).map_or(ErrorType::Fixed("(unreadable)"), ErrorType::Named)
+        type_attribute(current.as_ptr(), &names.name).map_or(ErrorType::Fixed(UNREADABLE), ErrorType::Named)
     }
 }
 

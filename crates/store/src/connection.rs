@@ -1,0 +1,183 @@
+//! Opening the file: how it is set up, whose it is, and of which format.
+
+use crate::error::OpenStoreError;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// `PRAGMA application_id` of a run store: `LTRS`.
+pub const APPLICATION_ID: i32 = 0x4C54_5253;
+
+/// What makes format n of format n - 1, beginning with that of nothing.
+const STEPS: [&str; 1] = [include_str!("schema.sql")];
+
+/// `PRAGMA user_version` of the newest format that this build knows.
+pub const FORMAT: i32 = STEPS.len() as i32;
+
+/// How long to wait for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Big enough that strips of a usual size waste little of a page.
+const PAGE_BYTES: i32 = 16_384;
+
+/// How many statements stay prepared: all that the recorder has.
+const PREPARED: usize = 64;
+
+/// Opens the store at `path` for writing, makes it where it is missing, and brings it to the newest format.
+pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenStoreError> {
+    if let Some(directory) = path.parent() {
+        let failed = |source| OpenStoreError::Directory { path: path.to_owned(), source };
+        std::fs::create_dir_all(directory).map_err(failed)?;
+    }
+    let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(unopenable)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(unopenable)?;
+    if check(&connection, path)? < FORMAT {
+        upgrade(&mut connection).map_err(unopenable)?;
+        // Another process may have brought it farther meanwhile.
+        check(&connection, path)?;
+    }
+    set_up_writing(&connection).map_err(unopenable)?;
+    Ok(connection)
+}
+
+/// Opens the store at `path` as it is; where the file may not be written to, for reading only.
+pub(crate) fn open_existing(path: &Path) -> Result<Connection, OpenStoreError> {
+    if !path.exists() {
+        return Err(OpenStoreError::Missing { path: path.to_owned() });
+    }
+    let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(unopenable)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(unopenable)?;
+    if check(&connection, path)? == 0 {
+        return Err(OpenStoreError::Foreign { path: path.to_owned() });
+    }
+    connection.pragma_update(None, "foreign_keys", true).map_err(unopenable)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+/// The format of the file; 0 for an empty one. Changes nothing.
+fn check(connection: &Connection, path: &Path) -> Result<i32, OpenStoreError> {
+    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let read = || -> rusqlite::Result<_> {
+        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+        Ok((pragma("application_id")?, pragma("user_version")?, tables))
+    };
+    let (application, found, tables) = read().map_err(|source| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => OpenStoreError::Foreign { path: path.to_owned() },
+        _ => OpenStoreError::Unopenable { path: path.to_owned(), source },
+    })?;
+    match (application, found) {
+        (APPLICATION_ID, 1..=FORMAT) => Ok(found),
+        (APPLICATION_ID, FORMAT..) => Err(OpenStoreError::TooNew { path: path.to_owned(), found, supported: FORMAT }),
+        (0, 0) if tables == 0 => Ok(0),
+        _ => Err(OpenStoreError::Foreign { path: path.to_owned() }),
+    }
+}
+
+/// Takes the steps that are missing, all or none. Two processes may try at once.
+fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
+    // These two are for the first writer to say, before there is a table.
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let present: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for step in STEPS.iter().skip(usize::try_from(present).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT.max(present))?;
+    transaction.commit()
+}
+
+fn set_up_writing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // With a WAL a kill loses nothing that was committed, and a power cut the last moments, never the file.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn in_directory() -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("some").join("runs.db");
+        (directory, path)
+    }
+
+    #[test]
+    fn a_store_is_made_with_its_directory_and_can_be_told_from_other_files() {
+        let (_directory, path) = in_directory();
+        drop(open_for_writing(&path).unwrap());
+        let bytes = fs::read(&path).unwrap();
+        assert_eq!(bytes[60..64], FORMAT.to_be_bytes(), "user version");
+        assert_eq!(bytes[68..72], *b"LTRS");
+        assert_eq!(u16::from_be_bytes([bytes[16], bytes[17]]), PAGE_BYTES as u16);
+        open_existing(&path).unwrap();
+        open_for_writing(&path).unwrap();
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_by_name_and_left_alone() {
+        let (_directory, path) = in_directory();
+        let connection = open_for_writing(&path).unwrap();
+        connection.pragma_update(None, "user_version", FORMAT + 3).unwrap();
+        connection.pragma_update(None, "journal_mode", "DELETE").unwrap();
+        drop(connection);
+        let before = fs::read(&path).unwrap();
+        for error in [open_for_writing(&path).unwrap_err(), open_existing(&path).unwrap_err()] {
+            assert!(matches!(error, OpenStoreError::TooNew { found, .. } if found == FORMAT + 3), "{error}");
+            assert!(error.to_string().contains("format 4; this build reads up to 1"), "{error}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn what_belongs_to_others_is_refused_and_left_alone() {
+        let (_directory, path) = in_directory();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let other = path.with_file_name("other.db");
+        Connection::open(&other).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
+        fs::write(&path, "a text of more than a hundred bytes, as nobody would take for a database. ".repeat(9))
+            .unwrap();
+        for path in [path, other] {
+            let before = fs::read(&path).unwrap();
+            assert!(matches!(open_for_writing(&path), Err(OpenStoreError::Foreign { .. })));
+            assert!(matches!(open_existing(&path), Err(OpenStoreError::Foreign { .. })));
+            assert_eq!(fs::read(&path).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_not_made_by_a_reader() {
+        let (_directory, path) = in_directory();
+        assert!(matches!(open_existing(&path), Err(OpenStoreError::Missing { .. })));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_named() {
+        let (_directory, path) = in_directory();
+        fs::write(path.parent().unwrap(), "a file").unwrap();
+        let error = open_for_writing(&path).unwrap_err();
+        assert!(matches!(error, OpenStoreError::Directory { .. }) && error.to_string().contains("runs.db"), "{error}");
+    }
+
+    #[test]
+    fn many_who_open_at_once_make_one_store() {
+        let (_directory, path) = in_directory();
+        std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..8).map(|_| scope.spawn(|| open_for_writing(&path).map(drop))).collect();
+            opened.into_iter().for_each(|opened| opened.join().unwrap().unwrap());
+        });
+    }
+}

@@ -1,0 +1,149 @@
+//! A store that is open: its runs, and the few things that a person may change.
+
+use crate::connection;
+use crate::error::{ChangeError, FindRunError, OpenStoreError, ReadError};
+use crate::maintenance;
+use crate::run_reader::RunReader;
+use crate::run_row::{RunRow, RunState};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::path::Path;
+
+/// How many runs an error names.
+const MAX_NAMED: usize = 5;
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this test plan only.
+    pub testplan: Option<String>,
+    /// With this text in id, test plan, notes, labels or facts, in whatever case.
+    pub search: Option<String>,
+    /// At most so many, the newest.
+    pub limit: Option<usize>,
+}
+
+/// An open store. For one thread at a time; opening another one costs little.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens the file at `path`, which must exist. Where it may not be written to, it can be read all the same.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is no run store that this build can read. See [`OpenStoreError`].
+    pub fn open(path: &Path) -> Result<Self, OpenStoreError> {
+        Ok(Self { connection: connection::open_existing(path)? })
+    }
+
+    /// The runs, the newest first.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, ReadError> {
+        let sql = format!(
+            "{} WHERE (?1 IS NULL OR testplan = ?1)
+                 AND (?2 IS NULL
+                     OR instr(lower(concat_ws(char(10), run_id, testplan, notes, labels, facts)), lower(?2)) > 0)
+             ORDER BY started_unix_ns DESC, id DESC LIMIT ?3",
+            RunRow::SELECT
+        );
+        let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
+        let mut select = self.connection.prepare_cached(&sql)?;
+        let runs = select.query_map(params![filter.testplan, filter.search, limit], RunRow::read)?;
+        Ok(runs.collect::<Result<_, _>>()?)
+    }
+
+    /// The run of this very id.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn run(&self, run_id: &str) -> Result<Option<RunReader<'_>>, ReadError> {
+        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
+        let row = self.connection.prepare_cached(&sql)?.query_row([run_id], RunRow::read).optional()?;
+        Ok(row.map(|row| self.reader(row)))
+    }
+
+    /// Reads a run that was listed or found.
+    #[must_use]
+    pub const fn reader(&self, row: RunRow) -> RunReader<'_> {
+        RunReader::new(&self.connection, row)
+    }
+
+    /// The run that a user calls so: its id or the beginning of it, `@1` for the newest, `@2` for the one before and so
+    /// on, or the name of a test plan for its newest run.
+    ///
+    /// # Errors
+    /// When there is no such run, or several may be meant. See [`FindRunError`].
+    pub fn find(&self, asked: &str) -> Result<RunRow, FindRunError> {
+        let mut runs = self.runs(&RunFilter::default())?;
+        if runs.is_empty() {
+            return Err(FindRunError::Empty);
+        }
+        if let Some(place) = asked.strip_prefix('@').and_then(|place| place.parse::<usize>().ok())
+            && (1..=runs.len()).contains(&place)
+        {
+            return Ok(runs.swap_remove(place - 1));
+        }
+        let by_id = |run: &RunRow| !asked.is_empty() && run.run_id.starts_with(asked);
+        let place = runs
+            .iter()
+            .position(|run| run.run_id == asked)
+            .or_else(|| runs.iter().position(|run| run.testplan == asked && !runs.iter().any(by_id)));
+        if let Some(place) = place {
+            return Ok(runs.swap_remove(place));
+        }
+        let mut matching: Vec<RunRow> = runs.extract_if(.., |run| by_id(run)).collect();
+        let named = |runs: &[RunRow]| runs.iter().take(MAX_NAMED).map(name).collect();
+        match (matching.pop(), matching.is_empty()) {
+            (Some(run), true) => Ok(run),
+            (Some(run), false) => {
+                matching.push(run);
+                Err(FindRunError::Ambiguous { asked: asked.to_owned(), matching: named(&matching) })
+            }
+            (None, _) => Err(FindRunError::Unknown { asked: asked.to_owned(), newest: named(&runs) }),
+        }
+    }
+
+    /// Marks a moment (nanoseconds since the Unix epoch) of a run with a text.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub fn annotate(&self, run_id: &str, text: &str, time_unix_ns: i64) -> Result<(), ChangeError> {
+        let sql = "INSERT INTO event (run, time_unix_ns, kind, name, attributes)
+             SELECT id, ?2, 'annotation', ?3, '{}' FROM run WHERE run_id = ?1";
+        self.change(run_id, self.connection.execute(sql, params![run_id, time_unix_ns, text])?)
+    }
+
+    /// Replaces the notes of a run.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub fn set_notes(&self, run_id: &str, notes: &str) -> Result<(), ChangeError> {
+        let sql = "UPDATE run SET notes = ?2 WHERE run_id = ?1";
+        self.change(run_id, self.connection.execute(sql, params![run_id, notes])?)
+    }
+
+    /// Deletes a run that is not on, and gives its room back.
+    ///
+    /// # Errors
+    /// See [`ChangeError`].
+    pub fn delete(&self, run_id: &str) -> Result<(), ChangeError> {
+        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
+        let row = self.connection.query_row(&sql, [run_id], RunRow::read).optional()?;
+        if row.is_some_and(|row| row.state == RunState::Running) {
+            return Err(ChangeError::Running { run_id: run_id.to_owned() });
+        }
+        self.change(run_id, self.connection.execute("DELETE FROM run WHERE run_id = ?1", [run_id])?)?;
+        Ok(maintenance::give_back(&self.connection)?)
+    }
+
+    fn change(&self, run_id: &str, changed: usize) -> Result<(), ChangeError> {
+        if changed == 0 { Err(ChangeError::Gone { run_id: run_id.to_owned() }) } else { Ok(()) }
+    }
+}
+
+fn name(run: &RunRow) -> String {
+    format!("{} ({})", run.run_id, run.testplan)
+}
