@@ -19,8 +19,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteFileError> {
 }
 
 /// Whether `path` stands for standard output.
-pub(crate) fn is_standard(path: Option<&Path>) -> bool {
-    path.is_none_or(|path| path == Path::new(STANDARD_OUTPUT))
+pub(crate) fn is_standard(path: &Path) -> bool {
+    path == Path::new(STANDARD_OUTPUT)
 }
 
 /// Writes beside the file and puts it in its place at the end, so that nobody sees half of it.

@@ -2,12 +2,12 @@
 
 mod notes;
 
-use locust_telemetry_report::words;
 use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::{Endpoint, EndpointTally};
 use crate::table::{INDENT, Table};
 use crate::text::{columns, flow, left, shorten};
 use locust_telemetry_core::series::OVERFLOW_NAME;
+use locust_telemetry_report::words;
 
 /// How many endpoints the table shows.
 const MAX_ENDPOINTS: usize = 30;

@@ -1,8 +1,8 @@
 //! `locust-telemetry summary`: read, choose, render.
 
 use crate::arguments::SummaryOptions;
-use crate::runs::Runs;
 use crate::console::Console;
+use crate::runs::Runs;
 use crate::{files, render};
 use locust_telemetry_report::words;
 

@@ -11,8 +11,7 @@ const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 ///
 /// A text that a spreadsheet would take for a formula gets an apostrophe before it, since the names of requests come
 /// from the tested system's addresses, which anybody may have chosen.
-#[must_use]
-pub fn encode(table: &Table) -> String {
+pub(crate) fn encode(table: &Table) -> String {
     let mut text = table.columns().iter().map(|column| column.name).collect::<Vec<_>>().join(",");
     text.push('\n');
     for row in 0..table.rows() {

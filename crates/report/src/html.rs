@@ -22,7 +22,7 @@ pub const MAX_REPORT_BYTES: usize = 5_000_000;
 /// # Errors
 /// When the run cannot be read, or the page is not the one that this build knows.
 pub fn encode(
-    run: &RunReader,
+    run: &RunReader<'_>,
     range: Option<Range<i64>>,
     progress: &mut dyn FnMut(f64),
 ) -> Result<String, ReportError> {

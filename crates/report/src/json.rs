@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 const FORMAT: u32 = 1;
 
 /// The object, pretty-printed. Fields are named as the columns of CSV and Parquet.
-#[must_use]
-pub fn encode(figures: &Figures, points: &[Point]) -> String {
+pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
     let run = &figures.run;
     let total = Table::new(tables::tally_columns(&[(figures.total, figures.seconds())]));
     let object = json!({

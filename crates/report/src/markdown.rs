@@ -14,8 +14,7 @@ const MAX_ERRORS: usize = 10;
 const MAX_CODE_CHARACTERS: usize = 120;
 
 /// The summary of a run or of a part of it.
-#[must_use]
-pub fn encode(figures: &Figures) -> String {
+pub(crate) fn encode(figures: &Figures) -> String {
     let mut text = format!("### {} · run {}\n\n", code(&figures.run.testplan), code(&figures.run.run_id));
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(text, "{}\n", [figures.headline(), figures.when()].concat().join(" · "));

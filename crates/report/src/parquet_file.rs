@@ -16,7 +16,7 @@ const MS_PER_S: i64 = 1_000;
 ///
 /// # Errors
 /// When the library refuses a column; a table that is well-formed never is.
-pub fn encode(table: &Table) -> Result<Vec<u8>, ParquetError> {
+pub(crate) fn encode(table: &Table) -> Result<Vec<u8>, ParquetError> {
     let fields = table.columns().iter().map(|column| field(column.name, &column.cells).map(Arc::new));
     let schema = Type::group_type_builder("table").with_fields(fields.collect::<Result<_, _>>()?).build()?;
     let properties = WriterProperties::builder()
@@ -40,7 +40,6 @@ fn field(name: &str, cells: &Cells) -> Result<Type, ParquetError> {
         Cells::PerhapsCount(_) => (Physical::INT64, Some(count), Repetition::OPTIONAL),
         Cells::Number(_) => (Physical::DOUBLE, None, Repetition::OPTIONAL),
         Cells::Text(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String), Repetition::REQUIRED),
-        Cells::PerhapsText(_) => (Physical::BYTE_ARRAY, Some(LogicalType::String), Repetition::OPTIONAL),
         Cells::Time(_) => (Physical::INT64, Some(time), Repetition::REQUIRED),
     };
     Type::primitive_type_builder(name, physical).with_logical_type(logical).with_repetition(repetition).build()
@@ -52,7 +51,7 @@ fn write(group: &mut SerializedRowGroupWriter<'_, Vec<u8>>, cells: &Cells, rows:
             Cell::Number(value) => Some(value),
             _ => None,
         }),
-        Cells::Text(_) | Cells::PerhapsText(_) => write_as::<ByteArrayType>(group, cells, rows, |cell| match cell {
+        Cells::Text(_) => write_as::<ByteArrayType>(group, cells, rows, |cell| match cell {
             Cell::Text(text) => Some(ByteArray::from(text)),
             _ => None,
         }),
@@ -108,7 +107,6 @@ mod tests {
     fn every_kind_of_value_is_read_as_it_was_written() {
         let table = Table::new(vec![
             Column { name: "name", cells: Cells::Text(vec!["=\"käse\",\n".into(), String::new()]) },
-            Column { name: "error_type", cells: Cells::PerhapsText(vec![None, Some("HTTPError".into())]) },
             Column { name: "requests", cells: Cells::Count(vec![0, u64::MAX]) },
             Column { name: "status", cells: Cells::PerhapsCount(vec![Some(503), None]) },
             Column { name: "p50_ms", cells: Cells::Number(vec![None, Some(0.1 + 0.2)]) },
@@ -117,7 +115,6 @@ mod tests {
         let rows = rows(&table);
         let first = [
             Field::Str("=\"käse\",\n".into()),
-            Field::Null,
             Field::ULong(0),
             Field::ULong(503),
             Field::Null,
@@ -125,7 +122,6 @@ mod tests {
         ];
         let second = [
             Field::Str(String::new()),
-            Field::Str("HTTPError".into()),
             Field::ULong(u64::MAX),
             Field::Null,
             Field::Double(0.1 + 0.2),

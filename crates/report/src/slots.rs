@@ -2,9 +2,9 @@
 
 use locust_telemetry_core::SeriesStats;
 use locust_telemetry_store::Gain;
+use locust_telemetry_store::RunRow;
 use locust_telemetry_store::container::{self, Packed};
 use locust_telemetry_store::strip::{self, LEVELS_S, SLOTS};
-use locust_telemetry_store::RunRow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

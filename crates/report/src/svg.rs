@@ -36,8 +36,7 @@ path.p95{stroke:#6baed6}text.p95{fill:#6baed6}path.p99{stroke:#3f8fd2}text.p99{f
 text.max{fill:#bc8cff}path.failures{stroke:#ff7b72}text.failures{fill:#ff7b72}}";
 
 /// The picture of a run or of a part of it; `points` are its stretches of time, in order.
-#[must_use]
-pub fn encode(figures: &Figures, points: &[Point]) -> String {
+pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
     let height = HEADER + 3.0 * panel::HEIGHT;
     let (width, run) = (panel::WIDTH, &figures.run);
     let title = format!("{} · run {}", run.testplan, run.run_id);
@@ -113,7 +112,6 @@ fn time(figures: &Figures, points: &[Point]) -> Time {
     let marks = figures.events.iter().take(MAX_MARKS);
     let ns_after = |time_unix_ns: i64| (time_unix_ns as f64 / 1e9) - from_s as f64;
     Time {
-        from_s,
         length_s: i64::try_from(figures.seconds()).unwrap_or(i64::MAX).max(1),
         middles_s: points.iter().map(|point| span(point).0 + point.seconds as f64 / 2.0).collect(),
         suspect,

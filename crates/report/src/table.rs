@@ -2,40 +2,38 @@
 
 /// One table of an export.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Table {
+pub(crate) struct Table {
     columns: Vec<Column>,
     rows: usize,
 }
 
 /// One column, with its unit in its name.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     /// The name: a stable part of the format.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The values, one for each row.
-    pub cells: Cells,
+    pub(crate) cells: Cells,
 }
 
 /// The values of a column.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cells {
-    /// Counts, which are never missing.
+pub(crate) enum Cells {
+    /// Counts.
     Count(Vec<u64>),
     /// Counts that may be unknown.
     PerhapsCount(Vec<Option<u64>>),
     /// Measurements; there is none where nothing was measured.
     Number(Vec<Option<f64>>),
-    /// Text, which is never missing.
+    /// Texts.
     Text(Vec<String>),
-    /// Text that may be missing.
-    PerhapsText(Vec<Option<String>>),
     /// Moments, in whole seconds since the Unix epoch.
     Time(Vec<i64>),
 }
 
 /// One value of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Cell<'a> {
+pub(crate) enum Cell<'a> {
     /// There is no value.
     Missing,
     /// A count.
@@ -55,14 +53,12 @@ impl Cells {
             Self::PerhapsCount(values) => values.len(),
             Self::Number(values) => values.len(),
             Self::Text(values) => values.len(),
-            Self::PerhapsText(values) => values.len(),
             Self::Time(values) => values.len(),
         }
     }
 
     /// The value of one row; missing beyond the end.
-    #[must_use]
-    pub fn cell(&self, row: usize) -> Cell<'_> {
+    pub(crate) fn cell(&self, row: usize) -> Cell<'_> {
         let cell = match self {
             Self::Count(values) => values.get(row).map(|value| Cell::Count(*value)),
             Self::PerhapsCount(values) => values.get(row).copied().flatten().map(Cell::Count),
@@ -71,7 +67,6 @@ impl Cells {
                 values.get(row).copied().flatten().filter(|value| value.is_finite()).map(Cell::Number)
             }
             Self::Text(values) => values.get(row).map(|value| Cell::Text(value)),
-            Self::PerhapsText(values) => values.get(row).and_then(Option::as_deref).map(Cell::Text),
             Self::Time(values) => values.get(row).map(|value| Cell::Time(*value)),
         };
         cell.unwrap_or(Cell::Missing)
@@ -87,14 +82,12 @@ impl Table {
     }
 
     /// The columns, in their order.
-    #[must_use]
-    pub fn columns(&self) -> &[Column] {
+    pub(crate) fn columns(&self) -> &[Column] {
         &self.columns
     }
 
     /// How many rows there are.
-    #[must_use]
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 }

@@ -26,8 +26,10 @@ impl Moment {
     /// # Errors
     /// A sentence that says how a time is written.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let moment = if text.contains(':') { time_of_day(text).map(Self::TimeOfDay) } else { span(text).map(Self::SinceStart) };
-        moment.ok_or_else(|| "times are seconds since the start (90, 1m30s) or times of day in UTC (12:03:10)".to_owned())
+        let moment =
+            if text.contains(':') { time_of_day(text).map(Self::TimeOfDay) } else { span(text).map(Self::SinceStart) };
+        moment
+            .ok_or_else(|| "times are seconds since the start (90, 1m30s) or times of day in UTC (12:03:10)".to_owned())
     }
 
     /// The moment in whole seconds since the Unix epoch, for a run of the seconds `whole`. A time of day is that of
@@ -138,7 +140,9 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused() {
-        for text in ["", "10", "10-20", "a..b", "25:00..", "10:60..", "1:2:3:4..", "-5..", "9223372036854775807h..", "1s2m.."] {
+        for text in
+            ["", "10", "10-20", "a..b", "25:00..", "10:60..", "1:2:3:4..", "-5..", "9223372036854775807h..", "1s2m.."]
+        {
             assert!(RangeWish::parse(text).is_err(), "{text}");
         }
     }

@@ -5,11 +5,11 @@ mod fleet;
 
 use super::label;
 use crate::delivery::Delivery;
-use locust_telemetry_report::words::{count, counted, duration, time_of_day};
+use crate::note::{DOT, LABEL_COLUMNS, more, note, notes};
 use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::Fault;
-use crate::note::{DOT, LABEL_COLUMNS, more, note, notes};
 use crate::text::{PAGE_COLUMNS, columns, left, right, shorten};
+use locust_telemetry_report::words::{count, counted, duration, time_of_day};
 
 const MAX_FAULTS: usize = 10;
 const MAX_FAULT_COLUMNS: usize = 28;

@@ -12,21 +12,23 @@ const NS_PER_S: i64 = 1_000_000_000;
 /// Adds the note and tells where it stands. Gives the status to end with.
 pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Result<u8, StoredError> {
     let store = super::open(&options.store)?;
-    let run = store.find(&options.run)?;
-    let whole = super::seconds(&run).ok_or(StoredError::OutsideOfRun)?;
+    let run = store.reader(store.find(&options.run)?);
+    let row = run.row();
     let time_unix_ns = match options.at {
         Some(moment) => {
+            let whole = run.snapped(None)?;
             let second = moment.unix_s(&whole);
             if !(whole.start..=whole.end).contains(&second) {
                 return Err(StoredError::OutsideOfRun);
             }
             second.saturating_mul(NS_PER_S)
         }
-        None => now_ns().clamp(whole.start.saturating_mul(NS_PER_S), end_ns),
+        // A note on a run that is over stands at its end.
+        None => row.ended_unix_ns.unwrap_or(i64::MAX).min(now_ns()),
     };
-    store.annotate(&run.run_id, &options.text, time_unix_ns)?;
+    store.annotate(&row.run_id, &options.text, time_unix_ns)?;
     let when = time::readable(time_unix_ns.div_euclid(NS_PER_S));
-    Ok(console.print(format!("noted at {when} in run {}\n", printable(&run.run_id)), 0))
+    Ok(console.print(format!("noted at {when} in run {}\n", printable(&row.run_id)), 0))
 }
 
 /// The clock of this machine.

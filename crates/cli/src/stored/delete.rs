@@ -5,6 +5,7 @@ use crate::console::Console;
 use crate::error::StoredError;
 use crate::text::printable;
 use locust_telemetry_report::words;
+use locust_telemetry_store::RunRow;
 
 /// Deletes the runs and gives the status to end with: 1 if the answer was no.
 pub(crate) fn delete(options: &DeleteOptions, console: &mut Console<'_>) -> Result<u8, StoredError> {
@@ -13,7 +14,7 @@ pub(crate) fn delete(options: &DeleteOptions, console: &mut Console<'_>) -> Resu
     let mut runs = Vec::new();
     for name in &options.runs {
         let run = store.find(name)?;
-        if !runs.contains(&run) {
+        if !runs.iter().any(|known: &RunRow| known.run_id == run.run_id) {
             runs.push(run);
         }
     }

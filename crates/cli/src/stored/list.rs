@@ -7,12 +7,13 @@ use crate::table::{INDENT, Table};
 use crate::text::{left, printable};
 use clap::builder::styling::Style;
 use locust_telemetry_report::{time, words};
-use locust_telemetry_store::{RunFilter, RunRow};
+use locust_telemetry_store::{RunFilter, RunRow, RunState};
 use serde_json::{Value, json};
 
 const FIGURES: [&str; 5] = ["started (UTC)", "took", "requests", "fail", "p95"];
 const RUN_ID_COLUMNS: usize = 8;
-const MS_PER_NS: i64 = 1_000_000;
+const NS_PER_MS: u64 = 1_000_000;
+const NS_PER_S: i64 = 1_000_000_000;
 const DIM: Style = Style::new().dimmed();
 
 /// Prints the list and gives the status to end with.
@@ -47,11 +48,14 @@ pub(crate) fn print(options: &RunsOptions, console: &mut Console<'_>) -> Result<
 }
 
 fn figures(run: &RunRow) -> [String; 5] {
-    let took = match (run.state.as_str(), run.ended_unix_ns) {
-        ("ended", Some(ended)) => words::duration(ended.saturating_sub(run.started_unix_ns).max(0).unsigned_abs() / MS_PER_NS.unsigned_abs()),
-        (state, _) => state.to_owned(),
+    let took = match (run.state, run.ended_unix_ns) {
+        (RunState::Ended, Some(ended_ns)) => {
+            let took_ns = ended_ns.saturating_sub(run.started_unix_ns).max(0).unsigned_abs();
+            words::duration(took_ns / NS_PER_MS)
+        }
+        (state, _) => state.name().to_owned(),
     };
-    let started = time::readable(run.started_unix_ns.div_euclid(1_000 * MS_PER_NS));
+    let started = time::readable(run.started_unix_ns.div_euclid(NS_PER_S));
     [
         started.chars().take("2026-01-02 03:04".len()).collect(),
         took,
@@ -65,7 +69,7 @@ fn row_of_json(run: &RunRow) -> Value {
     json!({
         "run_id": run.run_id,
         "testplan": run.testplan,
-        "state": run.state,
+        "state": run.state.name(),
         "started": time::rfc3339_ms(run.started_unix_ns),
         "ended": run.ended_unix_ns.map(time::rfc3339_ms),
         "users_max": run.users_max,

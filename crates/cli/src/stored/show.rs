@@ -6,12 +6,13 @@ mod page;
 use crate::arguments::Selection;
 use crate::console::Console;
 use crate::error::StoredError;
+use locust_telemetry_report::{Figures, timeline};
 
 /// Prints the page of a run and gives the status to end with.
 pub(crate) fn print(selection: &Selection, console: &mut Console<'_>) -> Result<u8, StoredError> {
-    let run = super::open(&selection.store)?.find(&selection.run)?;
-    let range = super::range(&run, selection)?;
-    let figures = Figures::read(&run, range.clone())?;
+    let store = super::open(&selection.store)?;
+    let (run, range) = super::selected(&store, selection)?;
+    let figures = Figures::read(&run, range)?;
     let points = timeline::read(&run, &figures, chart::PLOT_COLUMNS)?;
     Ok(console.print(page::page(&figures, &points, console.terminals), 0))
 }

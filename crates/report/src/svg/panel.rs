@@ -40,15 +40,13 @@ pub(super) enum Side {
 /// What all panels have in common.
 #[derive(Debug)]
 pub(super) struct Time {
-    /// The first second that is shown.
-    pub(super) from_s: i64,
     /// How many seconds are shown, at least 1.
     pub(super) length_s: i64,
-    /// The middle of each point, in seconds after `from_s`.
+    /// The middle of each point, in seconds after the first that is shown.
     pub(super) middles_s: Vec<f64>,
-    /// Stretches of suspect time: begin and end in seconds after `from_s`.
+    /// Stretches of suspect time: begin and end in seconds after the first that is shown.
     pub(super) suspect: Vec<(f64, f64)>,
-    /// Moments worth a mark: seconds after `from_s`, and what happened.
+    /// Moments worth a mark: seconds after the first that is shown, and what happened.
     pub(super) marks: Vec<(f64, String)>,
 }
 

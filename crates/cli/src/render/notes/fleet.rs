@@ -1,11 +1,11 @@
 //! What is said of workers: a row for each where they are few, and whatever is not as it should be.
 
 use crate::note::{DOT, LABEL_COLUMNS, more, note, notes, titled};
-use locust_telemetry_report::words::{count, counted, latency, percent};
 use crate::run_summary::{RunSummary, Worker};
 use crate::table::Table;
 use crate::worker::WorkerTally;
 use locust_telemetry_json::read::ClockEntry;
+use locust_telemetry_report::words::{count, counted, latency, percent};
 
 /// Up to here each worker is listed.
 const MAX_WORKERS: usize = 8;

@@ -84,7 +84,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn plots(values: &[Option<f64>], lines: usize) -> Vec<String> {
-        Chart { title: "rate", values, lines }.lines(|max| format!("{max}/s")).into_iter().map(|line| line.plot).collect()
+        Chart { title: "rate", values, lines }
+            .lines(|max| format!("{max}/s"))
+            .into_iter()
+            .map(|line| line.plot)
+            .collect()
     }
 
     #[test]

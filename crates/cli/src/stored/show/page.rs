@@ -8,6 +8,7 @@ use crate::table::{INDENT, Table};
 use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
 use clap::builder::styling::{AnsiColor, Style};
 use locust_telemetry_report::{ErrorFigures, EventFigures, Figures, Point, Tally, words};
+use serde_json::Value;
 
 /// How many endpoints the table shows.
 const MAX_ENDPOINTS: usize = 20;
@@ -106,7 +107,13 @@ impl Page {
             return;
         }
         let each = |of: fn(&Point) -> Option<f64>| points.iter().map(of).collect::<Vec<_>>();
-        self.chart("rate", RATE, CHART_LINES, &each(|point| point.tally.requests_per_s(point.seconds)), words::per_second);
+        self.chart(
+            "rate",
+            RATE,
+            CHART_LINES,
+            &each(|point| point.tally.requests_per_s(point.seconds)),
+            words::per_second,
+        );
         let p95 = each(|point| point.tally.latency.p95_ms);
         self.chart("p95", LATENCY, CHART_LINES, &p95, |ms| words::latency(Some(ms)));
         if figures.total.failures > 0 {
@@ -146,7 +153,8 @@ impl Page {
         self.lines(Style::new(), workers(figures));
         self.lines(Style::new(), note("recorded", &figures.books(), DOT));
         self.lines(Style::new(), notes("events", events(figures)));
-        let labels = figures.run.labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let label = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
+        let labels = figures.run.labels.iter().map(label);
         self.lines(Style::new(), note("labels", &labels.collect::<Vec<_>>(), DOT));
         self.lines(Style::new(), note("notes", &words_of(&figures.run.notes), " "));
     }
