@@ -4,12 +4,13 @@
 
 use crate::engine::PyEngine;
 use crate::json_value;
-use locust_telemetry_report::html;
+use locust_telemetry_report::report_file;
 use locust_telemetry_store::{FactsCell, Feed, LocalRecorder, StoreConfig, default_path};
 use locust_telemetry_web::{LivePage, StartPageError, WebConfig};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,8 +43,8 @@ impl PyEngine {
         };
         let facts = Arc::new(FactsCell::default());
         let feed = py.detach(|| {
-            let (recorder, feed) = LocalRecorder::open(config, Arc::clone(&facts))
-                .map_err(|error| PyOSError::new_err(error.to_string()))?;
+            let (recorder, feed) =
+                LocalRecorder::open(config, Arc::clone(&facts)).map_err(|error| PyOSError::new_err(with_causes(&error)))?;
             self.engine().attach(Box::new(recorder))?;
             Ok::<_, PyErr>(feed)
         })?;
@@ -73,7 +74,7 @@ impl PyLocalRecorder {
     fn serve(&self, py: Python<'_>, host: String, port: u16, token: Option<String>) -> PyResult<String> {
         let config = WebConfig { host, port, token, store_path: self.path.clone(), feed: Some(self.feed.clone()) };
         let page = py.detach(|| LivePage::start(config)).map_err(|error| {
-            let text = error.to_string();
+            let text = with_causes(&error);
             match error {
                 StartPageError::TokenNeeded { .. }
                 | StartPageError::UnfitToken
@@ -91,7 +92,7 @@ impl PyLocalRecorder {
         let writing = Arc::new(Writing::default());
         let (store, target, done) = (self.path.clone(), path.clone(), Arc::clone(&writing));
         let started = std::thread::Builder::new().name("lt-report".into()).spawn(move || {
-            done.end(html::write(&store, &run_id, &target).err().map(|error| error.to_string()));
+            done.end(report_file::write(&store, &run_id, &target).err().map(|error| with_causes(&error)));
         });
         if let Err(error) = started {
             writing.end(Some(error.to_string()));
@@ -167,6 +168,21 @@ impl Writing {
         *lock(&self.end) = Some(error);
         self.ended.notify_all();
     }
+}
+
+/// The error and what led to it, in one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        // Some say what their causes say.
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
