@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test crate uses its share")]
 
+pub(crate) mod windows;
+
 use locust_telemetry_core::{Histogram, SeriesStats};
 use locust_telemetry_store::Gain;
 
