@@ -11,10 +11,15 @@ use locust_telemetry_store::RunReader;
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
 
-/// No report is larger, in bytes, whatever the run.
+/// No report need be larger, in bytes, whatever the run: so much can be sent to anybody.
 pub const MAX_REPORT_BYTES: usize = 5_000_000;
 
-/// The report of a run, or of the part of it that is in `range`. `progress` is told how much is done, from 0 to 1.
+/// What the policy and the title take.
+const FRAME_BYTES: usize = 2_000;
+
+/// The report of a run, or of the part of it that is in `range` (seconds since the Unix epoch, the last one excluded), in
+/// at most `max_bytes`, such as [`MAX_REPORT_BYTES`]. Only the page itself is there in any case. `progress` is told how
+/// much is done, from 0 to 1.
 ///
 /// The file asks no other host for anything and its policy lets nothing run but the page's own script, whatever the
 /// names in the run are.
@@ -24,10 +29,11 @@ pub const MAX_REPORT_BYTES: usize = 5_000_000;
 pub fn encode(
     run: &RunReader<'_>,
     range: Option<Range<i64>>,
+    max_bytes: usize,
     progress: &mut dyn FnMut(f64),
 ) -> Result<String, ReportError> {
     let bundle = Bundle::of_this_build();
-    let room = MAX_REPORT_BYTES.saturating_sub(bundle.size());
+    let room = max_bytes.saturating_sub(bundle.size() + FRAME_BYTES);
     let data = data::encode(run, range, room, progress)?;
     assemble(&bundle, &run.row().testplan, &data)
 }
