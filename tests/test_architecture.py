@@ -21,9 +21,10 @@ ALLOWED = {
     "json": {"core", "pipeline"},
     "otlp": {"core", "pipeline"},
     "store": {"core", "pipeline"},
-    "web": {"core", "pipeline", "store"},
-    "cli": {"core", "json"},
-    "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "cli"},
+    "report": {"core", "store"},
+    "web": {"core", "pipeline", "store", "report"},
+    "cli": {"core", "json", "store", "report"},
+    "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "store", "cli"},
 }
 
 #: What would let the core read a clock, do I/O or start a thread.

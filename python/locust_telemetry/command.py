@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
@@ -9,7 +10,10 @@ def main() -> None:
     """Run the command; `run` runs Locust in this process with telemetry on."""
     from locust_telemetry._native import command
 
+    # Python would only take note of Ctrl-C and wait for the native code to return.
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
     locust_arguments, status = command(sys.argv[1:])
+    signal.signal(signal.SIGINT, handler)
     if locust_arguments is None:
         sys.exit(status)
     run_locust(locust_arguments)

@@ -1,31 +1,39 @@
 //! What the command line asks for.
 
-use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+mod range;
+mod refusal;
 
-/// What to do.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Command {
-    /// Run Locust with these arguments.
-    Run(Vec<String>),
-    /// Summarise a run.
-    Summary(SummaryOptions),
-    /// Print this (help, version) and succeed.
-    Say(String),
-    /// Print this to standard error and fail with status 2.
-    Refuse(String),
-}
+pub(crate) use range::{Moment, RangeWish};
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use locust_telemetry_report::{Format, Subject};
+use std::path::PathBuf;
+
+/// The program's name, as people type it.
+pub(crate) const PROGRAM: &str = "locust-telemetry";
+
+const AFTER_HELP: &str = "\
+RUN is the beginning of a run's id, @1 (the newest), @2 (the one before), or the name of a test plan (its newest run).
+
+Examples:
+  locust-telemetry run -f locustfile.py --headless -u 50 -t 5m -H https://shop.test
+  locust-telemetry runs
+  locust-telemetry show @1
+  locust-telemetry report @1 -o report.html
+  locust-telemetry export @1 --format csv --range 60..240";
 
 /// A flight recorder for load tests run by Locust.
-#[derive(Parser)]
-#[command(name = "locust-telemetry", version)]
+#[derive(Parser, Debug)]
+#[command(name = PROGRAM, version, after_help = AFTER_HELP, max_term_width = 100)]
 struct CommandLine {
     #[command(subcommand)]
-    command: Subcommands,
+    command: Command,
 }
 
-#[derive(Subcommand)]
-enum Subcommands {
+/// What to do.
+#[derive(Subcommand, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
     /// Run Locust with telemetry on; all that follows is passed to Locust as it is.
     #[command(disable_help_flag = true)]
     Run {
@@ -33,8 +41,172 @@ enum Subcommands {
         #[arg(value_name = "LOCUST ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// List the recorded runs, the newest first.
+    Runs(RunsOptions),
+    /// Show a run in the terminal: figures, errors, and charts over time.
+    Show(Selection),
+    /// Write a run's report: one HTML file that opens anywhere, without a server.
+    Report(ReportOptions),
+    /// Write a run's figures as CSV, JSON, Parquet, Markdown or SVG.
+    Export(ExportOptions),
+    /// Add a note to a moment of a run; the page and the report draw it on every chart.
+    Annotate(AnnotateOptions),
+    /// Delete runs from the store.
+    Delete(DeleteOptions),
     /// Summarise one run from the files that the json recorder wrote.
     Summary(SummaryOptions),
+    /// Print what makes a shell complete this command.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+/// Where the runs are.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct StoreOptions {
+    /// The file that holds the runs [default: runs.db in your data directory].
+    #[arg(long = "store", value_name = "PATH", env = "LOCUST_TELEMETRY_STORE")]
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// A run, or a part of it.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct Selection {
+    /// The run: the beginning of its id, @1 for the newest, or a test plan's name.
+    #[arg(value_name = "RUN", default_value = "@1")]
+    pub(crate) run: String,
+    /// Only this part: seconds since the start, or times of day in UTC; either end may be left out.
+    ///
+    /// For example 60..240, 1m30s..5m, 12:01:07..12:03:30, 30s.. (the end itself is not in the range).
+    #[arg(long, value_name = "FROM..TO", value_parser = RangeWish::parse, allow_hyphen_values = true)]
+    pub(crate) range: Option<RangeWish>,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+}
+
+/// Options of `runs`.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct RunsOptions {
+    /// Only runs whose id, test plan, labels or notes hold this text.
+    #[arg(value_name = "SEARCH")]
+    pub(crate) search: Option<String>,
+    /// Only runs of this test plan.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) testplan: Option<String>,
+    /// List at most this many; 0 lists all.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Print JSON, for programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+}
+
+/// Options of `report`.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct ReportOptions {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// The file to write, '-' for standard output [default: TESTPLAN-RUN.html in this directory].
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Options of `export`.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct ExportOptions {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// In which format.
+    #[arg(short, long, value_enum)]
+    pub(crate) format: FormatName,
+    /// What the rows of CSV or Parquet are; the other formats have everything.
+    #[arg(long, value_enum, default_value_t = TableName::Endpoints)]
+    pub(crate) table: TableName,
+    /// The file to write [default: standard output].
+    #[arg(short, long, value_name = "PATH")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The formats of `export`.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FormatName {
+    /// Comma-separated values, for spreadsheets and scripts.
+    Csv,
+    /// Everything in one JSON object.
+    Json,
+    /// For pandas, DuckDB and the like.
+    Parquet,
+    /// A summary for a pull request.
+    Markdown,
+    /// The main charts as a picture.
+    Svg,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Csv => Self::Csv,
+            FormatName::Json => Self::Json,
+            FormatName::Parquet => Self::Parquet,
+            FormatName::Markdown => Self::Markdown,
+            FormatName::Svg => Self::Svg,
+        }
+    }
+}
+
+/// The tables of `export`.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TableName {
+    /// One row for each method and name.
+    Endpoints,
+    /// One row for each second, over all endpoints.
+    Intervals,
+    /// One row for each error of an endpoint.
+    Errors,
+}
+
+impl From<TableName> for Subject {
+    fn from(name: TableName) -> Self {
+        match name {
+            TableName::Endpoints => Self::Endpoints,
+            TableName::Intervals => Self::Intervals,
+            TableName::Errors => Self::Errors,
+        }
+    }
+}
+
+/// Options of `annotate`.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct AnnotateOptions {
+    /// The run: the beginning of its id, @1 for the newest, or a test plan's name.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// What to note.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+    /// When: seconds since the start (90, 1m30s), or a time of day in UTC (12:03:10) [default: now, or the end of
+    /// a run that is over].
+    #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
+    pub(crate) at: Option<Moment>,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
+}
+
+/// Options of `delete`.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct DeleteOptions {
+    /// The runs: beginnings of their ids, @1 for the newest, or test plans' names (their newest run).
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<String>,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
 }
 
 /// Options of `summary`.
@@ -51,100 +223,37 @@ pub(crate) struct SummaryOptions {
     pub(crate) after_ramp_up: bool,
 }
 
+/// Why there is nothing to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// Print this (help, version) and succeed.
+    Say(String),
+    /// Print this to standard error and fail with status 2.
+    Refuse(String),
+}
+
 /// Reads the arguments (without the program's name).
-pub(crate) fn parse(arguments: &[String]) -> Command {
+///
+/// # Errors
+/// When there is only something to be said: help, the version, or what is wrong with the arguments.
+pub(crate) fn parse(arguments: &[String]) -> Result<Command, Reply> {
     // Ahead of clap, which would keep `--help` and the first `--` from Locust.
     if let Some((first, rest)) = arguments.split_first()
         && first == "run"
     {
-        return Command::Run(rest.to_vec());
+        return Ok(Command::Run { arguments: rest.to_vec() });
     }
-    let words = std::iter::once("locust-telemetry").chain(arguments.iter().map(String::as_str));
-    match CommandLine::try_parse_from(words) {
-        Ok(CommandLine { command: Subcommands::Run { arguments } }) => Command::Run(arguments),
-        Ok(CommandLine { command: Subcommands::Summary(options) }) => Command::Summary(options),
-        Err(error) => refusal(&error),
-    }
+    let words = std::iter::once(PROGRAM).chain(arguments.iter().map(String::as_str));
+    CommandLine::try_parse_from(words).map(|line| line.command).map_err(|error| refusal::reply(&error, arguments))
 }
 
-/// What clap has to say: help as it is, complaints in one line.
-fn refusal(error: &clap::Error) -> Command {
-    let text = error.to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Command::Say(text),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Command::Refuse(text),
-        _ => {
-            // The first paragraph names the fault; tips and usage follow.
-            let fault = text.split("\n\n").next().unwrap_or_default();
-            let fault = fault.split_whitespace().collect::<Vec<_>>().join(" ");
-            let fault = fault.strip_prefix("error: ").unwrap_or(&fault);
-            Command::Refuse(format!("locust-telemetry: {fault} (see locust-telemetry --help)\n"))
-        }
-    }
+/// What makes a shell complete the command.
+pub(crate) fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), PROGRAM, &mut script);
+    script
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(line: &str) -> Command {
-        parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    }
-
-    fn refused(line: &str) -> String {
-        match of(line) {
-            Command::Refuse(text) => text,
-            other => panic!("{line}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn everything_after_run_belongs_to_locust() {
-        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        for line in ["", "--help", "--version", "-f a.py -- x --", "summary --run 1", "-- --headless"] {
-            assert_eq!(of(&format!("run {line}")), Command::Run(words(line)));
-        }
-    }
-
-    #[test]
-    fn a_summary_has_files_and_perhaps_a_run() {
-        let files = vec!["a.jsonl".to_owned(), "a.jsonl.1".to_owned()];
-        let expected = SummaryOptions { files, run_id: Some("7f3a".to_owned()), after_ramp_up: false };
-        assert_eq!(of("summary a.jsonl --run 7f3a a.jsonl.1"), Command::Summary(expected));
-    }
-
-    #[test]
-    fn a_summary_may_leave_the_ramp_up_out() {
-        let expected = SummaryOptions { files: vec!["a".to_owned()], run_id: None, after_ramp_up: true };
-        assert_eq!(of("summary a --after-ramp-up"), Command::Summary(expected));
-    }
-
-    #[test]
-    fn complaints_are_one_line_that_names_the_fault() {
-        for (line, fault) in [
-            ("summarise x", "'summarise'"),
-            ("--headless", "'--headless'"),
-            ("summary", "<FILE>"),
-            ("summary a --run", "--run"),
-            ("summary a --fast", "'--fast'"),
-        ] {
-            let text = refused(line);
-            assert!(text.contains(fault), "{line}: {text}");
-            assert_eq!(text.matches('\n').count(), 1, "{line}: {text}");
-        }
-    }
-
-    #[test]
-    fn help_and_version_are_said_and_no_argument_is_refused_with_help() {
-        let Command::Say(help) = of("--help") else { panic!("no help") };
-        assert!(help.contains("summary") && help.contains("run"), "{help}");
-        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
-        assert_eq!(of("--version"), Command::Say(format!("locust-telemetry {}\n", env!("CARGO_PKG_VERSION"))));
-        assert!(refused("").contains("Usage: locust-telemetry"));
-    }
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        <CommandLine as clap::CommandFactory>::command().debug_assert();
-    }
-}
+#[path = "arguments_tests.rs"]
+mod tests;

@@ -1,6 +1,9 @@
-//! What can go wrong in a summary.
+//! What can go wrong.
 
 use crate::text;
+use locust_telemetry_report::ReportError;
+use locust_telemetry_store::error::{ChangeError, FindRunError, OpenStoreError, ReadError};
+use std::error::Error as _;
 use std::io;
 use thiserror::Error;
 
@@ -36,4 +39,75 @@ pub(crate) enum ChooseRunError {
         /// What there is, at least one.
         present: Vec<String>,
     },
+}
+
+/// Why a file was not written. What was there is as it was.
+#[derive(Debug, Error)]
+#[error("cannot write {}", text::printable(.path))]
+pub(crate) struct WriteFileError {
+    /// Fix this path or its permissions, or make room.
+    pub(crate) path: String,
+    /// What the system said.
+    pub(crate) source: io::Error,
+}
+
+/// Why a command on recorded runs did not do what was asked for.
+#[derive(Debug, Error)]
+pub(crate) enum StoredError {
+    /// Name a file.
+    #[error("this system tells no place for your data; name the run store with --store PATH")]
+    NoPlace,
+    /// See the source.
+    #[error(transparent)]
+    Open(#[from] OpenStoreError),
+    /// See the source.
+    #[error(transparent)]
+    Find(#[from] FindRunError),
+    /// See the source.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// See the source.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// See the source.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// See the source.
+    #[error(transparent)]
+    Write(#[from] WriteFileError),
+    /// Name a file, or send it through a pipe.
+    #[error("parquet is not for terminals; name a file with -o PATH")]
+    BinaryToTerminal,
+    /// Give --yes.
+    #[error("deleting asks first, and nobody is here to answer; give --yes")]
+    NobodyToAsk,
+    /// Choose a moment within the run.
+    #[error("the run has nothing at that time")]
+    OutsideOfRun,
+}
+
+impl StoredError {
+    /// The status to end with: 2 where something else must be asked for, 1 where it failed.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Read(_) | Self::Change(_) | Self::Report(_) | Self::Write(_) => 1,
+            Self::Find(FindRunError::Read { .. }) => 1,
+            _ => 2,
+        }
+    }
+
+    /// The fault and its causes in one printable line.
+    pub(crate) fn line(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Some say what their causes say.
+            if !line.contains(&text) {
+                line = format!("{line}: {text}");
+            }
+            cause = error.source();
+        }
+        text::printable(&line).into_owned()
+    }
 }

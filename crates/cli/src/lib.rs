@@ -2,7 +2,7 @@
 //!
 //! Start at [`main`]. `arguments` says what was asked for, `summary` does it: `files` reads records,
 //! `runs` and `run_tally` add them up, `books` says whose count, `run_summary` has the figures of one
-//! run, `render` writes them down. Numbers are put into words by `format`, into columns by `table` and
+//! run, `render` writes them down. Numbers are put into words by `words` of the report crate, into columns by `table` and
 //! `text`.
 //!
 //! The process is Python: nothing here exits, panics or touches the process's own streams.
@@ -13,18 +13,21 @@
 mod arguments;
 mod books;
 mod confidence;
+mod console;
 mod cross_check;
 mod delivery;
 mod error;
 mod files;
-mod format;
 mod lines;
+mod note;
 mod oddities;
+mod output;
 mod render;
 mod run_summary;
 mod run_tally;
 mod runs;
 mod source;
+mod stored;
 mod summary;
 mod table;
 #[cfg(test)]
@@ -32,8 +35,9 @@ mod testing;
 mod text;
 mod worker;
 
-use arguments::Command;
-use std::io::Write;
+pub use console::{Console, Terminals};
+
+use arguments::{Command, Reply};
 
 /// What is left to do after [`main`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,36 +50,32 @@ pub enum Outcome {
 
 /// Does what `arguments` (without the program's name) ask for.
 ///
-/// Status 0 is success, 1 a summary that is missing or incomplete, 2 a wrong call or nothing to read. A
-/// reader that closes `stdout` early ends it with 0. What cannot be written to `stderr` is lost.
-pub fn main(arguments: &[String], stdout: &mut dyn Write, stderr: &mut dyn Write) -> Outcome {
-    let status = match arguments::parse(arguments) {
-        Command::Run(locust) => return Outcome::RunLocust(locust),
-        Command::Summary(options) => summary::print(&options, stdout, stderr),
-        Command::Say(text) => print(&text, stdout, stderr, 0),
-        Command::Refuse(text) => {
-            complain(&text, stderr);
-            2
+/// Status 0 is success, 1 something that could not be done or is incomplete, 2 a wrong call or nothing to read. A
+/// reader that closes standard output early ends it with 0. What cannot be written to standard error is lost.
+pub fn main(arguments: &[String], console: &mut Console<'_>) -> Outcome {
+    let command = match arguments::parse(arguments) {
+        Ok(command) => command,
+        Err(Reply::Say(text)) => return Outcome::Exit(console.print(text, 0)),
+        Err(Reply::Refuse(text)) => {
+            console.tell(&text);
+            return Outcome::Exit(2);
         }
     };
-    Outcome::Exit(status)
-}
-
-/// Writes `text` to `stdout` and gives the status to end with: `status` if that went well.
-fn print(text: &str, stdout: &mut dyn Write, stderr: &mut dyn Write, status: u8) -> u8 {
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Ok(()) => status,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
-        Err(error) => {
-            complain(&format!("locust-telemetry: cannot write the output: {error}\n"), stderr);
-            1
-        }
-    }
-}
-
-/// Writes `text` to `stderr`; there is nowhere to tell that this failed.
-fn complain(text: &str, stderr: &mut dyn Write) {
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    let done = match command {
+        Command::Run { arguments } => return Outcome::RunLocust(arguments),
+        Command::Runs(options) => stored::list::print(&options, console),
+        Command::Show(selection) => stored::show::print(&selection, console),
+        Command::Report(options) => stored::export::report(&options, console),
+        Command::Export(options) => stored::export::export(&options, console),
+        Command::Annotate(options) => stored::annotate::add(&options, console),
+        Command::Delete(options) => stored::delete::delete(&options, console),
+        Command::Summary(options) => Ok(summary::print(&options, console)),
+        Command::Completions { shell } => Ok(console.print(arguments::completions(shell), 0)),
+    };
+    Outcome::Exit(done.unwrap_or_else(|fault| {
+        console.complain(&fault.line());
+        fault.status()
+    }))
 }
 
 #[cfg(test)]

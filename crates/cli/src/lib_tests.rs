@@ -1,10 +1,15 @@
 use super::*;
-use std::io;
+use std::io::{self, Write};
+
+/// Runs the command with these streams, none of which is a terminal.
+fn main_with(arguments: &[String], stdout: &mut dyn Write, stderr: &mut dyn Write) -> Outcome {
+    main(arguments, &mut Console { stdout, stderr, stdin: &mut io::empty(), terminals: Terminals::default() })
+}
 
 fn run(words: &[&str]) -> (Outcome, String, String) {
     let arguments: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let outcome = main(&arguments, &mut stdout, &mut stderr);
+    let outcome = main_with(&arguments, &mut stdout, &mut stderr);
     (outcome, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
@@ -92,14 +97,14 @@ fn no_run_ends_with_1_and_one_line() {
 fn a_closed_output_ends_quietly_and_another_fault_is_told() {
     let arguments = ["summary".to_owned(), input("worker-3.jsonl")];
     let mut stderr = Vec::new();
-    assert_eq!(main(&arguments, &mut Broken(io::ErrorKind::BrokenPipe), &mut stderr), Outcome::Exit(0));
+    assert_eq!(main_with(&arguments, &mut Broken(io::ErrorKind::BrokenPipe), &mut stderr), Outcome::Exit(0));
     assert!(stderr.is_empty());
-    assert_eq!(main(&arguments, &mut Broken(io::ErrorKind::StorageFull), &mut stderr), Outcome::Exit(1));
+    assert_eq!(main_with(&arguments, &mut Broken(io::ErrorKind::StorageFull), &mut stderr), Outcome::Exit(1));
     assert!(String::from_utf8(stderr).unwrap().contains("cannot write the output"));
 }
 
 #[test]
 fn a_broken_standard_error_does_no_harm() {
     let mut stderr = Broken(io::ErrorKind::BrokenPipe);
-    assert_eq!(main(&["explode".to_owned()], &mut Vec::new(), &mut stderr), Outcome::Exit(2));
+    assert_eq!(main_with(&["explode".to_owned()], &mut Vec::new(), &mut stderr), Outcome::Exit(2));
 }

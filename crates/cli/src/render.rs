@@ -2,12 +2,12 @@
 
 mod notes;
 
-use crate::format;
 use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::{Endpoint, EndpointTally};
 use crate::table::{INDENT, Table};
 use crate::text::{columns, flow, left, shorten};
 use locust_telemetry_core::series::OVERFLOW_NAME;
+use locust_telemetry_report::words;
 
 /// How many endpoints the table shows.
 const MAX_ENDPOINTS: usize = 30;
@@ -41,12 +41,12 @@ fn header(run: &RunSummary) -> Vec<String> {
     ];
     let after_ramp_up = if matches!(run.ramp_up, RampUp::LeftOut { .. }) { " after ramp-up" } else { "" };
     if run.duration_ms > 0 {
-        items.push(format!("{}{after_ramp_up}", format::duration(run.duration_ms)));
+        items.push(format!("{}{after_ramp_up}", words::duration(run.duration_ms)));
     }
     let workers = run.workers.len() as u64;
     for (number, noun) in [(workers, "worker"), (run.peak_users, "user")] {
         if number > 0 {
-            items.push(format::counted(number, noun));
+            items.push(words::counted(number, noun));
         }
     }
     flow("", &items, " · ")
@@ -61,8 +61,7 @@ fn table(run: &RunSummary) -> Vec<String> {
         return vec![format!("  no requests {where_none}")];
     }
     let shown = &run.endpoints[..run.endpoints.len().min(MAX_ENDPOINTS)];
-    let methods = shown.iter().map(|(endpoint, _)| columns(&endpoint.method));
-    let method_columns = methods.filter(|width| *width <= MAX_METHOD_COLUMNS).max().unwrap_or(0);
+    let method_columns = method_columns(shown.iter().map(|(endpoint, _)| endpoint.method.as_str()));
     let mut table = Table::new(INDENT, "endpoint", FIGURES);
     for (endpoint, tally) in shown {
         table.push(label(endpoint, method_columns), figures(tally, run.duration_ms));
@@ -71,14 +70,23 @@ fn table(run: &RunSummary) -> Vec<String> {
     let mut lines = table.lines();
     let hidden = run.endpoints.len() - shown.len();
     if hidden > 0 {
-        lines.insert(lines.len() - 1, format!("  … and {} more", format::count(hidden as u64)));
+        lines.insert(lines.len() - 1, format!("  … and {} more", words::count(hidden as u64)));
     }
     lines
 }
 
 /// Method and name, the names of a table below each other where the method is not unusually long.
 fn label(endpoint: &Endpoint, method_columns: usize) -> String {
-    let Endpoint { name, method } = endpoint;
+    endpoint_label(&endpoint.method, &endpoint.name, method_columns)
+}
+
+/// How wide the methods of a table are, the unusually long ones left out.
+pub(crate) fn method_columns<'a>(methods: impl Iterator<Item = &'a str>) -> usize {
+    methods.map(columns).filter(|width| *width <= MAX_METHOD_COLUMNS).max().unwrap_or(0)
+}
+
+/// Method and name; the method is `method_columns` wide if it is not longer.
+pub(crate) fn endpoint_label(method: &str, name: &str, method_columns: usize) -> String {
     if method == OVERFLOW_NAME && name == OVERFLOW_NAME {
         OVERFLOW_NAME.to_owned()
     } else if columns(method) <= method_columns {
@@ -89,15 +97,15 @@ fn label(endpoint: &Endpoint, method_columns: usize) -> String {
 }
 
 fn figures(tally: &EndpointTally, duration_ms: u64) -> [String; 7] {
-    let quantile = |q| format::latency(tally.latency.quantile_ms(q));
+    let quantile = |q| words::latency(tally.latency.quantile_ms(q));
     [
-        format::count(tally.requests),
-        format::rate(tally.requests, duration_ms),
-        format::share(tally.failures, tally.requests),
+        words::count(tally.requests),
+        words::rate(tally.requests, duration_ms),
+        words::share(tally.failures, tally.requests),
         quantile(0.5),
         quantile(0.95),
         quantile(0.99),
-        format::latency(tally.latency.max_ns().map(|ns| ns as f64 / NS_PER_MS)),
+        words::latency(tally.latency.max_ns().map(|ns| ns as f64 / NS_PER_MS)),
     ]
 }
 

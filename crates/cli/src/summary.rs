@@ -1,26 +1,27 @@
 //! `locust-telemetry summary`: read, choose, render.
 
 use crate::arguments::SummaryOptions;
+use crate::console::Console;
 use crate::runs::Runs;
-use crate::{complain, files, render};
-use std::io::Write;
+use crate::{files, render};
+use locust_telemetry_report::words;
 
 /// Prints the summary of one run and gives the status to end with.
-pub(crate) fn print(options: &SummaryOptions, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
+pub(crate) fn print(options: &SummaryOptions, console: &mut Console<'_>) -> u8 {
     let mut runs = Runs::new(options.run_id.clone(), options.after_ramp_up);
     let read = files::read_files(&options.files, &mut runs);
     for failure in &read.failures {
-        complain(&format!("locust-telemetry: {failure}\n"), stderr);
+        console.complain(&failure.to_string());
     }
     // Part of a file may have been read before it failed, so there may be a run all the same.
     match runs.choose() {
         Ok(run) => {
             let status = u8::from(!read.failures.is_empty());
-            crate::print(&render::page(&run, &read.unread_lines), stdout, stderr, status)
+            console.print(render::page(&run, &read.unread_lines), status)
         }
         Err(_) if read.whole_files == 0 => 2,
         Err(error) => {
-            complain(&format!("locust-telemetry: {error}{}\n", unread(&read.unread_lines)), stderr);
+            console.complain(&format!("{error}{}", unread(&read.unread_lines)));
             1
         }
     }
@@ -30,6 +31,6 @@ pub(crate) fn print(options: &SummaryOptions, stdout: &mut dyn Write, stderr: &m
 fn unread(lines: &[(String, u64)]) -> String {
     match lines.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count)) {
         0 => String::new(),
-        lines => format!(" ({} could not be read)", crate::format::counted(lines, "line")),
+        lines => format!(" ({} could not be read)", words::counted(lines, "line")),
     }
 }

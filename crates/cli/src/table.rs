@@ -54,7 +54,7 @@ impl<const N: usize> Table<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format;
+    use locust_telemetry_report::words;
     use proptest::prelude::*;
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
     fn the_widest_figures_leave_ten_columns_to_the_label() {
         let widest = |columns: usize| "9".repeat(columns);
         let mut table = Table::new(INDENT, "endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
-        table.push("GET /checkout".to_owned(), [format::COUNT_COLUMNS, 9, 6, 8, 8, 8, 8].map(widest));
+        table.push("GET /checkout".to_owned(), [words::COUNT_COLUMNS, 9, 6, 8, 8, 8, 8].map(widest));
         assert!(table.lines()[1].starts_with("  GET /…kout 9999"), "{:?}", table.lines());
     }
 
@@ -88,11 +88,11 @@ mod tests {
             let mut table = Table::new(INDENT, "endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
             for (name, number, shift, ms) in &rows {
                 let number = number >> shift;
-                let figure = format::latency(Some(*ms));
+                let figure = words::latency(Some(*ms));
                 table.push(name.clone(), [
-                    format::count(number),
-                    format::rate(number, span_ms >> (63 - shift)),
-                    format::share(number / 2, number),
+                    words::count(number),
+                    words::rate(number, span_ms >> (63 - shift)),
+                    words::share(number / 2, number),
                     figure.clone(),
                     figure.clone(),
                     figure.clone(),

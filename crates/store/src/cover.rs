@@ -5,8 +5,14 @@ use std::ops::Range;
 
 /// Parts of `range`, in their order, each with the length of its slots; each begins and ends where slots do.
 pub(crate) fn cover(range: Range<i64>) -> Vec<(i64, Range<i64>)> {
+    cover_within(range, LEVELS_S[LEVELS_S.len() - 1])
+}
+
+/// The same, of slots that are each within one of `slot_s` seconds, at least 1.
+pub(crate) fn cover_within(range: Range<i64>, slot_s: i64) -> Vec<(i64, Range<i64>)> {
     let mut parts = Vec::new();
-    add(range, LEVELS_S.len() - 1, &mut parts);
+    let level = LEVELS_S.iter().rposition(|level_s| slot_s % level_s == 0).unwrap_or(0);
+    add(range, level, &mut parts);
     parts
 }
 
@@ -45,6 +51,13 @@ mod tests {
         );
         assert_eq!(cover(61..119), [(1, 61..119)]);
         assert_eq!(cover(5..5), []);
+    }
+
+    #[test]
+    fn no_slot_is_longer_than_what_it_is_to_be_within() {
+        assert_eq!(cover_within(0..7_200, 1_800), [(60, 0..7_200)]);
+        assert_eq!(cover_within(0..7_200, 90), [(1, 0..7_200)]);
+        assert_eq!(cover_within(0..7_201, 7_200), [(3_600, 0..7_200), (1, 7_200..7_201)]);
     }
 
     proptest! {

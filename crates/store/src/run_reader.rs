@@ -1,5 +1,7 @@
 //! One run, read: its aggregate over any range, and everything that a page or a report shows.
 
+mod gains;
+
 use crate::columns::Columns;
 use crate::container::{self, Packed};
 use crate::cover::cover;

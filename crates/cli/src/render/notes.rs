@@ -5,20 +5,18 @@ mod fleet;
 
 use super::label;
 use crate::delivery::Delivery;
-use crate::format::{count, counted, duration, time_of_day};
+use crate::note::{DOT, LABEL_COLUMNS, more, note, notes};
 use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::Fault;
-use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
+use crate::text::{PAGE_COLUMNS, columns, left, right, shorten};
+use locust_telemetry_report::words::{count, counted, duration, time_of_day};
 
-/// Before what a note says: indent, label, space.
-const LABEL_COLUMNS: usize = 13;
 const MAX_FAULTS: usize = 10;
 const MAX_FAULT_COLUMNS: usize = 28;
 const MAX_UNCLOSED: usize = 8;
 const MAX_FOLDED_NAMES: usize = 5;
 const MAX_FOLDED_COLUMNS: usize = 32;
 const MAX_FILES: usize = 10;
-const DOT: &str = " · ";
 
 /// All notes, those that have something to say.
 pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)]) -> Vec<String> {
@@ -37,21 +35,6 @@ pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)]) -> Vec<Str
     lines.extend(unclosed(run));
     lines.extend(unread(unread_lines));
     lines
-}
-
-/// A label and its items; nothing without items.
-fn note(label: &str, items: &[String], separator: &str) -> Vec<String> {
-    if items.is_empty() { Vec::new() } else { flow(&left(&format!("  {label}"), LABEL_COLUMNS), items, separator) }
-}
-
-/// Several lines under one label.
-fn notes(label: &str, entries: Vec<Vec<String>>) -> Vec<String> {
-    let labels = std::iter::once(label).chain(std::iter::repeat(""));
-    entries.into_iter().zip(labels).flat_map(|(words, label)| note(label, &words, " ")).collect()
-}
-
-fn more(hidden: usize) -> Vec<String> {
-    vec![format!("… and {} more", count(hidden as u64))]
 }
 
 fn errors(run: &RunSummary) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! Why Locust's counts and ours differ, as the master found.
 
-use super::{LABEL_COLUMNS, more, note, notes};
-use crate::format::{count, counted, time_of_day};
+use crate::note::{LABEL_COLUMNS, more, note, notes};
 use crate::render::label;
 use crate::run_summary::RunSummary;
 use crate::run_tally::Endpoint;
 use crate::table::Table;
 use locust_telemetry_core::series::OVERFLOW_NAME;
 use locust_telemetry_json::read::{CauseEntry, ReconciliationEntry};
+use locust_telemetry_report::words::{count, counted, time_of_day};
 
 const MAX_CAUSES: usize = 8;
 const MAX_ENDPOINTS: usize = 5;

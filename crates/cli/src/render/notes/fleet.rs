@@ -1,12 +1,11 @@
 //! What is said of workers: a row for each where they are few, and whatever is not as it should be.
 
-use super::{DOT, LABEL_COLUMNS, more, note, notes};
-use crate::format::{count, counted, latency, percent};
+use crate::note::{DOT, LABEL_COLUMNS, more, note, notes, titled};
 use crate::run_summary::{RunSummary, Worker};
 use crate::table::Table;
-use crate::text::left;
 use crate::worker::WorkerTally;
 use locust_telemetry_json::read::ClockEntry;
+use locust_telemetry_report::words::{count, counted, latency, percent};
 
 /// Up to here each worker is listed.
 const MAX_WORKERS: usize = 8;
@@ -38,11 +37,7 @@ pub(super) fn workers(run: &RunSummary) -> Vec<String> {
 fn rows(run: &RunSummary, title: &str) -> Vec<String> {
     let mut table = Table::new(LABEL_COLUMNS, title, FIGURES);
     run.workers.iter().for_each(|worker| table.push(worker.id.0.clone(), figures(worker)));
-    let mut lines = table.lines();
-    if let Some(first) = lines.first_mut() {
-        *first = format!("{}{}", left("  workers", LABEL_COLUMNS), first.trim_start());
-    }
-    lines
+    titled("workers", &table)
 }
 
 fn figures(worker: &Worker) -> [String; 4] {

@@ -3,13 +3,13 @@
 //! Every result is bounded in width whatever the number, which lets the table promise its width.
 
 /// The widest of [`count`].
-#[cfg(test)]
-pub(crate) const COUNT_COLUMNS: usize = 14;
+pub const COUNT_COLUMNS: usize = 14;
 
 const MS_PER_SECOND: i64 = 1_000;
 
 /// A count: `1 213 004`; from 10^11 on `1.21e12`. At most 14 columns.
-pub(crate) fn count(value: u64) -> String {
+#[must_use]
+pub fn count(value: u64) -> String {
     if value >= 100_000_000_000 {
         return format!("{:.2e}", value as f64);
     }
@@ -25,20 +25,27 @@ pub(crate) fn count(value: u64) -> String {
 }
 
 /// A count and its noun: `1 worker`, `8 workers`.
-pub(crate) fn counted(value: u64, noun: &str) -> String {
+#[must_use]
+pub fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
 /// Requests per second over `span_ms` milliseconds: `4 812/s`, `48.2/s`; `-` without a span. At most 9 columns.
-pub(crate) fn rate(requests: u64, span_ms: u64) -> String {
+#[must_use]
+pub fn rate(requests: u64, span_ms: u64) -> String {
     if span_ms == 0 {
         return "-".to_owned();
     }
-    let rate = requests as f64 * MS_PER_SECOND as f64 / span_ms as f64;
-    if requests > 0 && rate < 0.0005 {
-        "<0.001/s".to_owned()
-    } else if requests == 0 {
+    per_second(requests as f64 * MS_PER_SECOND as f64 / span_ms as f64)
+}
+
+/// A rate that is not negative: `4 812/s`, `48.2/s`, `0/s`. At most 9 columns.
+#[must_use]
+pub fn per_second(rate: f64) -> String {
+    if rate <= 0.0 {
         "0/s".to_owned()
+    } else if rate < 0.0005 {
+        "<0.001/s".to_owned()
     } else if rate < 999.5 {
         format!("{}/s", significant(rate))
     } else if rate < 999_999.5 {
@@ -49,7 +56,8 @@ pub(crate) fn rate(requests: u64, span_ms: u64) -> String {
 }
 
 /// `part` of `whole` in percent: `0.3%`. Never `0.0%` for some nor `100.0%` for not all. At most 6 columns.
-pub(crate) fn share(part: u64, whole: u64) -> String {
+#[must_use]
+pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".to_owned();
     }
@@ -64,13 +72,15 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
 }
 
 /// CPU in percent of one core: `41%`. At most 15 columns.
-pub(crate) fn percent(value: f64) -> String {
+#[must_use]
+pub fn percent(value: f64) -> String {
     // From float to integer saturates and takes NaN for 0.
     format!("{}%", count(value.round() as u64))
 }
 
 /// A response time: `38.2 ms`, `1.94 s`, `12.0 µs`; `-` if there is none. At most 8 columns.
-pub(crate) fn latency(ms: Option<f64>) -> String {
+#[must_use]
+pub fn latency(ms: Option<f64>) -> String {
     let Some(ms) = ms else {
         return "-".to_owned();
     };
@@ -86,8 +96,22 @@ pub(crate) fn latency(ms: Option<f64>) -> String {
     format!("{} h", count((ms / 3.6e6).round() as u64))
 }
 
+/// A size in bytes: `812 B`, `4.31 MB`. At most 8 columns.
+#[must_use]
+pub fn bytes(size: u64) -> String {
+    let size = size as f64;
+    if size < 999.5 {
+        return format!("{size} B");
+    }
+    let units = [("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("PB", 1e15)];
+    let fitting = units.into_iter().find(|(_, bytes_each)| size / bytes_each < 999.5);
+    let (unit, bytes_each) = fitting.unwrap_or(("EB", 1e18));
+    format!("{} {unit}", significant(size / bytes_each))
+}
+
 /// How long a run took: `4 min 12 s`, `42 s`, `1 h 3 min`, `812 ms`. At most 23 columns.
-pub(crate) fn duration(span_ms: u64) -> String {
+#[must_use]
+pub fn duration(span_ms: u64) -> String {
     if span_ms < MS_PER_SECOND.unsigned_abs() {
         return format!("{span_ms} ms");
     }
@@ -100,7 +124,8 @@ pub(crate) fn duration(span_ms: u64) -> String {
 }
 
 /// The time of day of a moment in milliseconds since the Unix epoch: `12:03:04 UTC`.
-pub(crate) fn time_of_day(unix_ms: i64) -> String {
+#[must_use]
+pub fn time_of_day(unix_ms: i64) -> String {
     let seconds = unix_ms.div_euclid(MS_PER_SECOND).rem_euclid(86_400);
     format!("{:02}:{:02}:{:02} UTC", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
@@ -175,6 +200,12 @@ mod tests {
     }
 
     #[test]
+    fn sizes_have_three_significant_digits_and_a_unit() {
+        let texts = [0, 999, 1_000, 4_312_345, u64::MAX].map(bytes);
+        assert_eq!(texts, ["0 B", "999 B", "1.00 kB", "4.31 MB", "18.4 EB"]);
+    }
+
+    #[test]
     fn durations_have_two_units_at_most() {
         let texts = [0, 812, 41_600, 252_000, 3_780_000, 359_999_999].map(duration);
         assert_eq!(texts, ["0 ms", "812 ms", "42 s", "4 min 12 s", "1 h 3 min", "100 h 0 min"]);
@@ -196,6 +227,7 @@ mod tests {
             prop_assert!(columns(share(a, b)) <= 6);
             prop_assert!(columns(latency(Some(ms))) <= 8, "{}", latency(Some(ms)));
             prop_assert!(columns(latency(Some(ms * 1e-9))) <= 8);
+            prop_assert!(columns(bytes(a)) <= 8, "{}", bytes(a));
             prop_assert!(columns(duration(a)) <= 23, "{}", duration(a));
         }
     }

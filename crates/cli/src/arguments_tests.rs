@@ -1,0 +1,113 @@
+use super::*;
+use std::path::Path;
+
+fn of(line: &str) -> Result<Command, Reply> {
+    parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn refused(line: &str) -> String {
+    match of(line) {
+        Err(Reply::Refuse(text)) => text,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+#[test]
+fn everything_after_run_belongs_to_locust() {
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    for line in ["", "--help", "--version", "-f a.py -- x --", "summary --run 1", "-- --headless"] {
+        assert_eq!(of(&format!("run {line}")), Ok(Command::Run { arguments: words(line) }));
+    }
+}
+
+#[test]
+fn a_summary_has_files_and_perhaps_a_run() {
+    let files = vec!["a.jsonl".to_owned(), "a.jsonl.1".to_owned()];
+    let expected = SummaryOptions { files, run_id: Some("7f3a".to_owned()), after_ramp_up: false };
+    assert_eq!(of("summary a.jsonl --run 7f3a a.jsonl.1"), Ok(Command::Summary(expected)));
+}
+
+#[test]
+fn a_summary_may_leave_the_ramp_up_out() {
+    let expected = SummaryOptions { files: vec!["a".to_owned()], run_id: None, after_ramp_up: true };
+    assert_eq!(of("summary a --after-ramp-up"), Ok(Command::Summary(expected)));
+}
+
+#[test]
+fn complaints_are_one_line_that_names_the_fault() {
+    for (line, fault) in [
+        ("summarise x", "'summarise'"),
+        ("--headless", "'--headless'"),
+        ("summary", "<FILE>"),
+        ("summary a --run", "--run"),
+        ("summary a --fast", "'--fast'"),
+    ] {
+        let text = refused(line);
+        assert!(text.contains(fault), "{line}: {text}");
+        assert_eq!(text.matches('\n').count(), 1, "{line}: {text}");
+    }
+}
+
+#[test]
+fn help_and_version_are_said_and_no_argument_is_refused_with_help() {
+    let Err(Reply::Say(help)) = of("--help") else { panic!("no help") };
+    assert!(help.contains("summary") && help.contains("run"), "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    assert_eq!(of("--version"), Err(Reply::Say(format!("locust-telemetry {}\n", env!("CARGO_PKG_VERSION")))));
+    assert!(refused("").contains("Usage: locust-telemetry"));
+}
+
+#[test]
+fn the_command_line_is_well_formed() {
+    <CommandLine as clap::CommandFactory>::command().debug_assert();
+}
+
+#[test]
+fn what_was_probably_meant_is_suggested() {
+    for (line, meant) in [
+        ("shwo", "did you mean show?"),
+        ("show --rang 1..2", "did you mean --range?"),
+        ("export --format markdwn", "did you mean markdown?"),
+    ] {
+        let text = refused(line);
+        assert!(text.contains(meant), "{line}: {text}");
+    }
+}
+
+#[test]
+fn a_complaint_names_the_help_that_has_the_answer() {
+    assert!(refused("export").ends_with("(see locust-telemetry export --help)\n"), "{}", refused("export"));
+    assert!(refused("explode").ends_with("(see locust-telemetry --help)\n"), "{}", refused("explode"));
+}
+
+#[test]
+fn a_range_that_is_none_is_refused_with_an_example() {
+    let text = refused("show --range 10-20");
+    assert!(text.contains("a range is FROM..TO, such as 60..240") && text.matches('\n').count() == 1, "{text}");
+}
+
+#[test]
+fn without_a_run_it_is_the_newest() {
+    let Ok(Command::Show(selection)) = of("show --store runs.db") else { panic!("no selection") };
+    assert_eq!((selection.run.as_str(), selection.range), ("@1", None));
+    assert_eq!(selection.store.path.as_deref(), Some(Path::new("runs.db")));
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    for shell in Shell::value_variants() {
+        let script = String::from_utf8(completions(*shell)).unwrap();
+        assert!(script.contains("annotate") && script.contains("--range"), "{shell}");
+    }
+}
+
+#[test]
+fn the_help_of_every_command_fits_a_page() {
+    for command in CommandLine::command().get_subcommands() {
+        let Err(Reply::Say(help)) = of(&format!("{} --help", command.get_name())) else {
+            assert_eq!(command.get_name(), "run", "only Locust has its own help");
+            continue;
+        };
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    }
+}

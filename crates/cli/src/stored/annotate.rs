@@ -1,0 +1,38 @@
+//! `locust-telemetry annotate`: a note at a moment of a run.
+
+use crate::arguments::AnnotateOptions;
+use crate::console::Console;
+use crate::error::StoredError;
+use crate::text::printable;
+use locust_telemetry_report::time;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const NS_PER_S: i64 = 1_000_000_000;
+
+/// Adds the note and tells where it stands. Gives the status to end with.
+pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Result<u8, StoredError> {
+    let store = super::open(&options.store)?;
+    let run = store.reader(store.find(&options.run)?);
+    let row = run.row();
+    let time_unix_ns = match options.at {
+        Some(moment) => {
+            let whole = run.snapped(None)?;
+            let second = moment.unix_s(&whole);
+            if !(whole.start..=whole.end).contains(&second) {
+                return Err(StoredError::OutsideOfRun);
+            }
+            second.saturating_mul(NS_PER_S)
+        }
+        // A note on a run that is over stands at its end.
+        None => row.ended_unix_ns.unwrap_or(i64::MAX).min(now_ns()),
+    };
+    store.annotate(&row.run_id, &options.text, time_unix_ns)?;
+    let when = time::readable(time_unix_ns.div_euclid(NS_PER_S));
+    Ok(console.print(format!("noted at {when} in run {}\n", printable(&row.run_id)), 0))
+}
+
+/// The clock of this machine.
+fn now_ns() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}

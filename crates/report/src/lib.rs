@@ -1,0 +1,34 @@
+//! What is made of a recorded run: the report, the summary for a pull request, exports and charts.
+//!
+//! Start at [`figures`]: every output is written from [`Figures`] and the [`Point`]s of a [`timeline`], so that all of
+//! them agree to the last digit. [`export`] has the formats, each in a file of its own.
+//!
+//! Nothing here writes a file: outputs are bytes, for the command and for the page's server.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod column;
+mod csv;
+pub mod error;
+pub mod export;
+pub mod figures;
+pub mod html;
+mod json;
+mod markdown;
+mod parquet_file;
+mod sentences;
+mod slots;
+mod svg;
+mod table;
+mod tables;
+pub mod tally;
+pub mod time;
+pub mod timeline;
+pub mod words;
+
+pub use error::ReportError;
+pub use export::{Format, Subject};
+pub use figures::{Confidence, ErrorFigures, EventFigures, Figures, RunFacts, WorkerFigures};
+pub use tally::{LatencyFigures, Tally};
+pub use timeline::Point;
