@@ -17,6 +17,7 @@ mod app;
 mod bundle;
 mod config;
 mod connections;
+mod downloads;
 mod end;
 mod error;
 mod guard;

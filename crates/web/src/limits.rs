@@ -11,6 +11,8 @@ pub(crate) struct Limits {
     pub(crate) listeners: usize,
     /// Reads of the store at a time; others wait.
     pub(crate) reads: usize,
+    /// Files under way at a time; others wait. Less than reads, so that there is a thread for other reads.
+    pub(crate) downloads: usize,
     /// How long a connection may take for a request's head, or stay without one.
     pub(crate) head: Duration,
     /// How long a client may take for its body.
@@ -31,7 +33,8 @@ impl Default for Limits {
         Self {
             connections: 128,
             listeners: 64,
-            reads: 2,
+            reads: 3,
+            downloads: 2,
             head: Duration::from_secs(30),
             body: Duration::from_secs(10),
             stall: Duration::from_secs(20),

@@ -8,8 +8,8 @@ use crate::end::{self, EndSender};
 use crate::error::StartPageError;
 use crate::host::ListenHost;
 use crate::limits::Limits;
-use crate::live::{follow, watch};
 use crate::live::hub::Hub;
+use crate::live::{follow, watch};
 use crate::port;
 use crate::reads::Reads;
 use crate::router;
@@ -20,6 +20,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
 
 /// Serves the page until it is closed or dropped.
 #[derive(Debug)]
@@ -59,6 +60,7 @@ impl LivePage {
         let app = App {
             access: Access::new(&host, address.port(), token),
             reads: Arc::new(Reads::new(store_path, store, limits.reads)),
+            downloads: Arc::new(Semaphore::new(limits.downloads)),
             hub: Arc::new(Hub::new(limits.listeners)),
             limits,
             end: ended,

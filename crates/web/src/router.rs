@@ -4,7 +4,7 @@ use crate::api_error::ApiError;
 use crate::app::App;
 use crate::guard::guard;
 use crate::limits::MAX_BODY_BYTES;
-use crate::{annotations, bundle, live, run, runs, strips};
+use crate::{annotations, bundle, downloads, live, run, runs, strips};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
@@ -23,6 +23,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/runs/{id}/annotations", post(annotations::annotate))
         .route("/api/runs/{id}/errors", get(run::errors))
         .route("/api/runs/{id}/events", get(run::events))
+        .route("/api/runs/{id}/export", get(downloads::export))
+        .route("/api/runs/{id}/report", get(downloads::report))
         .route("/api/runs/{id}/seconds", get(run::seconds))
         .route("/api/runs/{id}/strips", get(strips::strips))
         .route("/api/runs/{id}/windows", get(run::windows))

@@ -6,6 +6,7 @@ mod support;
 
 use flate2::read::GzDecoder;
 use locust_telemetry_core::{Reasons, WorkerState, WorkerWindow};
+use locust_telemetry_report::{Format, Subject, export, html};
 use locust_telemetry_store::{Kind, Store, container, strip};
 use locust_telemetry_web::{LivePage, StartPageError, WebConfig};
 use serde_json::{Value, json};
@@ -249,11 +250,49 @@ fn large_json_is_compressed_for_those_who_take_it() {
 fn a_run_that_is_not_there_is_not_found() {
     let recording = recording();
     let page = recording.page();
-    for path in
-        ["", "/seconds", "/errors", "/events", "/workers", "/worker_seconds", "/windows", "/strips?kind=total&slot_s=1"]
-    {
+    for path in [
+        "",
+        "/seconds",
+        "/errors",
+        "/events",
+        "/workers",
+        "/worker_seconds",
+        "/windows",
+        "/report",
+        "/export?format=csv",
+        "/strips?kind=total&slot_s=1",
+    ] {
         let answer = get(page.address(), &format!("/api/runs/run-{path}"));
         assert_eq!((answer.status, answer.error().as_str()), (404, "there is no such run"), "{path}");
+    }
+}
+
+#[test]
+fn the_report_and_exports_are_those_of_the_report_crate_as_files() {
+    let mut recording = Recording::new();
+    recording.run("run-0", "../check\"out\r\n ä");
+    (0..100).for_each(|second| recording.second(second, &[Requests::to("/pay")]));
+    recording.end();
+    let page = recording.page();
+    let store = Store::open(&recording.path()).unwrap();
+    let run = store.run("run-0").unwrap().unwrap();
+    let range = BEGIN_S + 10..BEGIN_S + 20;
+    let query = format!("from={}&to={}", range.start, range.end);
+    let report = get(page.address(), &format!("/api/runs/run-0/report?{query}"));
+    assert_eq!(report.header("content-type"), Some("text/html; charset=utf-8"));
+    let name = "attachment; filename=\"___check_out____-run-0.html\"";
+    assert_eq!(report.header("content-disposition"), Some(name));
+    assert_eq!(report.text(), html::encode(&run, Some(range.clone()), &mut |_| {}).unwrap());
+    for format in Format::ALL {
+        for subject in Subject::ALL {
+            let path = format!("/api/runs/run-0/export?format={}&subject={}&{query}", format.name(), subject.name());
+            let answer = get(page.address(), &path);
+            assert_eq!((answer.status, answer.header("content-type")), (200, Some(format.content_type())), "{path}");
+            assert!(answer.body == export::encode(&run, Some(range.clone()), format, subject).unwrap(), "{path}");
+        }
+    }
+    for odd in ["", "format=docx", "format=csv&subject=pods", "format=csv&from=2&to=1"] {
+        assert_eq!(get(page.address(), &format!("/api/runs/run-0/export?{odd}")).status, 400, "{odd}");
     }
 }
 

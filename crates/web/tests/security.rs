@@ -13,7 +13,7 @@ use support::recording::{Recording, Requests};
 const TOKEN: &str = "a-token-of-many-characters";
 
 /// Every address that there is.
-const ADDRESSES: [&str; 15] = [
+const ADDRESSES: [&str; 17] = [
     "/",
     "/app.js",
     "/app.css",
@@ -26,6 +26,8 @@ const ADDRESSES: [&str; 15] = [
     "/api/runs/run-0/events",
     "/api/runs/run-0/workers",
     "/api/runs/run-0/worker_seconds",
+    "/api/runs/run-0/report",
+    "/api/runs/run-0/export?format=csv",
     "/api/runs/run-0/annotations",
     "/api/live",
     "/nothing",

@@ -58,6 +58,8 @@ mod tests {
     use super::*;
     use std::ops::RangeInclusive;
 
+    const NONE: RangeInclusive<u64> = RangeInclusive::new(1, 0);
+
     fn windows(seqs: RangeInclusive<u64>) -> Vec<Frame> {
         seqs.map(|seq| Frame::window(Position::new("a", seq), "{}")).collect()
     }
@@ -99,9 +101,9 @@ mod tests {
         assert_eq!(from(3..=6, 6, 5..=8), Some(vec![3, 4, 5, 6, 7, 8]));
         assert_eq!(from(3..=4, 4, 5..=6), Some(vec![3, 4, 5, 6]));
         // One came between the two reads.
-        assert_eq!(from(3..=4, 3, 1..=0), Some(vec![3, 4]));
+        assert_eq!(from(3..=4, 3, NONE), Some(vec![3, 4]));
         // Nothing was missed.
-        assert_eq!(from(1..=0, 2, 1..=0), Some(vec![]));
+        assert_eq!(from(NONE, 2, NONE), Some(vec![]));
     }
 
     #[test]
@@ -109,9 +111,9 @@ mod tests {
         let from = |journal, seq, recent| {
             replayed(from_journal(&Position::new("a", 2), windows(journal), seq, &windows(recent)))
         };
-        assert_eq!(from(4..=6, 6, 1..=0), None, "the first is sealed");
+        assert_eq!(from(4..=6, 6, NONE), None, "the first is sealed");
         assert_eq!(from(3..=4, 4, 6..=7), None, "between journal and recent windows");
-        assert_eq!(from(1..=0, 9, 1..=0), None, "all are sealed");
+        assert_eq!(from(NONE, 9, NONE), None, "all are sealed");
     }
 
     #[test]
