@@ -43,8 +43,17 @@ function figures(stats: SeriesStats) {
   return { requests, bytes: stats.responseBytes.value, sum: latency.sumNs(), count: latency.count, quantiles };
 }
 
-/** All strips of a slot length whose slots end before `untilS`. */
+const made = new Map<string, Uint8Array>();
+
+/** All strips of a slot length, of what was gained before `untilS`. */
 function container(slotS: number, untilS: number): Uint8Array {
+  const key = `${slotS} ${untilS}`;
+  const bytes = made.get(key) ?? makeContainer(slotS, untilS);
+  made.set(key, bytes);
+  return bytes;
+}
+
+function makeContainer(slotS: number, untilS: number): Uint8Array {
   const strips = [];
   const blockS = slotS * SLOTS;
   for (const subject of SUBJECTS) {
