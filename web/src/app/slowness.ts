@@ -1,0 +1,73 @@
+/** Looks for slowdowns in small portions, so that the page stays quick, and remembers what was found. */
+
+import { lengthS, type Range } from "../model/range";
+import type { Run } from "../model/run";
+import { byWeight, type Slowdown, slowdownOf, slowdownSlotS } from "../model/slowdown";
+import type { RunSource } from "../source/source";
+
+/** For how long one portion may work, in milliseconds. */
+const PORTION_MS = 12;
+/** More seconds of series than this are not looked at one by one. */
+const MAX_SERIES_SECONDS = 200_000;
+/** A live run is looked at this often, in milliseconds. */
+const EVERY_MS = 3000;
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 0);
+  });
+}
+
+/** See the head of this file. */
+export class Slowness {
+  private asked = 0;
+  private lastAt = Number.NEGATIVE_INFINITY;
+  private lastKey = "";
+
+  /** What was found last. */
+  found: readonly Slowdown[] = [];
+
+  /** Looks again if the range is another or enough time has passed; then calls back. */
+  async look(run: Run, source: RunSource, range: Range, onFound: () => void): Promise<void> {
+    const seriesSeconds = lengthS(range) * run.series.size;
+    const slotS = seriesSeconds > MAX_SERIES_SECONDS ? 60 : slowdownSlotS(lengthS(range), run.finestS);
+    const key = `${run.head.run_id} ${range.fromS} ${source.kind === "live" ? "" : range.toS}`;
+    const now = performance.now();
+    if (key === this.lastKey && (now - this.lastAt < EVERY_MS || !run.isRunning)) return;
+    if (key !== this.lastKey) this.found = [];
+    this.lastKey = key;
+    this.lastAt = now;
+    this.asked += 1;
+    const mine = this.asked;
+    await source.fill(run, run.bySeries.missing(range, null, slotS >= 60 ? slotS : 1));
+    const found: Slowdown[] = [];
+    let startedAt = performance.now();
+    for (const endpoint of run.endpoints.values()) {
+      const slowdown = slowdownOf(run, endpoint, range, slotS);
+      if (slowdown !== null) found.push(slowdown);
+      if (performance.now() - startedAt < PORTION_MS) continue;
+      await pause();
+      if (mine !== this.asked) return;
+      startedAt = performance.now();
+    }
+    found.sort(byWeight);
+    await this.refine(run, source, found, slotS);
+    if (mine !== this.asked) return;
+    this.found = found;
+    onFound();
+  }
+
+  /** Where minutes were looked at, the worst one's beginning is found to ten seconds. */
+  private async refine(run: Run, source: RunSource, found: Slowdown[], slotS: number): Promise<void> {
+    const first = found[0];
+    if (first === undefined || slotS < 60 || run.bySeries.finestS > 10) return;
+    const around = { fromS: first.span.fromS - 600, toS: Math.min(first.span.fromS + 600, first.span.toS + 600) };
+    const whole = run.range;
+    if (whole === null) return;
+    const range = { fromS: Math.max(whole.fromS, around.fromS), toS: Math.min(whole.toS, around.toS) };
+    await source.fill(run, run.bySeries.missing(range, first.endpoint.series, 1));
+    const finer = slowdownOf(run, first.endpoint, range, 10);
+    if (finer !== null && Math.abs(finer.span.fromS - first.span.fromS) <= 120)
+      found[0] = { ...first, span: { ...first.span, fromS: finer.span.fromS } };
+  }
+}

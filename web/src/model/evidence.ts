@@ -1,0 +1,91 @@
+/** Gathers from a run what the verdict is made from. */
+
+import { type EndpointFigures, type Figures, selectionFigures } from "./figures";
+import type { Range } from "./range";
+import type { Run } from "./run";
+import { trustOf } from "./seconds";
+import { NOTHING } from "./selection";
+import type { Slowdown } from "./slowdown";
+import type { Evidence } from "./verdict";
+import type { WorkerSummary } from "./workers";
+
+/** What "now" means for a live run. */
+const RECENT_S = 30;
+/** A pause of trust this short does not end a suspect phase. */
+const PAUSE_S = 5;
+
+/** Suspect seconds of a range: why, how bad, since when. */
+export interface Doubt {
+  reasons: number;
+  hubLagMaxMs: number | null;
+  /** The start of the suspect phase at the end of the range; null if its end is trusted. */
+  sinceS: number | null;
+  /** Share of suspect seconds in each of equal parts. */
+  shares: number[];
+}
+
+/** The suspect seconds of a range. */
+export function doubtIn(run: Run, range: Range, parts: number): Doubt {
+  const doubt: Doubt = { reasons: 0, hubLagMaxMs: null, sinceS: null, shares: new Array<number>(parts).fill(0) };
+  const length = Math.max(1, range.toS - range.fromS);
+  let lastS = Number.NEGATIVE_INFINITY;
+  let lastSuspectS = Number.NEGATIVE_INFINITY;
+  for (const [second, row] of run.seconds.within(range)) {
+    lastS = second;
+    if (row.reasons === 0) continue;
+    doubt.reasons |= row.reasons;
+    if (row.hubLagMs !== null) doubt.hubLagMaxMs = Math.max(doubt.hubLagMaxMs ?? 0, row.hubLagMs);
+    const part = Math.floor(((second - range.fromS) / length) * parts);
+    doubt.shares[part] = (doubt.shares[part] ?? 0) + parts / length;
+    if (second - lastSuspectS - 1 > PAUSE_S) doubt.sinceS = second;
+    lastSuspectS = second;
+  }
+  if (lastS - lastSuspectS > PAUSE_S) doubt.sinceS = null;
+  return doubt;
+}
+
+/** The end of a live run's range: what "now" is. */
+export function recentRange(range: Range, lengthS = RECENT_S): Range {
+  return { fromS: Math.max(range.fromS, range.toS - lengthS), toS: range.toS };
+}
+
+/** What has been worked out for other parts of the page already. */
+export interface Known {
+  isLive: boolean;
+  total: Figures;
+  endpoints: readonly EndpointFigures[];
+  workers: readonly WorkerSummary[];
+  slowdowns: readonly Slowdown[];
+}
+
+/** The evidence in a range. */
+export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
+  const recent = known.isLive ? recentRange(range) : range;
+  const doubt = doubtIn(run, range, 1);
+  return {
+    ...known,
+    recent: known.isLive ? selectionFigures(run, NOTHING, recent) : known.total,
+    trust: trustOf(run.seconds, range),
+    recentTrust: trustOf(run.seconds, recent),
+    reasons: doubt.reasons,
+    hubLagMaxMs: doubt.hubLagMaxMs,
+    suspectSinceS: doubt.sinceS,
+  };
+}
+
+/** Suspect spans of a range with their reasons, for shading: seconds that touch are one span. */
+export function suspectSpans(
+  run: Run,
+  range: Range,
+  inWords: (second: number) => string,
+): (Range & { reason: string })[] {
+  const spans: (Range & { reason: string })[] = [];
+  for (const [second, row] of run.seconds.within(range)) {
+    if (row.reasons === 0) continue;
+    const last = spans[spans.length - 1];
+    const reason = inWords(second);
+    if (last !== undefined && last.toS === second && last.reason === reason) last.toS = second + 1;
+    else spans.push({ fromS: second, toS: second + 1, reason });
+  }
+  return spans;
+}

@@ -1,0 +1,96 @@
+/**
+ * Finds the endpoint that got slow, and when.
+ *
+ * A rule of thumb for pointing the reader at the right row, not evidence: a quantile in slots of time against what is
+ * usual for the endpoint (the lower quartile of its slots), and the longest span in which it is at least twice that.
+ */
+
+import { SeriesStats } from "./histogram";
+import type { Range } from "./range";
+import type { Endpoint, Run } from "./run";
+
+/** An endpoint that was slow for some time. */
+export interface Slowdown {
+  endpoint: Endpoint;
+  /** Which quantile rose, 0 to 1: the highest one that its requests can tell. */
+  q: number;
+  usualMs: number;
+  slowMs: number;
+  span: Range;
+  /** Whether it still was at the end of what was looked at. */
+  isOngoing: boolean;
+}
+
+/** At least this many times as slow as usual. */
+const TIMES = 2;
+/** And by at least this much. */
+const AT_LEAST_MS = 10;
+/** Slots that must be slow in one span. */
+const MIN_SLOTS = 2;
+const MIN_REQUESTS = 30;
+/** Slots without which there is no usual. */
+const MIN_KNOWN_SLOTS = 6;
+
+/** The quantile that so many requests in a slot can tell. */
+function quantileFor(requestsInSlot: number): number | null {
+  if (requestsInSlot >= 200) return 0.99;
+  if (requestsInSlot >= 40) return 0.95;
+  return requestsInSlot >= 8 ? 0.5 : null;
+}
+
+/** The slowdown of one endpoint in `range`, cut in slots of `slotS` seconds; null if there is none. */
+export function slowdownOf(run: Run, endpoint: Endpoint, range: Range, slotS: number): Slowdown | null {
+  const slots: { fromS: number; stats: SeriesStats }[] = [];
+  const fromS = Math.ceil(range.fromS / slotS) * slotS;
+  for (let start = fromS; start + slotS <= range.toS; start += slotS) {
+    const add = run.bySeries.adder({ fromS: start, toS: start + slotS });
+    const stats = new SeriesStats();
+    for (const id of endpoint.series) add(id, stats);
+    slots.push({ fromS: start, stats });
+  }
+  const known = slots.filter(({ stats }) => stats.latency.count > 0);
+  if (known.length < MIN_KNOWN_SLOTS) return null;
+  const counts = known.map(({ stats }) => stats.latency.count).sort((a, b) => a - b);
+  const q = quantileFor(counts[Math.floor(counts.length / 2)] ?? 0);
+  if (q === null) return null;
+  const values = slots.map(({ stats }) => stats.latency.quantileMs(q));
+  const ascending = values.filter((value) => value !== null).sort((a, b) => a - b);
+  const usualMs = ascending[Math.floor(ascending.length / 4)] ?? 0;
+  const isSlow = (value: number | null | undefined) =>
+    value != null && value >= usualMs * TIMES && value - usualMs >= AT_LEAST_MS;
+
+  let best: [first: number, last: number] | null = null;
+  for (let first = 0; first < values.length; first += 1) {
+    if (!isSlow(values[first])) continue;
+    let last = first;
+    // One slot that is not slow does not end a slow span.
+    while (isSlow(values[last + 1]) || isSlow(values[last + 2])) last += isSlow(values[last + 1]) ? 1 : 2;
+    if (best === null || last - first > best[1] - best[0]) best = [first, last];
+    first = last;
+  }
+  if (best === null || best[1] - best[0] + 1 < MIN_SLOTS) return null;
+  const slow = new SeriesStats();
+  for (const { stats } of slots.slice(best[0], best[1] + 1)) slow.merge(stats);
+  const slowMs = slow.latency.quantileMs(q);
+  if (slow.requests < MIN_REQUESTS || slowMs === null || !isSlow(slowMs)) return null;
+  const span = { fromS: slots[best[0]]?.fromS ?? fromS, toS: (slots[best[1]]?.fromS ?? fromS) + slotS };
+  return { endpoint, q, usualMs, slowMs, span, isOngoing: best[1] >= values.length - 2 };
+}
+
+/** The slot length for finding slowdowns in a range of this length. */
+export function slowdownSlotS(lengthS: number, finestS: number): number {
+  const wanted = lengthS > 1200 ? 60 : lengthS > 240 ? 10 : 5;
+  return Math.max(wanted, Math.ceil(wanted / finestS) * finestS);
+}
+
+/** Which of two slowdowns is to be told first: what goes on, then what is worse. */
+export function byWeight(a: Slowdown, b: Slowdown): number {
+  if (a.isOngoing !== b.isOngoing) return a.isOngoing ? -1 : 1;
+  return weight(b) - weight(a);
+}
+
+function weight({ slowMs, usualMs, span }: Slowdown): number {
+  return (
+    Math.log(slowMs / Math.max(usualMs, 0.1)) * Math.log(slowMs - usualMs + 1) * Math.log(span.toS - span.fromS + 1)
+  );
+}

@@ -1,0 +1,155 @@
+/** Says in one line whether a run is fine. Pure: figures in, words out. */
+
+import type { EndpointFigures, Figures } from "./figures";
+import { clock, formatCount, formatMs, formatPercent, plain } from "./format";
+import type { Range } from "./range";
+import { reasonsInWords, type Trust } from "./seconds";
+import type { Slowdown } from "./slowdown";
+import type { WorkerSummary } from "./workers";
+
+/** `waiting` before the first request; the others from best to worst. */
+export type Level = "waiting" | "healthy" | "degrading" | "failing" | "untrusted";
+
+/** The verdict. */
+export interface Verdict {
+  level: Level;
+  /** The one line. */
+  text: string;
+  /** What else is to be known: sentences of lesser weight. */
+  also: string[];
+  /** The endpoint or worker that the line is about, and since when: a click focuses it. */
+  about: { kind: "endpoint" | "worker"; key: string } | null;
+  span: Range | null;
+}
+
+/** What the verdict is made from. */
+export interface Evidence {
+  isLive: boolean;
+  total: Figures;
+  /** Of the last half minute of a live run; the same as `total` otherwise. */
+  recent: Figures;
+  endpoints: readonly EndpointFigures[];
+  trust: Trust;
+  recentTrust: Trust;
+  workers: readonly WorkerSummary[];
+  /** Bits of the reasons of all suspect seconds. */
+  reasons: number;
+  /** The longest hub lag among them. */
+  hubLagMaxMs: number | null;
+  /** Since when seconds are suspect, if they still are. */
+  suspectSinceS: number | null;
+  slowdowns: readonly Slowdown[];
+}
+
+/** From this share of failures on, a run fails. */
+export const FAILING_SHARE = 0.01;
+/** From this share of suspect seconds on, a run is not to be trusted. */
+export const SUSPECT_SHARE = 0.1;
+
+const QUANTILE_NAMES: [number, string][] = [
+  [0.99, "p99"],
+  [0.95, "p95"],
+  [0.5, "p50"],
+];
+
+/** A quantile's name. */
+export function quantileName(q: number): string {
+  return QUANTILE_NAMES.find(([value]) => value === q)?.[1] ?? `p${q * 100}`;
+}
+
+/** How many times as slow, in words. */
+function times(slowdown: Slowdown): string {
+  const ratio = slowdown.slowMs / Math.max(slowdown.usualMs, 0.001);
+  return ratio < 10 ? ratio.toFixed(1).replace(/\.0$/, "") : String(Math.round(ratio));
+}
+
+function slowdownInWords(slowdown: Slowdown): string {
+  const { q, endpoint, usualMs, slowMs, span, isOngoing } = slowdown;
+  const when = isOngoing ? `since ${clock(span.fromS)}` : `from ${clock(span.fromS)} to ${clock(span.toS)}`;
+  const values = `${plain(formatMs(usualMs))} → ${plain(formatMs(slowMs))}`;
+  return `${quantileName(q)} of ${endpoint.key} rose ${times(slowdown)}× ${when} (${values})`;
+}
+
+function failureInWords(figures: Figures, endpoints: readonly EndpointFigures[]): string {
+  let most: { kind: string; key: string; requests: number } | null = null;
+  for (const { endpoint, failing } of endpoints)
+    for (const { series, requests } of failing)
+      if (most === null || requests > most.requests)
+        most = { kind: series.failureKind ?? "", key: endpoint.key, requests };
+  const share = `${plain(formatPercent(figures.failureShare ?? 0))} errors`;
+  return most === null ? share : `${share}, mostly ${most.kind} from ${most.key}`;
+}
+
+function untrustedInWords(evidence: Evidence): { text: string; worker: WorkerSummary | null } {
+  const { workers, suspectSinceS, trust } = evidence;
+  const share = trust.seconds > 0 ? trust.suspectSeconds / trust.seconds : 0;
+  const worst = workers.reduce<WorkerSummary | null>(
+    (found, worker) => (worker.suspectSeconds > (found?.suspectSeconds ?? 0) ? worker : found),
+    null,
+  );
+  const reasons = worst?.reasons ?? evidence.reasons;
+  const lagMs = worst === null ? evidence.hubLagMaxMs : worst.hubLagMaxMs;
+  const why = reasons & 1 && lagMs !== null ? `hub lag ${plain(formatMs(lagMs))}` : reasonsInWords(reasons);
+  const others = workers.filter((worker) => worker.suspectSeconds > 0 && worker !== worst).length;
+  const who = worst === null ? "the load generator" : worst.sourceId;
+  const since = worst === null ? suspectSinceS : worst.suspectSinceS;
+  const when = since !== null ? ` since ${clock(since)}` : ` for ${plain(formatPercent(share))} of the time`;
+  const more = others > 0 ? `, and ${others} more` : "";
+  return { text: `${who} saturated (${why})${when}${more}`, worker: worst };
+}
+
+/** The verdict on what the evidence shows. */
+export function verdictOf(evidence: Evidence): Verdict {
+  const { total, recent, endpoints, trust, recentTrust, slowdowns, isLive } = evidence;
+  const verdict: Verdict = { level: "healthy", text: "", also: [], about: null, span: null };
+  if (total.requests === 0) {
+    return {
+      ...verdict,
+      level: "waiting",
+      text: isLive ? "Waiting for the first request" : "No requests in this range",
+    };
+  }
+  const suspectNow = isLive && recentTrust.seconds > 0 && recentTrust.suspectSeconds / recentTrust.seconds >= 0.3;
+  const suspectShare = trust.seconds > 0 ? trust.suspectSeconds / trust.seconds : 0;
+  const isUntrusted = suspectNow || suspectShare >= SUSPECT_SHARE;
+  const failing = isLive ? recent : total;
+  const isFailing = (failing.failureShare ?? 0) >= FAILING_SHARE;
+  const [first, ...others] = slowdowns;
+  const isSlow = first !== undefined && (first.isOngoing || !isLive);
+  const sentences: { level: Level; text: string; about: Verdict["about"]; span: Range | null }[] = [];
+  if (isUntrusted) {
+    const { text, worker } = untrustedInWords(evidence);
+    const about = worker === null ? null : ({ kind: "worker", key: worker.sourceId } as const);
+    sentences.push({ level: "untrusted", text: `Don’t trust this: ${text}`, about, span: null });
+  }
+  if (isFailing) {
+    sentences.push({
+      level: "failing",
+      text: `Failing: ${failureInWords(failing, endpoints)}`,
+      about: null,
+      span: null,
+    });
+  }
+  if (first !== undefined && isSlow) {
+    const word = isLive && first.isOngoing ? "Degrading" : "Degraded";
+    const about = { kind: "endpoint", key: first.endpoint.key } as const;
+    sentences.push({ level: "degrading", text: `${word}: ${slowdownInWords(first)}`, about, span: first.span });
+  }
+  const [main, ...rest] = sentences;
+  if (main === undefined) {
+    const requests = `${formatCount(total.requests)} requests`;
+    const failures = total.failures === 0 ? "none failed" : `${plain(formatPercent(total.failureShare ?? 0))} failed`;
+    Object.assign(verdict, { text: `Healthy: ${requests}, ${failures}, no endpoint got slower` });
+  } else {
+    Object.assign(verdict, main);
+  }
+  verdict.also.push(...rest.map(({ text }) => text));
+  if (others.length > 0 && isSlow) {
+    verdict.also.push(`${others.length} more endpoint${others.length > 1 ? "s" : ""} got slower`);
+  }
+  if (first !== undefined && !isSlow) verdict.also.push(`Earlier: ${slowdownInWords(first)}`);
+  if (!isUntrusted && trust.suspectSeconds > 0) {
+    verdict.also.push(`${trust.suspectSeconds} of ${trust.seconds} s suspect (${reasonsInWords(evidence.reasons)})`);
+  }
+  return verdict;
+}

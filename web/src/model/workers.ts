@@ -1,0 +1,167 @@
+/** The workers of a run, second by second. */
+
+import type { Range } from "./range";
+import type { WorkerSecond, WorkerSecondsColumns } from "./wire";
+
+/** One worker over a range. */
+export interface WorkerSummary {
+  id: number;
+  sourceId: string;
+  /** As it was last seen. */
+  state: string;
+  users: number | null;
+  requests: number;
+  failures: number;
+  /** Seconds that are known of it. */
+  seconds: number;
+  suspectSeconds: number;
+  /** Bits of all reasons. */
+  reasons: number;
+  cpuMeanPercent: number | null;
+  cpuMaxPercent: number | null;
+  memoryBytes: number | null;
+  hubLagMaxMs: number | null;
+  clockOffsetMs: number | null;
+  clockErrorMs: number | null;
+  /** Since when it has been suspect without a longer pause, if it is at the end of the range. */
+  suspectSinceS: number | null;
+  /** Suspect seconds by tenths of the range, as shares, for a strip of marks. */
+  suspectShares: number[];
+}
+
+/** A pause of trust this short does not end a suspect phase. */
+const PAUSE_S = 5;
+const SHARES = 24;
+
+/** Rows by worker, in order of time. */
+export class Workers {
+  /** Names by id. */
+  readonly names = new Map<number, string>();
+  private readonly rows = new Map<number, Map<number, WorkerSecond>>();
+
+  /** Takes what the store has. */
+  addColumns(columns: WorkerSecondsColumns, untilS: number): void {
+    for (let place = 0; place < columns.second.length; place += 1) {
+      const second = columns.second[place] as number;
+      if (second >= untilS) continue;
+      this.put(second, {
+        id: columns.worker[place] as number,
+        state: columns.state?.[place] ?? "",
+        users: columns.users?.[place] ?? null,
+        requests: columns.requests?.[place] ?? 0,
+        failures: columns.failures?.[place] ?? 0,
+        cpu_percent: columns.cpu_percent?.[place] ?? null,
+        memory_bytes: columns.memory_bytes?.[place] ?? null,
+        hub_lag_ms: columns.hub_lag_ms?.[place] ?? null,
+        reasons: columns.reasons?.[place] ?? 0,
+        clock_offset_ms: columns.clock_offset_ms?.[place] ?? null,
+        clock_error_ms: columns.clock_error_ms?.[place] ?? null,
+      });
+    }
+  }
+
+  /** Takes what a window tells of one worker; several of one second add up. */
+  addSecond(second: number, row: WorkerSecond): void {
+    const here = this.rows.get(row.id)?.get(second);
+    if (here === undefined) {
+      this.put(second, row);
+      return;
+    }
+    here.requests += row.requests;
+    here.failures += row.failures;
+    here.reasons |= row.reasons;
+  }
+
+  /** One worker's row of one second. */
+  at(worker: number, second: number): WorkerSecond | undefined {
+    return this.rows.get(worker)?.get(second);
+  }
+
+  /** Workers that are suspect in this second, with why. */
+  suspectAt(second: number): { sourceId: string; row: WorkerSecond }[] {
+    const found = [];
+    for (const [id, rows] of this.rows) {
+      const row = rows.get(second);
+      if (row !== undefined && row.reasons !== 0) found.push({ sourceId: this.nameOf(id), row });
+    }
+    return found;
+  }
+
+  /** Its name. */
+  nameOf(id: number): string {
+    return this.names.get(id) ?? `worker ${id}`;
+  }
+
+  /** All workers over a range, in order of their names. */
+  summarise(range: Range): WorkerSummary[] {
+    const ids = new Set([...this.names.keys(), ...this.rows.keys()]);
+    const summaries = [...ids].map((id) => this.summary(id, range));
+    return summaries.sort((a, b) => a.sourceId.localeCompare(b.sourceId, "en", { numeric: true }));
+  }
+
+  private summary(id: number, range: Range): WorkerSummary {
+    const summary: WorkerSummary = {
+      id,
+      sourceId: this.nameOf(id),
+      state: "",
+      users: null,
+      requests: 0,
+      failures: 0,
+      seconds: 0,
+      suspectSeconds: 0,
+      reasons: 0,
+      cpuMeanPercent: null,
+      cpuMaxPercent: null,
+      memoryBytes: null,
+      hubLagMaxMs: null,
+      clockOffsetMs: null,
+      clockErrorMs: null,
+      suspectSinceS: null,
+      suspectShares: new Array<number>(SHARES).fill(0),
+    };
+    const length = Math.max(1, range.toS - range.fromS);
+    let cpuSum = 0;
+    let cpuCount = 0;
+    let lastSuspectS = Number.NEGATIVE_INFINITY;
+    let lastS = Number.NEGATIVE_INFINITY;
+    const rows = this.rows.get(id);
+    for (let second = range.fromS; second < range.toS; second += 1) {
+      const row = rows?.get(second);
+      if (row === undefined) continue;
+      lastS = second;
+      summary.seconds += 1;
+      summary.state = row.state;
+      summary.users = row.users ?? summary.users;
+      summary.requests += row.requests;
+      summary.failures += row.failures;
+      summary.reasons |= row.reasons;
+      summary.memoryBytes = row.memory_bytes ?? summary.memoryBytes;
+      summary.clockOffsetMs = row.clock_offset_ms ?? summary.clockOffsetMs;
+      summary.clockErrorMs = row.clock_error_ms ?? summary.clockErrorMs;
+      if (row.hub_lag_ms !== null) summary.hubLagMaxMs = Math.max(summary.hubLagMaxMs ?? 0, row.hub_lag_ms);
+      if (row.cpu_percent !== null) {
+        cpuSum += row.cpu_percent;
+        cpuCount += 1;
+        summary.cpuMaxPercent = Math.max(summary.cpuMaxPercent ?? 0, row.cpu_percent);
+      }
+      if (row.reasons === 0) continue;
+      summary.suspectSeconds += 1;
+      const share = Math.floor(((second - range.fromS) / length) * SHARES);
+      summary.suspectShares[share] = (summary.suspectShares[share] ?? 0) + SHARES / length;
+      if (second - lastSuspectS - 1 > PAUSE_S) summary.suspectSinceS = second;
+      lastSuspectS = second;
+    }
+    if (lastS - lastSuspectS > PAUSE_S) summary.suspectSinceS = null;
+    if (cpuCount > 0) summary.cpuMeanPercent = cpuSum / cpuCount;
+    return summary;
+  }
+
+  private put(second: number, row: WorkerSecond): void {
+    let rows = this.rows.get(row.id);
+    if (rows === undefined) {
+      rows = new Map();
+      this.rows.set(row.id, rows);
+    }
+    rows.set(second, row);
+  }
+}

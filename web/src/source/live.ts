@@ -1,0 +1,126 @@
+/** A run that goes on: the store's data, and every second as it comes. */
+
+import { Run } from "../model/run";
+import type { WindowMessage } from "../model/wire";
+import type { Follower } from "./source";
+import { StoredSource } from "./stored";
+
+/** How long to wait before a connection that the browser gave up is made again, in milliseconds. */
+const AGAIN_AFTER_MS = 2000;
+
+/** See the head of this file. */
+export class LiveSource extends StoredSource {
+  override readonly kind = "live";
+  private run: Run | null = null;
+  private stream: EventSource | null = null;
+  private follower: Follower | null = null;
+  /** Windows that came while the run was being loaded. */
+  private early: WindowMessage[] | null = null;
+  private again: ReturnType<typeof setTimeout> | null = null;
+
+  /** Loads the run; from before that on, windows are taken, so that no second is lost in between. */
+  override async load(): Promise<Run> {
+    this.early = [];
+    const connected = this.connect();
+    await connected;
+    return this.loadAgain();
+  }
+
+  follow(follower: Follower): () => void {
+    this.follower = follower;
+    if (this.stream?.readyState === EventSource.OPEN) follower.onConnection(true);
+    return () => {
+      this.follower = null;
+      if (this.again !== null) clearTimeout(this.again);
+      this.stream?.close();
+      this.stream = null;
+    };
+  }
+
+  private async loadAgain(): Promise<Run> {
+    this.early ??= [];
+    const run = new Run(await this.parts());
+    for (const message of this.early) run.apply(message);
+    this.early = null;
+    this.run = run;
+    return run;
+  }
+
+  private async reload(): Promise<void> {
+    if (this.early !== null) return;
+    try {
+      const run = await this.loadAgain();
+      this.follower?.onRun(run);
+    } catch {
+      this.early = null;
+      this.later();
+    }
+  }
+
+  /** Resolves when the stream is open, or has failed once: the run can be looked at all the same. */
+  private connect(): Promise<void> {
+    const stream = new EventSource(this.server.url("live"));
+    this.stream = stream;
+    const settled = new Promise<void>((resolve) => {
+      stream.addEventListener("open", () => resolve());
+      stream.addEventListener("error", () => resolve());
+    });
+    stream.addEventListener("open", () => this.follower?.onConnection(true));
+    stream.addEventListener("error", () => {
+      this.follower?.onConnection(false);
+      // The browser reconnects by itself, with the id of the last event, unless the server answered with an error.
+      if (stream.readyState === EventSource.CLOSED) this.later();
+    });
+    stream.addEventListener("window", (event) => this.onWindow(JSON.parse(event.data) as WindowMessage));
+    stream.addEventListener("run", (event) => this.onRun(JSON.parse(event.data)));
+    stream.addEventListener("annotation", () => void this.onAnnotation());
+    stream.addEventListener("notice", (event) => this.follower?.onNotice(noticeText(event.data)));
+    stream.addEventListener("reload", () => void this.reload());
+    return settled;
+  }
+
+  private later(): void {
+    if (this.again !== null || this.follower === null) return;
+    this.again = setTimeout(() => {
+      this.again = null;
+      this.stream?.close();
+      void this.connect();
+      void this.reload();
+    }, AGAIN_AFTER_MS);
+  }
+
+  private onWindow(message: WindowMessage): void {
+    if (message.run_id !== this.runId) return;
+    if (this.early !== null) {
+      this.early.push(message);
+      return;
+    }
+    if (this.run === null) return;
+    const applied = this.run.apply(message);
+    if (applied === "applied") this.follower?.onWindow();
+    if (applied === "reload") void this.reload();
+  }
+
+  private onRun({ run_id: runId, state }: { run_id: string; state: string }): void {
+    if (runId !== this.runId) this.follower?.onOtherRun(runId, state);
+    else if (this.run !== null && state !== this.run.head.state) void this.reload();
+  }
+
+  private async onAnnotation(): Promise<void> {
+    const events = await this.server.events(this.runId).catch(() => null);
+    if (events === null || this.run === null) return;
+    this.run.setEvents(events);
+    this.follower?.onWindow();
+  }
+}
+
+function noticeText(data: string): string {
+  try {
+    const value: unknown = JSON.parse(data);
+    if (typeof value === "string") return value;
+    const text = (value as { text?: unknown } | null)?.text;
+    return typeof text === "string" ? text : data;
+  } catch {
+    return data;
+  }
+}

@@ -1,0 +1,212 @@
+/** The table of endpoints: figures of the shown range, a trend, and shifts against another run. */
+
+import type { Shift } from "../model/comparison";
+import type { EndpointFigures } from "../model/figures";
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatRate,
+  formatShift,
+  NOTHING_SHOWN,
+} from "../model/format";
+import { exactMs, h, number } from "./dom";
+import { type Column, Grid } from "./grid";
+import { drawSparkline, sparkline } from "./sparkline";
+import type { Palette } from "./theme";
+
+/** What the table shows. */
+export interface EndpointsData {
+  rows: readonly EndpointFigures[];
+  /** By key, if there is another run. */
+  shifts: ReadonlyMap<string, Shift> | null;
+  selected: ReadonlySet<string>;
+  search: string;
+  empty: string;
+}
+
+/** What the table asks for. */
+export interface EndpointsHandlers {
+  onPick(key: string, adds: boolean): void;
+  onSort(sort: string | null): void;
+  /** These came into view: their trends are wanted. */
+  onVisible(rows: readonly EndpointFigures[]): void;
+  /** The trend of an endpoint, if it is known by now. */
+  trendOf(key: string): readonly (number | null)[] | undefined;
+}
+
+type Milliseconds = "p50Ms" | "p95Ms" | "p99Ms" | "p999Ms" | "maxMs";
+
+/** Sorted by this at first: what costs most time comes first. */
+export const DEFAULT_SORT = "requests";
+
+/** See the head of this file. */
+export class EndpointsTable {
+  readonly grid: Grid<EndpointFigures>;
+  private shifts: ReadonlyMap<string, Shift> | null = null;
+  private largestShift = 1;
+
+  constructor(
+    private readonly handlers: EndpointsHandlers,
+    private palette: Palette,
+    sort: string | null,
+  ) {
+    this.grid = new Grid<EndpointFigures>({
+      label: "Endpoints",
+      class: "endpoints",
+      columns: this.columns(),
+      keyOf: (row) => row.endpoint.key,
+      onPick: (row, adds) => handlers.onPick(row.endpoint.key, adds),
+      onSort: (chosen) => handlers.onSort(chosen),
+      onVisible: (rows) => handlers.onVisible(rows),
+      sort: sort ?? DEFAULT_SORT,
+      visibleRows: 14,
+    });
+  }
+
+  setPalette(palette: Palette): void {
+    this.palette = palette;
+  }
+
+  /** Draws. */
+  show({ rows, shifts, selected, search, empty }: EndpointsData): void {
+    if ((shifts === null) !== (this.shifts === null)) {
+      this.shifts = shifts;
+      this.grid.setColumns(this.columns());
+      this.grid.element.classList.toggle("has-shifts", shifts !== null);
+      if (shifts !== null) this.grid.setSort("shift-p95");
+      else this.grid.setSort(DEFAULT_SORT);
+    }
+    this.shifts = shifts;
+    this.largestShift = 0.1;
+    for (const { p50, p95, p99 } of shifts?.values() ?? [])
+      for (const ratio of [p50, p95, p99])
+        if (ratio !== null && ratio > 0) this.largestShift = Math.max(this.largestShift, Math.abs(Math.log(ratio)));
+    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = rows.filter((row) => words.every((word) => row.endpoint.key.toLowerCase().includes(word)));
+    this.grid.show(found, selected, words.length > 0 && rows.length > 0 ? `No endpoint is called “${search}”` : empty);
+  }
+
+  private columns(): Column<EndpointFigures>[] {
+    const ms = (key: Milliseconds, label: string, name: string): Column<EndpointFigures> => ({
+      key: label,
+      label,
+      class: `cell-number cell-${name}`,
+      isDescending: true,
+      value: (row) => row[key],
+      cell: (row) => number(formatMs(row[key]), row[key], exactMs(row[key])),
+    });
+    const shift = (key: "p50" | "p95" | "p99"): Column<EndpointFigures> => ({
+      key: `shift-${key}`,
+      label: `Δ ${key}`,
+      title: `${key} against the other run`,
+      class: "cell-shift",
+      isDescending: true,
+      value: (row) => this.shifts?.get(row.endpoint.key)?.[key] ?? null,
+      cell: (row) => this.shiftCell(row, key),
+    });
+    const columns: Column<EndpointFigures>[] = [
+      {
+        key: "method",
+        label: "method",
+        class: "cell-method",
+        value: (row) => row.endpoint.method,
+        cell: (row) => row.endpoint.method,
+      },
+      {
+        key: "name",
+        label: "name",
+        class: "cell-name",
+        value: (row) => row.endpoint.name,
+        cell: (row) =>
+          h(
+            "span",
+            { class: "cut", title: row.endpoint.name },
+            h("span", { class: "narrow-method" }, `${row.endpoint.method} `),
+            row.endpoint.name,
+          ),
+      },
+      {
+        key: "requests",
+        label: "requests",
+        class: "cell-number cell-requests",
+        isDescending: true,
+        value: (row) => row.requests,
+        cell: (row) => number({ ...NOTHING_SHOWN, whole: formatCount(row.requests) }, row.requests),
+      },
+      {
+        key: "rate",
+        label: "rate",
+        class: "cell-number cell-rate",
+        isDescending: true,
+        value: (row) => row.rate,
+        cell: (row) => number(formatRate(row.rate), row.rate, `${row.rate} requests a second`),
+      },
+      {
+        key: "fail",
+        label: "fail %",
+        class: "cell-number cell-fail",
+        isDescending: true,
+        value: (row) => row.failureShare,
+        cell: (row) => {
+          const text = `${formatCount(row.failures)} of ${formatCount(row.requests)} requests failed`;
+          const cell = number(formatPercent(row.failureShare), row.failureShare, text);
+          if (row.failures > 0) cell.classList.add("is-failure");
+          else cell.classList.add("is-none");
+          return cell;
+        },
+      },
+      ms("p50Ms", "p50", "p50"),
+      ms("p95Ms", "p95", "p95"),
+      ms("p99Ms", "p99", "p99"),
+    ];
+    if (this.shifts !== null) return [...columns, shift("p50"), shift("p95"), shift("p99")];
+    return [
+      ...columns,
+      ms("p999Ms", "p99.9", "p999"),
+      ms("maxMs", "max", "max"),
+      {
+        key: "bytes",
+        label: "bytes",
+        title: "Bytes of a response, on average",
+        class: "cell-number cell-bytes",
+        isDescending: true,
+        value: (row) => row.bytesEach,
+        cell: (row) => number(formatBytes(row.bytesEach), row.bytesEach, `${row.bytesEach} B on average`),
+      },
+      {
+        key: "trend",
+        label: "p95 trend",
+        title: "p95 over the shown range",
+        class: "cell-trend",
+        cell: (row) => {
+          const canvas = sparkline();
+          const points = this.handlers.trendOf(row.endpoint.key);
+          if (points !== undefined) drawSparkline(canvas, points, this.palette);
+          return canvas;
+        },
+      },
+    ];
+  }
+
+  /** The shift in words, and as a bar around zero. */
+  private shiftCell(row: EndpointFigures, key: "p50" | "p95" | "p99"): Node {
+    const shift = this.shifts?.get(row.endpoint.key);
+    const ratio = shift?.[key] ?? null;
+    if (shift?.before == null) return h("span", { class: "muted" }, key === "p50" ? "new" : "–");
+    const beforeMs = shift.before[`${key}Ms`];
+    const cell = number(
+      formatShift(ratio),
+      ratio,
+      `${exactMs(beforeMs) ?? "nothing"} → ${exactMs(row[`${key}Ms`]) ?? "nothing"}`,
+    );
+    const bar = h("span", { class: "shift-bar", "aria-hidden": "true" }, h("span", { class: "shift-fill" }));
+    if (ratio !== null && ratio > 0) {
+      const size = Math.abs(Math.log(ratio)) / this.largestShift;
+      bar.style.setProperty("--size", `${(size * 50).toFixed(1)}%`);
+      bar.classList.add(ratio > 1 ? "is-slower" : "is-faster");
+    }
+    return h("span", { class: "shift" }, cell, bar);
+  }
+}

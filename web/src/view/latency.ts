@@ -1,0 +1,203 @@
+/** Latency over time: lines of quantiles, or the whole distribution as a heatmap. */
+
+import type uPlot from "uplot";
+import { lowerBoundMs } from "../model/bucket";
+import type { Figures } from "../model/figures";
+import { formatMs, plain } from "../model/format";
+import { HEAT_BUCKETS, QUANTILE_NAMES, type Timeline } from "../model/timeline";
+import { type Backdrop, type ChartGroup, TimeChart } from "./chart";
+import { h, setText } from "./dom";
+import { type Palette, withAlpha } from "./theme";
+
+/** What the chart shows. */
+export interface LatencyData {
+  timeline: Timeline;
+  /** Of everything, drawn faintly behind a selection. */
+  context: Timeline | null;
+  /** Of the other run, on this run's time. */
+  other: Timeline | null;
+  figures: Figures;
+  view: "percentiles" | "heatmap";
+  isLogScale: boolean;
+}
+
+const HEAT_COLORS = 24;
+/** Which quantiles of the other run are drawn: more would be a thicket. */
+const OTHER_QUANTILES = [0, 2, 3];
+/** Which quantile stands for everything behind a selection. */
+const CONTEXT_QUANTILE = 2;
+
+/** See the head of this file. */
+export class LatencyChart extends TimeChart {
+  readonly legend = h("div", { class: "legend" });
+  private readonly hidden = new Set<number>();
+  private readonly values = QUANTILE_NAMES.map(() => h("span", { class: "legend-value" }));
+  private shown: LatencyData | null = null;
+  private layout = "";
+
+  constructor(height: number, group: ChartGroup, palette: Palette) {
+    super("Latency over time", height, group, palette);
+    QUANTILE_NAMES.forEach((name, place) => {
+      const button = h(
+        "button",
+        { type: "button", class: "legend-entry", "aria-pressed": "true", title: `Show or hide ${name}` },
+        h("span", { class: `swatch quantile-${place + 1}` }),
+        name,
+        this.values[place],
+      );
+      button.addEventListener("click", () => {
+        const isHidden = !this.hidden.delete(place) && Boolean(this.hidden.add(place));
+        button.setAttribute("aria-pressed", String(!isHidden));
+        this.layout = "";
+        if (this.shown !== null && this.backdrop !== null) this.show(this.shown, this.backdrop);
+      });
+      this.legend.append(button);
+    });
+  }
+
+  /** Draws. */
+  show(data: LatencyData, backdrop: Backdrop): void {
+    this.shown = data;
+    const before = this.backdrop?.range ?? null;
+    this.backdrop = backdrop;
+    const layout = [
+      data.view,
+      data.isLogScale,
+      data.context !== null,
+      data.other !== null,
+      backdrop.zeroS,
+      this.palette.ink,
+    ].join();
+    const table = this.table(data);
+    if (layout !== this.layout || this.plot === null) {
+      this.layout = layout;
+      this.build(this.options(data), table);
+    } else {
+      this.update(table, before);
+    }
+    this.onPlace(this.plot?.cursor.idx ?? null);
+  }
+
+  protected override onPlace(place: number | null): void {
+    const data = this.shown;
+    if (data === null) return;
+    const { p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs } = data.figures;
+    const whole = [p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs];
+    this.values.forEach((element, q) => {
+      const value = place === null ? whole[q] : data.timeline.quantilesMs[q]?.[place];
+      setText(element, plain(formatMs(value ?? null)));
+    });
+  }
+
+  private table({ timeline, context, other, isLogScale, view }: LatencyData): uPlot.AlignedData {
+    const isLog = isLogScale || view === "heatmap";
+    // A logarithmic axis has no zero.
+    const drawn = (column: (number | null)[] | undefined) =>
+      (column ?? []).map((value) => (isLog && value !== null && value <= 0 ? null : value));
+    const columns = timeline.quantilesMs.map(drawn);
+    if (context !== null) columns.push(drawn(context.quantilesMs[CONTEXT_QUANTILE]));
+    if (other !== null) for (const q of OTHER_QUANTILES) columns.push(drawn(other.quantilesMs[q]));
+    return [timeline.startS.map((start) => start + timeline.stepS / 2), ...columns] as uPlot.AlignedData;
+  }
+
+  private options({ view, isLogScale, context, other }: LatencyData): Partial<uPlot.Options> {
+    const { palette } = this;
+    const isHeat = view === "heatmap";
+    const series: uPlot.Series[] = [{}];
+    QUANTILE_NAMES.forEach((name, place) => {
+      const isDrawn = !this.hidden.has(place) && (!isHeat || place === 0 || place === 3);
+      series.push({
+        label: name,
+        show: isDrawn,
+        stroke: isHeat ? palette.ink : palette.quantiles[place],
+        width: isHeat ? 1 : place === 5 ? 1 : 1.6,
+        dash: place === 5 ? [1, 3] : undefined,
+        points: { show: place === 5 ? false : undefined, size: 4 },
+        spanGaps: false,
+      } as uPlot.Series);
+    });
+    const faint = { stroke: withAlpha(palette.muted, 0.6), width: 1, points: { show: false } };
+    if (context !== null) series.push({ label: "p95 of all", ...faint });
+    if (other !== null)
+      for (const q of OTHER_QUANTILES)
+        series.push({ label: `${QUANTILE_NAMES[q]} before`, ...faint, width: q === 0 ? 1 : 1.4, dash: [5, 4] });
+    const isLog = isLogScale || isHeat;
+    return {
+      series,
+      scales: {
+        y: isLog
+          ? { distr: 3, log: 10, range: (_, min, max) => logRange(min, max, isHeat ? this.heatRange() : null) }
+          : { range: (_, __, max) => [0, max > 0 ? max * 1.06 : 1] },
+      },
+      axes: [
+        this.timeAxis(),
+        this.valueAxis({
+          values: (_, splits) => splits.map((value) => (value == null ? "" : plain(formatMs(value)))),
+          ...(isLog ? { splits: (_, __, min, max) => decades(min, max), filter: (_, splits) => splits } : {}),
+        }),
+      ],
+      hooks: isHeat ? { drawAxes: [(plot) => this.drawHeat(plot)] } : {},
+    };
+  }
+
+  /** From the lowest to the highest time of the heatmap, in milliseconds. */
+  private heatRange(): [number, number] | null {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const heat of this.shown?.timeline.heat ?? []) {
+      if (heat === null) continue;
+      low = Math.min(low, heat.firstRow);
+      high = Math.max(high, heat.firstRow + heat.counts.length);
+    }
+    return low > high ? null : [lowerBoundMs(low * HEAT_BUCKETS), lowerBoundMs(high * HEAT_BUCKETS)];
+  }
+
+  private drawHeat(plot: uPlot): void {
+    const timeline = this.shown?.timeline;
+    if (timeline === undefined) return;
+    const { ctx, bbox } = plot;
+    let most = 1;
+    for (const heat of timeline.heat) for (const count of heat?.counts ?? []) most = Math.max(most, count);
+    const ramp = heatRamp(this.palette);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    timeline.heat.forEach((heat, place) => {
+      if (heat === null) return;
+      const start = timeline.startS[place] as number;
+      const left = Math.round(plot.valToPos(start, "x", true));
+      const right = Math.round(plot.valToPos(start + timeline.stepS, "x", true));
+      heat.counts.forEach((count, step) => {
+        if (count === 0) return;
+        const index = (heat.firstRow + step) * HEAT_BUCKETS;
+        const bottom = Math.round(plot.valToPos(lowerBoundMs(index), "y", true));
+        const top = Math.round(plot.valToPos(lowerBoundMs(index + HEAT_BUCKETS), "y", true));
+        const shade = Math.min(HEAT_COLORS - 1, Math.floor((Math.log(count + 1) / Math.log(most + 1)) * HEAT_COLORS));
+        ctx.fillStyle = ramp[shade] as string;
+        ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
+      });
+    });
+    ctx.restore();
+  }
+}
+
+function heatRamp(palette: Palette): string[] {
+  const color = palette.quantiles[3] ?? palette.ink;
+  return Array.from({ length: HEAT_COLORS }, (_, shade) => withAlpha(color, 0.08 + 0.84 * (shade / (HEAT_COLORS - 1))));
+}
+
+function logRange(min: number | null, max: number | null, wider: [number, number] | null): [number, number] {
+  const low = wider?.[0] ?? Math.max(min ?? 1, 0.001);
+  const high = wider?.[1] ?? Math.max(max ?? 10, low);
+  // At least one decade, so that there are labels.
+  return high / low < 10 ? [low / 1.5, low * 15] : [low * 0.9, high * 1.1];
+}
+
+function decades(min: number, max: number): number[] {
+  const wide = Math.log10(max / min) > 3;
+  const steps = wide ? [1] : [1, 2, 5];
+  const splits: number[] = [];
+  for (let power = Math.floor(Math.log10(min)); power <= Math.ceil(Math.log10(max)); power += 1)
+    for (const step of steps) splits.push(step * 10 ** power);
+  return splits.filter((value) => value >= min && value <= max);
+}

@@ -1,0 +1,109 @@
+/** The figures that are looked at first, large. */
+
+import type { Figures } from "../model/figures";
+import { formatCount, formatMs, formatPercent, formatRate, plain, type Shown } from "../model/format";
+import { reasonsInWords, type Trust } from "../model/seconds";
+import { exactMs, fill, h, showNumber } from "./dom";
+
+/** What the tiles show. */
+export interface TilesData {
+  figures: Figures;
+  /** Of the last ten seconds, while a run is on. */
+  now: Figures | null;
+  /** Of the other run. */
+  before: Figures | null;
+  trust: Trust;
+  reasons: number;
+  /** Shares of suspect seconds over the range. */
+  suspectShares: readonly number[];
+}
+
+interface Tile {
+  element: HTMLElement;
+  value: HTMLElement;
+  note: HTMLElement;
+}
+
+function tile(label: string, name: string): Tile {
+  const value = h("span", { class: "tile-value num", "data-tile": name });
+  const note = h("span", { class: "tile-note" });
+  return {
+    element: h("div", { class: `tile tile-${name}` }, h("span", { class: "tile-label" }, label), value, note),
+    value,
+    note,
+  };
+}
+
+/** See the head of this file. */
+export class Tiles {
+  readonly element: HTMLElement;
+  private readonly rate = tile("rate", "rate");
+  private readonly failures = tile("failures", "failures");
+  private readonly p50 = tile("p50", "p50");
+  private readonly p95 = tile("p95", "p95");
+  private readonly p99 = tile("p99", "p99");
+  private readonly max = tile("max", "max");
+  private readonly confidence = tile("confidence", "confidence");
+  private readonly bars = h("span", { class: "trust-bars", "aria-hidden": "true" });
+
+  constructor() {
+    this.confidence.element.insertBefore(this.bars, this.confidence.note);
+    const { rate, failures, p50, p95, p99, max, confidence } = this;
+    this.element = h("section", { class: "tiles", "aria-label": "Figures of the shown range" });
+    for (const { element } of [rate, failures, p50, p95, p99, max, confidence]) this.element.append(element);
+  }
+
+  /** Draws. */
+  show({ figures, now, before, trust, reasons, suspectShares }: TilesData): void {
+    const ms = (target: Tile, name: "p50Ms" | "p95Ms" | "p99Ms" | "maxMs") => {
+      showNumber(target.value, formatMs(figures[name]), figures[name], exactMs(figures[name]));
+      this.note(target, now && formatMs(now[name]), before && [formatMs(before[name]), figures[name], before[name]]);
+    };
+    showNumber(this.rate.value, formatRate(figures.rate), figures.rate, `${formatCount(figures.requests)} requests`);
+    this.note(this.rate, now && formatRate(now.rate), before && [formatRate(before.rate), figures.rate, before.rate]);
+    const failed = `${formatCount(figures.failures)} of ${formatCount(figures.requests)} requests failed`;
+    showNumber(this.failures.value, formatPercent(figures.failureShare), figures.failureShare, failed);
+    this.failures.value.classList.toggle("is-failure", figures.failures > 0);
+    this.note(
+      this.failures,
+      now && formatPercent(now.failureShare),
+      before && [formatPercent(before.failureShare), null, null],
+    );
+    ms(this.p50, "p50Ms");
+    ms(this.p95, "p95Ms");
+    ms(this.p99, "p99Ms");
+    ms(this.max, "maxMs");
+    const share = trust.seconds > 0 ? 1 - trust.suspectSeconds / trust.seconds : null;
+    const isSuspect = trust.suspectSeconds > 0;
+    const why = isSuspect ? `${trust.suspectSeconds} of ${trust.seconds} s suspect: ${reasonsInWords(reasons)}` : "";
+    showNumber(this.confidence.value, formatPercent(share), share, why || "no second is suspect");
+    this.confidence.value.classList.toggle("suspect", isSuspect);
+    this.confidence.note.textContent = share === null ? "" : isSuspect ? why : "trusted";
+    this.confidence.note.title = why;
+    fill(
+      this.bars,
+      ...suspectShares.map((part) => {
+        const bar = h("span", { class: "trust-bar" });
+        if (part > 0) bar.classList.add("is-suspect");
+        return bar;
+      }),
+    );
+  }
+
+  private note(target: Tile, now: Shown | null, before: [Shown, number | null, number | null] | null): void {
+    if (before !== null) {
+      const [shown, value, other] = before;
+      const shift = value !== null && other ? `, ${shiftInBrief(value / other)}` : "";
+      target.note.textContent = `was ${plain(shown)}${shift}`;
+    } else {
+      target.note.textContent = now === null ? "" : `now ${plain(now)}`;
+    }
+  }
+}
+
+/** A shift in as few characters as possible. */
+function shiftInBrief(ratio: number): string {
+  if (ratio >= 3) return `${ratio.toFixed(1)}×`;
+  const percent = Math.round((ratio - 1) * 100);
+  return `${percent > 0 ? "+" : percent < 0 ? "−" : "±"}${Math.abs(percent)}\u00a0%`;
+}

@@ -1,0 +1,137 @@
+/** The line that stays in view: which range, which selection, which other run. */
+
+import type { Alignment } from "../model/comparison";
+import { clock, formatDuration } from "../model/format";
+import { lengthS, type Range } from "../model/range";
+import type { Selection } from "../model/selection";
+import { fill, h, setText } from "./dom";
+
+/** What the line shows. */
+export interface ToolbarData {
+  shown: Range | null;
+  whole: Range | null;
+  steadyFromS: number | null;
+  /** Slots that ranges snap to, where that is not one second. */
+  snapS: number;
+  selection: Selection;
+  other: { name: string; alignment: Alignment; caveats: readonly string[]; verdict: string } | null;
+  isBusy: boolean;
+}
+
+/** What the line asks for. */
+export interface ToolbarHandlers {
+  onRange(range: Range | null): void;
+  onSelection(kind: "endpoint" | "worker", key: string): void;
+  onAlignment(alignment: Alignment): void;
+  onCompareEnd(): void;
+}
+
+/** See the head of this file. */
+export class Toolbar {
+  readonly element: HTMLElement;
+  private readonly range = h("span", { class: "range", "aria-live": "polite" });
+  private readonly whole = h("button", { type: "button", class: "button small" }, "Whole run");
+  private readonly steady = h(
+    "button",
+    { type: "button", class: "button small", "aria-pressed": "false" },
+    "Without ramp-up",
+  );
+  private readonly chips = h("span", { class: "chips" });
+  private readonly other = h("span", { class: "other" });
+  private readonly busy = h("span", { class: "busy", hidden: true }, "loading…");
+  private data: ToolbarData | null = null;
+  private shownChips = "";
+  private shownOther = "";
+
+  constructor(private readonly handlers: ToolbarHandlers) {
+    this.whole.addEventListener("click", () => handlers.onRange(null));
+    this.steady.addEventListener("click", () => {
+      const { whole, steadyFromS, shown } = this.data ?? {};
+      if (whole == null || steadyFromS == null) return;
+      handlers.onRange(shown?.fromS === steadyFromS ? null : { fromS: steadyFromS, toS: whole.toS });
+    });
+    this.element = h(
+      "div",
+      { class: "toolbar", role: "toolbar", "aria-label": "Range and selection" },
+      this.range,
+      this.whole,
+      this.steady,
+      this.chips,
+      this.other,
+      this.busy,
+    );
+  }
+
+  /** Draws. */
+  show(data: ToolbarData): void {
+    this.data = data;
+    const { shown, whole, steadyFromS, snapS, selection, other } = data;
+    const range = shown ?? whole;
+    const snapped = snapS > 1 ? `, in steps of ${formatDuration(snapS)}` : "";
+    if (range === null) setText(this.range, "");
+    else if (shown === null) setText(this.range, `Whole run, ${formatDuration(lengthS(range))}${snapped}`);
+    else
+      setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS(shown))}${snapped}`);
+    this.range.classList.toggle("is-chosen", shown !== null);
+    this.whole.hidden = shown === null;
+    this.steady.hidden =
+      steadyFromS === null || whole === null || steadyFromS <= whole.fromS || steadyFromS >= whole.toS;
+    this.steady.setAttribute(
+      "aria-pressed",
+      String(shown !== null && shown.fromS === steadyFromS && shown.toS === whole?.toS),
+    );
+    this.busy.hidden = !data.isBusy;
+    this.showChips(selection);
+    this.showOther(other);
+  }
+
+  private showChips(selection: Selection): void {
+    const text = JSON.stringify(selection);
+    if (text === this.shownChips) return;
+    this.shownChips = text;
+    const { kind } = selection;
+    if (kind === "all") {
+      fill(this.chips);
+      return;
+    }
+    fill(
+      this.chips,
+      ...selection.keys.map((key) => {
+        const chip = h(
+          "button",
+          { type: "button", class: "chip", title: `${key}: click to show everything again` },
+          h("span", { class: "cut" }, key),
+          " ✕",
+        );
+        chip.addEventListener("click", () => this.handlers.onSelection(kind, key));
+        return chip;
+      }),
+    );
+  }
+
+  private showOther(other: ToolbarData["other"]): void {
+    const text = JSON.stringify(other);
+    if (text === this.shownOther) return;
+    this.shownOther = text;
+    if (other === null) {
+      fill(this.other);
+      return;
+    }
+    const end = h(
+      "button",
+      { type: "button", class: "chip is-other", title: "End the comparison" },
+      `against ${other.name} ✕`,
+    );
+    end.addEventListener("click", () => this.handlers.onCompareEnd());
+    const align = h(
+      "button",
+      { type: "button", class: "button small" },
+      other.alignment === "start" ? "since start" : "since all users spawned",
+    );
+    align.title = "What both runs are laid upon each other at";
+    align.addEventListener("click", () => this.handlers.onAlignment(other.alignment === "start" ? "spawned" : "start"));
+    const verdict = h("span", { class: "other-verdict" }, other.verdict);
+    const caveats = other.caveats.length > 0 && h("span", { class: "caveats" }, `Mind: ${other.caveats.join("; ")}`);
+    fill(this.other, end, align, verdict, caveats);
+  }
+}

@@ -1,0 +1,140 @@
+/** The table of workers: state, load, and how far each can be trusted. */
+
+import { formatBytes, formatCount, formatMs, formatPercent, formatRate, NOTHING_SHOWN, plain } from "../model/format";
+import { reasonsInWords } from "../model/seconds";
+import type { WorkerSummary } from "../model/workers";
+import { exactMs, h, number } from "./dom";
+import { Grid } from "./grid";
+
+/** See the head of this file. */
+export class WorkersTable {
+  readonly grid: Grid<WorkerSummary>;
+
+  constructor(onPick: (sourceId: string, adds: boolean) => void) {
+    this.grid = new Grid<WorkerSummary>({
+      label: "Workers",
+      class: "workers",
+      keyOf: (row) => row.sourceId,
+      onPick: (row, adds) => onPick(row.sourceId, adds),
+      sort: null,
+      visibleRows: 8,
+      columns: [
+        {
+          key: "worker",
+          label: "worker",
+          class: "cell-worker",
+          value: (row) => row.sourceId,
+          cell: (row) => worker(row),
+        },
+        {
+          key: "users",
+          label: "users",
+          class: "cell-number cell-users",
+          isDescending: true,
+          value: (row) => row.users,
+          cell: (row) =>
+            number({ ...NOTHING_SHOWN, whole: row.users === null ? "–" : formatCount(row.users) }, row.users),
+        },
+        {
+          key: "rate",
+          label: "rate",
+          class: "cell-number cell-rate",
+          isDescending: true,
+          value: (row) => row.requests / Math.max(1, row.seconds),
+          cell: (row) => {
+            const rate = row.requests / Math.max(1, row.seconds);
+            return number(formatRate(rate), rate, `${rate} requests a second`);
+          },
+        },
+        {
+          key: "cpu",
+          label: "CPU",
+          title: "Of one core: mean, and highest on hover",
+          class: "cell-number cell-cpu",
+          isDescending: true,
+          value: (row) => row.cpuMeanPercent,
+          cell: (row) => {
+            const share = row.cpuMeanPercent === null ? null : row.cpuMeanPercent / 100;
+            return number(formatPercent(share), row.cpuMeanPercent, `highest ${row.cpuMaxPercent?.toFixed(1)} %`);
+          },
+        },
+        {
+          key: "memory",
+          label: "memory",
+          class: "cell-number cell-memory",
+          isDescending: true,
+          value: (row) => row.memoryBytes,
+          cell: (row) => number(formatBytes(row.memoryBytes), row.memoryBytes),
+        },
+        {
+          key: "lag",
+          label: "hub lag",
+          title: "How late Locust's own loop was at most",
+          class: "cell-number cell-lag",
+          isDescending: true,
+          value: (row) => row.hubLagMaxMs,
+          cell: (row) => number(formatMs(row.hubLagMaxMs), row.hubLagMaxMs, exactMs(row.hubLagMaxMs)),
+        },
+        {
+          key: "clock",
+          label: "clock",
+          title: "What its clock is off by",
+          class: "cell-number cell-clock",
+          value: (row) => row.clockOffsetMs,
+          cell: (row) => offset(row),
+        },
+        {
+          key: "trust",
+          label: "trusted",
+          title: "Seconds without a reason for doubt",
+          class: "cell-trust",
+          value: (row) => (row.seconds > 0 ? -row.suspectSeconds / row.seconds : null),
+          isDescending: false,
+          cell: (row) => trust(row),
+        },
+      ],
+    });
+  }
+
+  /** Draws. */
+  show(rows: readonly WorkerSummary[], selected: ReadonlySet<string>, isLocal: boolean): void {
+    const empty = isLocal ? "This run has no workers: one process did everything" : "No worker has joined yet";
+    this.grid.show(rows, selected, empty);
+  }
+}
+
+const STATE_MARKS: Record<string, string> = { running: "●", ready: "○", missing: "✕", back: "●", gone: "✕" };
+
+function worker(row: WorkerSummary): Node {
+  const mark = h("span", { class: `worker-state is-${row.state}`, title: row.state }, STATE_MARKS[row.state] ?? "·");
+  const state = row.state === "running" || row.state === "" ? null : h("span", { class: "muted" }, ` ${row.state}`);
+  return h("span", { class: "cut" }, mark, ` ${row.sourceId}`, state);
+}
+
+function offset({ clockOffsetMs, clockErrorMs }: WorkerSummary): Node {
+  if (clockOffsetMs === null) return number(NOTHING_SHOWN, null);
+  const shown = formatMs(Math.abs(clockOffsetMs));
+  const sign = clockOffsetMs < 0 ? "−" : "+";
+  const error = clockErrorMs === null ? "" : `, give or take ${plain(formatMs(clockErrorMs))}`;
+  return number({ ...shown, whole: `${sign}${shown.whole}` }, clockOffsetMs, `${clockOffsetMs} ms${error}`);
+}
+
+function trust(row: WorkerSummary): Node {
+  if (row.seconds === 0) return h("span", { class: "muted" }, "–");
+  const share = 1 - row.suspectSeconds / row.seconds;
+  const bars = row.suspectShares.map((part) => {
+    const bar = h("span", { class: "trust-bar" });
+    if (part > 0) bar.classList.add("is-suspect");
+    return bar;
+  });
+  const why =
+    row.suspectSeconds > 0 ? `${row.suspectSeconds} of ${row.seconds} s suspect: ${reasonsInWords(row.reasons)}` : "";
+  const percent = number(formatPercent(share), share, why || `all of ${row.seconds} s trusted`);
+  if (row.suspectSeconds > 0) percent.classList.add("suspect");
+  return h(
+    "span",
+    { class: "trust", title: why },
+    percent,
+    h("span", { class: "trust-bars", "aria-hidden": "true" }, ...bars),
+  );
+}
