@@ -22,6 +22,7 @@ ALLOWED = {
     "otlp": {"core", "pipeline"},
     "store": {"core", "pipeline"},
     "report": {"core", "store"},
+    "web": {"core", "pipeline", "store", "report"},
     "cli": {"core", "json", "store", "report"},
     "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "store", "cli"},
 }
