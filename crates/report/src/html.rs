@@ -18,8 +18,7 @@ pub const MAX_REPORT_BYTES: usize = 5_000_000;
 const FRAME_BYTES: usize = 2_000;
 
 /// The report of a run, or of the part of it that is in `range` (seconds since the Unix epoch, the last one excluded), in
-/// at most `max_bytes`, such as [`MAX_REPORT_BYTES`]. Only the page itself is there in any case. `progress` is told how
-/// much is done, from 0 to 1.
+/// at most [`MAX_REPORT_BYTES`]. `progress` is told how much is done, from 0 to 1.
 ///
 /// The file asks no other host for anything and its policy lets nothing run but the page's own script, whatever the
 /// names in the run are.
@@ -27,6 +26,18 @@ const FRAME_BYTES: usize = 2_000;
 /// # Errors
 /// When the run cannot be read, or the page is not the one that this build knows.
 pub fn encode(
+    run: &RunReader<'_>,
+    range: Option<Range<i64>>,
+    progress: &mut dyn FnMut(f64),
+) -> Result<String, ReportError> {
+    encode_within(run, range, MAX_REPORT_BYTES, progress)
+}
+
+/// The same in at most `max_bytes`; only the page itself is there in any case.
+///
+/// # Errors
+/// As those of [`encode`].
+pub fn encode_within(
     run: &RunReader<'_>,
     range: Option<Range<i64>>,
     max_bytes: usize,

@@ -67,7 +67,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
         },
     ];
     panel::append(&mut svg, HEADER, "Rate and users", &time, &rate_and_users, |side, value| match side {
-        Side::Left => words::per_second(value),
+        Side::Left => format!("{}/s", axis_number(value)),
         Side::Right => axis_number(value),
     });
     let quantile = |label, of| Curve { label, class: label, side: Side::Left, values: each(of) };
@@ -83,7 +83,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
     let failures =
         [Curve { label: "failures", class: "failures", side: Side::Left, values: each(Point::failures_per_s) }];
     panel::append(&mut svg, HEADER + 2.0 * panel::HEIGHT, "Failures", &time, &failures, |_, value| {
-        words::per_second(value)
+        format!("{}/s", axis_number(value))
     });
     svg.push_str("</svg>\n");
     svg

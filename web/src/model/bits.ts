@@ -32,7 +32,7 @@ export class Context {
 
   /** Takes a number into the mean. */
   learn(value: number): void {
-    this.sum += value < MAX_WEIGHT ? value : MAX_WEIGHT;
+    this.sum += Math.min(value, MAX_WEIGHT);
     this.count += 1;
     if (this.count === FORGET_AT) {
       this.count = FORGET_AT / 2;

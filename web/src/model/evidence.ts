@@ -37,7 +37,7 @@ export function doubtIn(run: Run, range: Range, parts: number): Doubt {
     if (row.hubLagMs !== null) doubt.hubLagMaxMs = Math.max(doubt.hubLagMaxMs ?? 0, row.hubLagMs);
     const part = Math.floor(((second - range.fromS) / length) * parts);
     doubt.shares[part] = (doubt.shares[part] ?? 0) + parts / length;
-    if (second - lastSuspectS > PAUSE_S) doubt.sinceS = second;
+    if (second - lastSuspectS - 1 > PAUSE_S) doubt.sinceS = second;
     lastSuspectS = second;
   }
   if (lastS - lastSuspectS > PAUSE_S) doubt.sinceS = null;

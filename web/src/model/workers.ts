@@ -148,7 +148,7 @@ export class Workers {
       summary.suspectSeconds += 1;
       const share = Math.floor(((second - range.fromS) / length) * SHARES);
       summary.suspectShares[share] = (summary.suspectShares[share] ?? 0) + SHARES / length;
-      if (second - lastSuspectS > PAUSE_S) summary.suspectSinceS = second;
+      if (second - lastSuspectS - 1 > PAUSE_S) summary.suspectSinceS = second;
       lastSuspectS = second;
     }
     if (lastS - lastSuspectS > PAUSE_S) summary.suspectSinceS = null;

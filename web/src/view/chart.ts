@@ -76,7 +76,7 @@ export class TimeChart {
     const shared: uPlot.Options = {
       width: this.width,
       height: this.height,
-      padding: [8, 12, 0, 0],
+      padding: [8, 24, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,

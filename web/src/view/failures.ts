@@ -32,9 +32,11 @@ export class FailuresChart extends TimeChart {
       const below = stacked[stacked.length - 1];
       stacked.push(rate.map((value, place) => value + (below?.[place] ?? 0)));
     }
-    const columns = kinds.length > 0 ? stacked.reverse() : [startS.map(() => null)];
+    // Nothing of a kind draws nothing, not a line at zero.
+    const drawn = stacked.map((column, row) => column.map((value, place) => (kinds[row]?.rate[place] ? value : null)));
+    const columns = kinds.length > 0 ? drawn.reverse() : [startS.map(() => null)];
     const table = [startS.map((start) => start + stepS / 2), ...columns] as uPlot.AlignedData;
-    const layout = [kinds.length, this.palette.ink].join();
+    const layout = [kinds.length, backdrop.zeroS, this.palette.ink].join();
     if (layout !== this.layout || this.plot === null) {
       this.layout = layout;
       this.build(this.options(Math.max(1, kinds.length)), table);

@@ -60,7 +60,14 @@ export class LatencyChart extends TimeChart {
     this.shown = data;
     const before = this.backdrop?.range ?? null;
     this.backdrop = backdrop;
-    const layout = [data.view, data.isLogScale, data.context !== null, data.other !== null, this.palette.ink].join();
+    const layout = [
+      data.view,
+      data.isLogScale,
+      data.context !== null,
+      data.other !== null,
+      backdrop.zeroS,
+      this.palette.ink,
+    ].join();
     const table = this.table(data);
     if (layout !== this.layout || this.plot === null) {
       this.layout = layout;

@@ -44,7 +44,7 @@ export class LoadChart extends TimeChart {
     if (context !== null) columns.push(context.rate);
     if (other !== null) columns.push(other.rate);
     const table = [timeline.startS.map((start) => start + timeline.stepS / 2), ...columns] as uPlot.AlignedData;
-    const layout = [context !== null, other !== null, this.palette.ink].join();
+    const layout = [context !== null, other !== null, backdrop.zeroS, this.palette.ink].join();
     if (layout !== this.layout || this.plot === null) {
       this.layout = layout;
       this.build(this.options(data), table);

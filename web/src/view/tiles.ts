@@ -1,7 +1,7 @@
 /** The figures that are looked at first, large. */
 
 import type { Figures } from "../model/figures";
-import { formatCount, formatMs, formatPercent, formatRate, formatShift, plain, type Shown } from "../model/format";
+import { formatCount, formatMs, formatPercent, formatRate, plain, type Shown } from "../model/format";
 import { reasonsInWords, type Trust } from "../model/seconds";
 import { exactMs, fill, h, showNumber } from "./dom";
 
@@ -93,10 +93,17 @@ export class Tiles {
   private note(target: Tile, now: Shown | null, before: [Shown, number | null, number | null] | null): void {
     if (before !== null) {
       const [shown, value, other] = before;
-      const shift = value !== null && other ? ` (${plain(formatShift(value / other))})` : "";
+      const shift = value !== null && other ? `, ${shiftInBrief(value / other)}` : "";
       target.note.textContent = `was ${plain(shown)}${shift}`;
     } else {
       target.note.textContent = now === null ? "" : `now ${plain(now)}`;
     }
   }
+}
+
+/** A shift in as few characters as possible. */
+function shiftInBrief(ratio: number): string {
+  if (ratio >= 3) return `${ratio.toFixed(1)}×`;
+  const percent = Math.round((ratio - 1) * 100);
+  return `${percent > 0 ? "+" : percent < 0 ? "−" : "±"}${Math.abs(percent)}\u00a0%`;
 }

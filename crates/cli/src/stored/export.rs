@@ -15,7 +15,7 @@ pub(crate) fn report(options: &ReportOptions, console: &mut Console<'_>) -> Resu
     let path =
         options.output.clone().unwrap_or_else(|| output::file_name(&run.row().testplan, &run.row().run_id, "html"));
     let mut progress = Progress::new("report", console.terminals);
-    let report = html::encode(&run, range, html::MAX_REPORT_BYTES, &mut |share| progress.at(share))?;
+    let report = html::encode(&run, range, &mut |share| progress.at(share))?;
     progress.end();
     if output::is_standard(&path) {
         return Ok(console.print(report, 0));

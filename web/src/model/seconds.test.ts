@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { doubtIn } from "./evidence";
+import type { Run } from "./run";
+import { reasonsInWords, Seconds, stagesOf, trustOf } from "./seconds";
+
+function seconds(users: (number | null)[], reasons: number[] = []): Seconds {
+  const columns = new Seconds();
+  columns.addColumns(
+    {
+      second: users.map((_, t) => 1000 + t),
+      users,
+      requests: users.map(() => 10),
+      failures: users.map(() => 1),
+      reasons: users.map((_, t) => reasons[t] ?? 0),
+      hub_lag_ms: users.map((_, t) => (reasons[t] ? 180 : 1)),
+    },
+    Number.POSITIVE_INFINITY,
+  );
+  return columns;
+}
+
+const repeat = <T>(value: T, times: number) => new Array<T>(times).fill(value);
+
+describe("stages", () => {
+  it("are spans of at least ten seconds with the same users", () => {
+    const ramp = [10, 20, 30];
+    const found = stagesOf(seconds([...ramp, ...repeat(100, 20), 150, ...repeat(200, 12), ...repeat(300, 9)]));
+    expect(found).toEqual([
+      { users: 100, fromS: 1003, toS: 1023 },
+      { users: 200, fromS: 1024, toS: 1036 },
+    ]);
+  });
+
+  it("are not ended by a single second that differs or is unknown", () => {
+    const found = stagesOf(seconds([...repeat(100, 8), 99, ...repeat(100, 4), null, ...repeat(100, 3)]));
+    expect(found).toEqual([{ users: 100, fromS: 1000, toS: 1017 }]);
+  });
+});
+
+describe("trust", () => {
+  it("counts suspect seconds within the range only", () => {
+    const known = seconds(repeat(1, 10), [1, 0, 0, 2, 0, 0, 0, 0, 0, 1]);
+    expect(trustOf(known, { fromS: 1001, toS: 1009 })).toEqual({ seconds: 8, suspectSeconds: 1 });
+  });
+
+  it("names reasons by their bits", () => {
+    expect(reasonsInWords(0b1001)).toBe("hub lag, throttled");
+  });
+
+  it("tells since when the end is suspect, through short pauses", () => {
+    const run = {
+      seconds: seconds(repeat(1, 30), [1, ...repeat(0, 14), 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1]),
+    } as Run;
+    expect(doubtIn(run, { fromS: 1000, toS: 1030 }, 3).sinceS).toBe(1015);
+    expect(doubtIn(run, { fromS: 1000, toS: 1012 }, 3).sinceS).toBeNull();
+  });
+});
+
+describe("windows of one second", () => {
+  it("add up", () => {
+    const known = new Seconds();
+    const message = { second: 50, users: 7, hub_lag_ms: 3, reasons: 1, cpu_percent: null };
+    known.addWindow(message as never, 10, 1);
+    known.addWindow({ ...message, users: null, hub_lag_ms: 9, reasons: 2 } as never, 5, 2);
+    expect(known.at(50)).toEqual({ users: 7, requests: 15, failures: 3, hubLagMs: 9, cpuPercent: null, reasons: 3 });
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import type { EndpointFigures, Figures } from "./figures";
+import { clock } from "./format";
+import type { Slowdown } from "./slowdown";
+import { type Evidence, verdictOf } from "./verdict";
+import type { WorkerSummary } from "./workers";
+
+const FIGURES: Figures = {
+  requests: 1000,
+  failures: 0,
+  rate: 10,
+  failureShare: 0,
+  p50Ms: 30,
+  p90Ms: 60,
+  p95Ms: 90,
+  p99Ms: 120,
+  p999Ms: 200,
+  maxMs: 300,
+  meanMs: 40,
+  bytesEach: 100,
+};
+
+const ENDPOINT = { key: "GET /pay", method: "GET", name: "/pay", series: [1] };
+
+const SLOW: Slowdown = {
+  endpoint: ENDPOINT,
+  q: 0.99,
+  usualMs: 100,
+  slowMs: 400,
+  span: { fromS: 5000, toS: 5100 },
+  isOngoing: true,
+};
+
+function evidence(change: Partial<Evidence> = {}): Evidence {
+  return {
+    isLive: false,
+    total: FIGURES,
+    recent: FIGURES,
+    endpoints: [],
+    trust: { seconds: 100, suspectSeconds: 0 },
+    recentTrust: { seconds: 30, suspectSeconds: 0 },
+    workers: [],
+    reasons: 0,
+    hubLagMaxMs: null,
+    suspectSinceS: null,
+    slowdowns: [],
+    ...change,
+  };
+}
+
+function failing(share: number): Partial<Evidence> {
+  const total = { ...FIGURES, failures: share * 1000, failureShare: share };
+  const series = { id: 9, endpoint: ENDPOINT, status: 503, errorType: "HTTPError", failureKind: "503" };
+  const row: EndpointFigures = {
+    ...total,
+    endpoint: { ...ENDPOINT, key: "POST /cart" },
+    failing: [{ series, requests: 72 }],
+  };
+  return { total, recent: total, endpoints: [row] };
+}
+
+describe("the verdict", () => {
+  it("waits before the first request", () => {
+    const nothing = { ...FIGURES, requests: 0, failureShare: null };
+    expect(verdictOf(evidence({ isLive: true, total: nothing })).text).toBe("Waiting for the first request");
+    expect(verdictOf(evidence({ total: nothing })).text).toBe("No requests in this range");
+  });
+
+  it("is healthy when nothing speaks against it", () => {
+    expect(verdictOf(evidence()).level).toBe("healthy");
+  });
+
+  it("names kind and endpoint of most failures", () => {
+    const verdict = verdictOf(evidence(failing(0.072)));
+    expect(verdict.level).toBe("failing");
+    expect(verdict.text).toBe("Failing: 7.20\u00a0% errors, mostly 503 from POST /cart");
+  });
+
+  it("does not call a few failures failing", () => {
+    expect(verdictOf(evidence(failing(0.009))).level).toBe("healthy");
+  });
+
+  it("names the endpoint that got slow, how much, and since when", () => {
+    const verdict = verdictOf(evidence({ slowdowns: [SLOW], isLive: true }));
+    expect(verdict.level).toBe("degrading");
+    expect(verdict.text).toBe(`Degrading: p99 of GET /pay rose 4× since ${clock(5000)} (100\u00a0ms → 400\u00a0ms)`);
+    expect(verdict.about).toEqual({ kind: "endpoint", key: "GET /pay" });
+  });
+
+  it("tells a live run's past slowdown beside, not as the verdict", () => {
+    const verdict = verdictOf(evidence({ slowdowns: [{ ...SLOW, isOngoing: false }], isLive: true }));
+    expect(verdict.level).toBe("healthy");
+    expect(verdict.also[0]).toContain(`from ${clock(5000)} to ${clock(5100)}`);
+  });
+
+  it("puts a saturated generator before everything it measured", () => {
+    const worker = {
+      sourceId: "worker-2",
+      suspectSeconds: 40,
+      reasons: 1,
+      hubLagMaxMs: 180,
+      suspectSinceS: 6000,
+    } as WorkerSummary;
+    const verdict = verdictOf(
+      evidence({
+        ...failing(0.2),
+        slowdowns: [SLOW],
+        trust: { seconds: 100, suspectSeconds: 40 },
+        workers: [worker],
+        reasons: 1,
+      }),
+    );
+    expect(verdict.level).toBe("untrusted");
+    expect(verdict.text).toBe(`Don’t trust this: worker-2 saturated (hub lag 180\u00a0ms) since ${clock(6000)}`);
+    expect(verdict.also.map((text) => text.split(":")[0])).toEqual(["Failing", "Degraded"]);
+  });
+
+  it("speaks of the generator itself where there are no workers", () => {
+    const doubt = { trust: { seconds: 100, suspectSeconds: 50 }, reasons: 2, hubLagMaxMs: 4 };
+    expect(verdictOf(evidence(doubt)).text).toBe(
+      "Don’t trust this: the load generator saturated (CPU full) for 50.0\u00a0% of the time",
+    );
+  });
+});

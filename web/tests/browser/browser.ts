@@ -1,0 +1,89 @@
+/** Real Chromium for tests: Debian's, or the one that CHROMIUM names. */
+
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Starts it; a missing one is an error, never a skipped test. */
+export async function launch(): Promise<Browser> {
+  if (!existsSync(EXECUTABLE))
+    throw new Error(`no Chromium at ${EXECUTABLE}: install Debian's chromium, or set CHROMIUM`);
+  return chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-dev-shm-usage",
+    ],
+  });
+}
+
+/** A page that remembers what went wrong in it, and whom it asked. */
+export interface Watched {
+  page: Page;
+  /** Errors, and what the content security policy refused. */
+  troubles: string[];
+  hosts: Set<string>;
+}
+
+/** Opens an address and waits until figures are drawn. */
+export async function open(
+  browser: Browser,
+  url: string,
+  options: { width?: number; waits?: boolean } = {},
+): Promise<Watched> {
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1440, height: 1000 },
+    timezoneId: "UTC",
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  const watched: Watched = { page, troubles: [], hosts: new Set() };
+  page.on("pageerror", (error) => watched.troubles.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("ERR_CONNECTION")) watched.troubles.push(message.text());
+  });
+  page.on("request", (request) => watched.hosts.add(new URL(request.url()).host));
+  await page.goto(url);
+  if (options.waits ?? true) await drawn(page);
+  return watched;
+}
+
+/** Waits until the tiles have figures and nothing is being fetched. */
+export async function drawn(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector("[data-tile=p95][data-raw]") !== null &&
+      document.querySelector(".busy:not([hidden])") === null,
+  );
+}
+
+/** The exact value of a tile. */
+export async function tile(page: Page, name: string): Promise<number> {
+  return Number(await page.getAttribute(`[data-tile="${name}"]`, "data-raw"));
+}
+
+/** The exact values of a row of endpoints, by class of the cell. */
+export async function row(page: Page, key: string): Promise<Record<string, number>> {
+  return page.$eval(`.endpoints [data-key="${key}"]`, (element) => {
+    const values: Record<string, number> = {};
+    for (const cell of element.querySelectorAll<HTMLElement>(".cell-number")) {
+      const name = [...cell.classList].find((part) => part !== "cell-number" && part.startsWith("cell-")) ?? "";
+      values[name.slice(5)] = Number(cell.querySelector<HTMLElement>("[data-raw]")?.dataset.raw);
+    }
+    return values;
+  });
+}
+
+/** Keys of the rows of endpoints from the top. */
+export function keys(page: Page): Promise<string[]> {
+  return page.$$eval(".endpoints .grid-body .grid-row", (rows) =>
+    rows.map((element) => (element as HTMLElement).dataset.key ?? ""),
+  );
+}

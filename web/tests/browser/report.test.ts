@@ -1,0 +1,159 @@
+/** A report opened from disk, hostile names, narrow screens, and what axe says. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { embedded, reportOf } from "../../dev/report";
+import { shop } from "../../dev/scenario";
+import type { DevServer } from "../../dev/server";
+import { ended, world } from "../../dev/worlds";
+import { drawn, launch, open, row, tile } from "./browser";
+
+const DIST = join(import.meta.dirname, "../../dist");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let browser: Browser;
+let folder: string;
+
+beforeAll(async () => {
+  browser = await launch();
+  folder = mkdtempSync(join(tmpdir(), "report-"));
+});
+
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What axe calls serious or critical. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations: found } = await axe.run();
+    return found
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map(({ html }) => html.slice(0, 160))
+            .join(" | ")}`,
+      );
+  });
+}
+
+describe("a report opened from disk", () => {
+  const archive = ended(shop({ runId: "7f3a91c2d5e8", seconds: 300, seed: 9, trouble: "slow" }), 1_760_000_010);
+
+  it("is interactive, asks nobody, and has the same figures", async () => {
+    const path = join(folder, "report.html");
+    writeFileSync(path, reportOf(DIST, embedded(archive, 1)));
+    const { page, troubles, hosts } = await open(browser, pathToFileURL(path).href);
+    const all = archive.merged("total", [0], archive.firstS, archive.nextS);
+    expect(await tile(page, "p99")).toBe(all.latency.quantileMs(0.99));
+    const fromS = archive.firstS + 95;
+    await page.evaluate(
+      (range) => {
+        location.hash = range;
+      },
+      `#from=${fromS}&to=${fromS + 71}`,
+    );
+    await page.waitForFunction(() =>
+      document.querySelector(".range")?.textContent?.includes("1\u00a0min\u00a011\u00a0s"),
+    );
+    const part = archive.merged("total", [0], fromS, fromS + 71);
+    expect(await tile(page, "p95")).toBe(part.latency.quantileMs(0.95));
+    await page.click('.endpoints [data-key="GET /pay"]');
+    await page.waitForSelector(".chip >> text=GET /pay");
+    expect(await page.isVisible("text=Compare…")).toBe(false);
+    expect(await page.isVisible("text=+ note")).toBe(false);
+    expect(troubles).toEqual([]);
+    expect([...hosts]).toEqual([""]);
+    await page.context().close();
+  });
+
+  it("snaps to the slots that it has, and says so", async () => {
+    const path = join(folder, "coarse.html");
+    writeFileSync(path, reportOf(DIST, embedded(archive, 60)));
+    const fromS = archive.firstS + 95;
+    const { page, troubles } = await open(browser, `${pathToFileURL(path).href}#from=${fromS}&to=${fromS + 71}`);
+    const [snappedFrom, snappedTo] = [Math.floor(fromS / 60) * 60, Math.ceil((fromS + 71) / 60) * 60];
+    const part = archive.merged("total", [0], snappedFrom, snappedTo);
+    expect(await tile(page, "p95")).toBe(part.latency.quantileMs(0.95));
+    const pay = archive.scenario.series.findIndex(({ name }) => name === "/pay");
+    expect((await row(page, "GET /pay")).requests).toBe(
+      archive.merged("series", [pay], snappedFrom, snappedTo).requests,
+    );
+    expect(await page.textContent(".range")).toContain("in steps of 1\u00a0min");
+    await page.click('.endpoints [data-key="GET /pay"]');
+    await drawn(page);
+    expect(troubles).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe("hostile names", () => {
+  let server: DevServer;
+  afterAll(() => server?.close());
+
+  it("are text, live and in a report", async () => {
+    server = world("hostile");
+    const url = await server.listen();
+    const report = join(folder, "hostile.html");
+    const archive = server.archives[0];
+    if (archive === undefined) throw new Error("no run");
+    writeFileSync(report, reportOf(DIST, embedded(archive, 1)));
+    for (const address of [url, pathToFileURL(report).href]) {
+      const { page, troubles } = await open(browser, address);
+      const texts = await page.$$eval(".endpoints .cell-name .cut", (cells) =>
+        cells.map((cell) => cell.getAttribute("title")),
+      );
+      for (const { name } of archive.scenario.series) expect(texts).toContain(name);
+      for (const key of await page.$$(".endpoints .grid-body .grid-row")) await key.click();
+      expect(await page.$("#app img, #app script, #app svg, #app i")).toBeNull();
+      expect(await page.title()).not.toBe("owned");
+      expect(troubles).toEqual([]);
+      await page.context().close();
+    }
+  });
+});
+
+describe("every size and theme", () => {
+  let server: DevServer;
+  let url: string;
+  beforeAll(async () => {
+    server = world("ended");
+    url = await server.listen();
+  });
+  afterAll(() => server?.close());
+
+  it("fits 360 pixels without scrolling sideways, with name, rate, failures and p95", async () => {
+    const { page } = await open(browser, url, { width: 360 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    for (const name of ["name", "rate", "fail", "p95"])
+      expect(await page.isVisible(`.endpoints [role=columnheader].cell-${name}`)).toBe(true);
+    expect(await page.isVisible(".endpoints [role=columnheader].cell-p999")).toBe(false);
+    const width = await page.$eval(".endpoints .cell-name .cut", (cell) => cell.clientWidth);
+    expect(width).toBeGreaterThan(90);
+    await page.context().close();
+  });
+
+  it.each(["light", "dark"] as const)("satisfies axe when %s", async (scheme) => {
+    const { page } = await open(browser, url);
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.click('.endpoints [data-key="GET /pay"]');
+    await drawn(page);
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press("r");
+    await page.waitForSelector("dialog .grid-body .grid-row");
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+});
