@@ -109,7 +109,7 @@ fn add_minute(
         let slots = minute.total.iter().map(|(slot, stats)| (*slot, Gain::of(stats)));
         minute.subjects.insert((Kind::Total, 0), slots.collect());
     }
-    // Level by level: strips of a level are of a size, and so are their lives. Among others they would leave holes.
+    // Level by level, so that what is of a size and has a life of a length is together in the file.
     if keeps_seconds {
         for ((kind, subject), slots) in &minute.subjects {
             let place = Place { row, slot_s: LEVELS_S[0], start_s, kind: *kind, subject: *subject };
@@ -153,10 +153,11 @@ fn add_strip(
     mut slots: BTreeMap<u8, Gain>,
 ) -> Result<Option<Vec<(u8, Gain)>>, WriteError> {
     let Place { row, slot_s, start_s, kind, subject } = *place;
+    let table = strip::table(slot_s);
     let present: Option<Vec<u8>> = transaction
-        .prepare_cached(
-            "SELECT data FROM strip WHERE run = ?1 AND slot_s = ?2 AND start_s = ?3 AND kind = ?4 AND subject = ?5",
-        )?
+        .prepare_cached(&format!(
+            "SELECT data FROM {table} WHERE run = ?1 AND slot_s = ?2 AND start_s = ?3 AND kind = ?4 AND subject = ?5"
+        ))?
         .query_row(params![row, slot_s, start_s, kind as u8, subject], |row| row.get(0))
         .optional()?;
     let damaged = |source: DecodeError| ReadError::Damaged { what: "a strip", source };
@@ -165,14 +166,9 @@ fn add_strip(
     }
     let slots: Vec<_> = slots.into_iter().collect();
     // In the place of the old one, a longer one would split its page; so it goes to the end.
-    transaction.prepare_cached("INSERT OR REPLACE INTO strip VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-        row,
-        slot_s,
-        start_s,
-        kind as u8,
-        subject,
-        strip::encode(&slots)
-    ])?;
+    transaction
+        .prepare_cached(&format!("INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6)"))?
+        .execute(params![row, slot_s, start_s, kind as u8, subject, strip::encode(&slots)])?;
     Ok(present.map(|_| slots))
 }
 

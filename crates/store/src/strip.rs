@@ -11,6 +11,11 @@ pub const SLOTS: u64 = 60;
 /// The lengths of a slot in seconds, ascending. A slot of one is a strip of the one before.
 pub const LEVELS_S: [i64; 3] = [1, 60, 3_600];
 
+/// The table of the strips with slots of this length.
+pub(crate) const fn table(slot_s: i64) -> &'static str {
+    if slot_s == LEVELS_S[0] { "strip" } else { "coarse_strip" }
+}
+
 /// The strip without a slot.
 pub const EMPTY: &[u8] = &[0];
 
