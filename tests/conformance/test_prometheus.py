@@ -79,7 +79,9 @@ def test_native_histograms_agree_with_what_was_done(launcher: Launcher, promethe
 def test_prometheus_takes_more_series_than_one_request_holds(launcher: Launcher, prometheus: Prometheus) -> None:
     export = Export.to_prometheus(prometheus.otlp_endpoint)
     variables = {**export.variables, "NAMES_TO_FIRE": str(NAMES)}
-    local = launcher.local("many_names.py", *export.options, seconds=5, users=1, recorder="otel", variables=variables)
+    # On a machine that is busy Prometheus may take longer for as many new series than an end usually waits.
+    options = [*export.options, "--lt-flush-timeout", "30"]
+    local = launcher.local("many_names.py", *options, seconds=5, users=1, recorder="otel", variables=variables)
     local.wait()
     assert "all fired" in local.stdout
     name = "locust_tl_request_metric_success_milliseconds_count"

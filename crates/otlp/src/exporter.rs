@@ -9,7 +9,7 @@ mod endings;
 mod logs_loop;
 mod metrics_loop;
 mod observing;
-mod signal;
+mod signal_loop;
 mod trouble;
 mod wishes;
 
@@ -115,8 +115,8 @@ impl Exporter {
         let metrics = metrics.map(|transport| MetricsLoop::new(Arc::clone(inner), transport));
         let logs = logs.map(|transport| LogsLoop::new(Arc::clone(inner), transport));
         let mut heard = Vec::new();
-        let metrics = metrics.map(|loop_| signal::run(loop_, wishes::open(&mut heard)));
-        let logs = logs.map(|loop_| signal::run(loop_, wishes::open(&mut heard)));
+        let metrics = metrics.map(|loop_| signal_loop::run(loop_, wishes::open(&mut heard)));
+        let logs = logs.map(|loop_| signal_loop::run(loop_, wishes::open(&mut heard)));
         *lock(&inner.wishes) = heard;
         let told = Arc::clone(inner);
         let both = async move {

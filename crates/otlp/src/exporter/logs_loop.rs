@@ -2,7 +2,7 @@
 
 use super::Inner;
 use super::attempt::Attempt;
-use super::signal::Signal;
+use super::signal_loop::SignalLoop;
 use super::trouble::Trouble;
 use crate::metric::Scope;
 use crate::transport::{Message, Outcome, Transport};
@@ -24,7 +24,7 @@ pub(super) struct LogsLoop {
     batch: Vec<LogRecord>,
 }
 
-impl Signal for LogsLoop {
+impl SignalLoop for LogsLoop {
     fn interval(&self) -> Duration {
         self.inner.config.settings.log_batch.delay
     }

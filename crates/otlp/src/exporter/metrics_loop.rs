@@ -1,7 +1,7 @@
 //! Sends the metrics: all points as they are now, in as many requests as it takes.
 
 use super::attempt::Attempt;
-use super::signal::Signal;
+use super::signal_loop::SignalLoop;
 use super::trouble::Trouble;
 use super::{Inner, lock};
 use crate::batch::{self, Batch, Bundle, MAX_REQUEST_BYTES};
@@ -33,7 +33,7 @@ pub(super) struct MetricsLoop {
     told_of_ignored: HashSet<String>,
 }
 
-impl Signal for MetricsLoop {
+impl SignalLoop for MetricsLoop {
     fn interval(&self) -> Duration {
         self.inner.config.export_interval()
     }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep_until, timeout_at};
 
 /// What a loop sends.
-pub(super) trait Signal {
+pub(super) trait SignalLoop {
     /// From one export by the timer to the next.
     fn interval(&self) -> Duration;
 
@@ -37,7 +37,7 @@ pub(super) trait Signal {
 }
 
 /// Runs until a last wish, or until nobody can wish any more.
-pub(super) async fn run(mut signal: impl Signal, mut wishes: UnboundedReceiver<Wish>) {
+pub(super) async fn run(mut signal: impl SignalLoop, mut wishes: UnboundedReceiver<Wish>) {
     let mut backoff = Backoff::new();
     let interval = signal.interval();
     let mut due = Instant::now() + interval;
@@ -90,7 +90,7 @@ fn next_due(backoff: &mut Backoff, due: Instant, interval: Duration, attempt: At
 }
 
 /// Tries until all is sent or it is too late.
-async fn fulfil(signal: &mut impl Signal, backoff: &mut Backoff, wish: &Wish) {
+async fn fulfil(signal: &mut impl SignalLoop, backoff: &mut Backoff, wish: &Wish) {
     if wish.is_last {
         signal.end();
     }
