@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -15,8 +14,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from processes import Child, free_port
-from settings import BenchmarkFailed, Settings
+from processes import Child, figures_of, free_port
+from settings import Settings
 from table import Outcome, Table, median, verdict
 
 WORKER = Path(__file__).with_name("export_worker.py")
@@ -76,20 +75,7 @@ def _hung_server() -> Iterator[int]:
 
 def _watch(settings: Settings, endpoint: str | None, seconds: int) -> dict[str, Any]:
     order = {"endpoint": endpoint, "seconds": seconds, "series": SERIES}
-    try:
-        done = subprocess.run(
-            [settings.own_python, WORKER, json.dumps(order)],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        )
-        figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except subprocess.CalledProcessError as error:
-        raise BenchmarkFailed(f"the watched hub ended: {error.stderr[-1000:]}") from error
-    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
-        raise BenchmarkFailed(f"the watched hub could not run: {error}") from error
-    return figures
+    return figures_of("the watched hub", [settings.own_python, WORKER, json.dumps(order)], timeout_s=120)
 
 
 def _table(measured: dict[str, list[dict[str, Any]]]) -> Table:

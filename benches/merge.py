@@ -7,14 +7,13 @@ The first part is a program of the Rust workspace that merges real frames in sim
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
-from settings import BenchmarkFailed, Settings
+from processes import figures_of
+from settings import Settings
 from table import Outcome, Table, median, verdict
 
-ROOT = Path(__file__).resolve().parent.parent
 HUB_WORKER = Path(__file__).with_name("hub_worker.py")
 
 #: The simulation; an option's value follows each name.
@@ -50,13 +49,7 @@ def run(settings: Settings) -> Outcome:
 def _simulate(workers: int, report_s: int, seconds: int) -> dict[str, Any]:
     options = {"--workers": workers, "--series": SERIES, "--report-s": report_s, "--seconds": seconds}
     command = [*SCALE, *(str(part) for option in options.items() for part in option)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-        figures: dict[str, Any] = json.loads(done.stdout)
-    except subprocess.CalledProcessError as error:
-        raise BenchmarkFailed(f"the simulated merge ended: {error.stderr[-1000:]}") from error
-    except (OSError, ValueError) as error:
-        raise BenchmarkFailed(f"the simulated merge could not run: {error}") from error
+    figures = figures_of("the simulated merge", command)
     figures.update(_summary(figures))
     return figures
 
@@ -130,21 +123,7 @@ def _watch_hub(settings: Settings, seconds: int) -> dict[str, Any]:
         "seconds": seconds,
         "frames": [*SCALE, *(str(part) for option in options.items() for part in option), "--frames-only"],
     }
-    try:
-        done = subprocess.run(
-            [settings.own_python, HUB_WORKER, json.dumps(order)],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=600,
-            cwd=ROOT,
-        )
-        figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except subprocess.CalledProcessError as error:
-        raise BenchmarkFailed(f"the watched hub ended: {error.stderr[-1000:]}") from error
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise BenchmarkFailed(f"the watched hub could not run: {error}") from error
-    return figures
+    return figures_of("the watched hub", [settings.own_python, HUB_WORKER, json.dumps(order)], timeout_s=600)
 
 
 def _hub_table(hub: dict[str, Any]) -> Table:

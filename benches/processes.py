@@ -1,7 +1,8 @@
-"""Child processes of a benchmark: started with a log, on a core of their choice, and ended whatever happens."""
+"""Child processes of a benchmark: run for their figures, or started with a log and ended whatever happens."""
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -9,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from settings import BenchmarkFailed
+
+ROOT = Path(__file__).resolve().parent.parent
 
 _GRACE_S = 10.0
 
@@ -20,6 +24,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def figures_of(what: str, command: Sequence[str | Path], timeout_s: float | None = None) -> dict[str, Any]:
+    """Run a program, called `what`, to its end in the repository's root; return the JSON of its last line."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=timeout_s, cwd=ROOT)
+        figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    except subprocess.CalledProcessError as error:
+        raise BenchmarkFailed(f"{what} ended: {error.stderr[-1000:]}") from error
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
+        raise BenchmarkFailed(f"{what} could not run: {error}") from error
+    return figures
 
 
 class Child:

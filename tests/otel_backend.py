@@ -68,11 +68,12 @@ def _plain(attributed: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def backend(folder: Path) -> Iterator[Backend]:
-    """Run a backend; what it is told is in a file of this folder."""
+def backend(folder: Path, status: int = 200) -> Iterator[Backend]:
+    """Run a backend that answers this; what it is told is in a file of this folder."""
     path = folder / "told.jsonl"
     path.touch()
-    with subprocess.Popen([sys.executable, __file__, str(path)], stdout=subprocess.PIPE, text=True) as process:
+    program = [sys.executable, __file__, str(path), str(status)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             yield Backend(path, f"http://127.0.0.1:{int(process.stdout.readline())}")
@@ -89,7 +90,7 @@ class _Writer(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with open(sys.argv[1], "a", encoding="utf-8") as file:
             file.write(json.dumps({"path": self.path, "body": body}) + "\n")
-        self.send_response(200)
+        self.send_response(int(sys.argv[2]))
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", "2")
         self.end_headers()

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -254,15 +255,40 @@ def test_a_forked_child_leaves_the_export_to_its_parent(told: Backend) -> None:
     assert all(record["body"] != "of the child" for record in told.logs())
 
 
+def last_books(path: Path) -> dict[str, Any]:
+    """Return the books of the otel recorder in the last summary of a file."""
+    records = [json.loads(line)["telemetry"] for line in path.read_text().splitlines()]
+    summary = [record for record in records if record["telemetry_name"] == "locust.tl.run.summary"][-1]
+    (books,) = [book for book in summary["recorders"] if book["id"] == "otel"]
+    return dict(books)
+
+
 def test_the_summary_tells_what_became_of_the_export(told: Backend, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     one = Exported(told, lt_json_file=str(path))
     one.run(("/a", 10.0, None))
     one.session.close()
-    records = [json.loads(line)["telemetry"] for line in path.read_text().splitlines()]
-    summary = [record for record in records if record["telemetry_name"] == "locust.tl.run.summary"][-1]
-    books = {book["id"]: book for book in summary["recorders"]}
-    assert (books["otel"]["offered_requests"], books["otel"]["dropped_requests"]) == (1, 0)
+    books = last_books(path)
+    assert (books["offered_requests"], books["delivered_requests"], books["dropped_requests"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("status", [400, 503, None])
+def test_what_was_never_delivered_is_told_as_dropped_with_its_reason(
+    export: Any, tmp_path: Path, status: int | None
+) -> None:
+    path = tmp_path / "run.jsonl"
+    with ExitStack() as stack:
+        absent = Backend(Path("/dev/null"), "http://127.0.0.1:9")
+        one = Exported(
+            stack.enter_context(backend(tmp_path, status)) if status else absent,
+            enable_telemetry_recorder="json,otel",
+            lt_json_file=str(path),
+        )
+        one.run(("/a", 10.0, None))
+        one.session.close()
+    books = last_books(path)
+    assert (books["offered_requests"], books["queued_requests"], books["dropped_requests"]) == (1, 0, 1)
+    assert any(str(status or "connect") in reason for reason in books["drop_reasons"]), books
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,8 @@ class Session:
         self._run = 0
         self._is_run_open = False
         self._is_stopped = False
-        self._summarised_requests: int | None = None
+        #: What was told of the run last: its requests, and how many of them each recorder still held.
+        self._summarised: tuple[int, list[int]] | None = None
         #: Whether Locust has set its statistics to zero during the run; what is recorded stays.
         self.statistics_were_reset = False
         self._late_starters: list[Callable[..., None]] = []
@@ -279,7 +280,7 @@ class Session:
             self.channel.prepare_run()
         self.engine.start_run(**self._identity(environment))
         self._run += 1
-        self._is_run_open, self._is_stopped, self._summarised_requests = True, False, None
+        self._is_run_open, self._is_stopped, self._summarised = True, False, None
         self.statistics_were_reset = False
         self._mark(TelemetryEventsEnum.TEST_START)
         self.channel.run_started()
@@ -403,11 +404,17 @@ class Session:
                 logger.exception("What follows a recorded run failed; the test goes on.")
 
     def _summarise(self) -> None:
-        """Record what the run counted and what became of it; again only where more was counted since."""
+        """Record what the run counted and what became of it.
+
+        Again only where more was counted since, or where what a recorder still held is settled.
+        """
         summary = self.engine.summary()
-        if summary is None or summary["num_requests"] == self._summarised_requests:
+        if summary is None:
             return
-        self._summarised_requests = summary["num_requests"]
+        told = summary["num_requests"], [book["queued_requests"] for book in summary["recorders"]]
+        if told == self._summarised:
+            return
+        self._summarised = told
         emit(self.engine, logger, "event", TelemetryEventsEnum.RUN_SUMMARY.value, summary)
         self.engine.end_run()
 
@@ -509,6 +516,9 @@ class Session:
         self.channel.hand_over(patience.left_s, is_process_over)
         for flush in self._companions.end():
             patience.wait(flush)
+        # What was still held is delivered by now, or given up.
+        self._summarise()
+        patience.wait(self.engine.flush())
         self._show_notices()
         self.channel.close()
         self.hub.stop()

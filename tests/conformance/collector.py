@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -13,8 +11,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from ..end_to_end.launcher import free_port
 from .otlp_books import Books
 from .otlp_json import read_json
+from .otlp_receiver import OtlpReceiver
 from .programs import collector_program
-from .service import Service
 
 _CONFIGURATION = """
 receivers:
@@ -40,36 +38,26 @@ service:
 """
 
 
-class Collector:
+class Collector(OtlpReceiver):
     """One running Collector on ports of 127.0.0.1."""
 
+    name = "collector"
+
     def __init__(self, folder: Path) -> None:
-        grpc, http, page = free_port(), free_port(), free_port()
-        self.grpc_endpoint = f"http://127.0.0.1:{grpc}"
-        self.http_endpoint = f"http://127.0.0.1:{http}"
+        page = free_port()
         self.page_address = f"127.0.0.1:{page}"
         self._file = folder / "collected.jsonl"
         configuration = folder / "collector.yaml"
-        configuration.write_text(_CONFIGURATION.format(grpc=grpc, http=http, page=page, file=self._file))
-        self._service = Service("collector", [collector_program(), "--config", str(configuration)], folder)
-        self._service.wait_for(self.page_url)
 
-    @classmethod
-    @contextmanager
-    def running(cls, folder: Path) -> Iterator[Collector]:
-        collector = cls(folder)
-        try:
-            yield collector
-        finally:
-            collector.close()
+        def command(grpc: int, http: int) -> list[str]:
+            configuration.write_text(_CONFIGURATION.format(grpc=grpc, http=http, page=page, file=self._file))
+            return [collector_program(), "--config", str(configuration)]
+
+        super().__init__(folder, command, self.page_url)
 
     @property
     def page_url(self) -> str:
         return f"http://{self.page_address}/metrics"
-
-    def endpoint(self, protocol: str) -> str:
-        """Return the endpoint for a value of OTEL_EXPORTER_OTLP_PROTOCOL."""
-        return self.grpc_endpoint if protocol == "grpc" else self.http_endpoint
 
     def page(self) -> str:
         """Return the page as Prometheus would see it."""
@@ -79,10 +67,6 @@ class Collector:
     @property
     def log(self) -> str:
         return self._service.log
-
-    def close(self) -> None:
-        """End it, so that its file is whole."""
-        self._service.close()
 
     def books(self) -> Books:
         """End it, and put together what it received."""

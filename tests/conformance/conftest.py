@@ -22,8 +22,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents and "launcher" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.end_to_end)
-            # Real processes share the machine with whatever else runs there. The closing line tells of each rerun.
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

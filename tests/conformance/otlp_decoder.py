@@ -5,45 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
 
-from ..end_to_end.launcher import free_port
 from .otlp_books import Books
-from .service import Service
+from .otlp_receiver import OtlpReceiver
 
 _BACKEND = Path(__file__).with_name("otlp_backend.py")
 
 
-class OtlpDecoder:
+class OtlpDecoder(OtlpReceiver):
     """The running backend; what it was sent can be read at any time."""
 
+    name = "decoder"
+
     def __init__(self, folder: Path) -> None:
-        grpc, http = free_port(), free_port()
-        self.grpc_endpoint = f"http://127.0.0.1:{grpc}"
-        self.http_endpoint = f"http://127.0.0.1:{http}"
         self._journal = folder / "received.jsonl"
-        program = [sys.executable, str(_BACKEND), str(self._journal), str(grpc), str(http)]
-        self._service = Service("decoder", program, folder)
-        self._service.wait_for(self.http_endpoint)
-
-    @classmethod
-    @contextmanager
-    def running(cls, folder: Path) -> Iterator[OtlpDecoder]:
-        decoder = cls(folder)
-        try:
-            yield decoder
-        finally:
-            decoder._service.close()
-
-    def endpoint(self, protocol: str) -> str:
-        """Return the endpoint for a value of OTEL_EXPORTER_OTLP_PROTOCOL."""
-        return self.grpc_endpoint if protocol == "grpc" else self.http_endpoint
+        super().__init__(
+            folder, lambda grpc, http: [sys.executable, str(_BACKEND), str(self._journal), str(grpc), str(http)]
+        )
 
     def books(self) -> Books:
         """Put together what came so far."""

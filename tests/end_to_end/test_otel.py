@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from tests.otel_backend import Backend, backend
 
 from .counts import Outcome, Outcomes, counted, counted_runs
 from .launcher import LOCUSTFILES, Cluster, Launcher, LocustProcess, free_port, headless, wait_until
+
+_DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "opentelemetry.md"
 
 SUCCESS = "locust.tl.request.metric.success"
 ERROR = "locust.tl.request.metric.error"
@@ -124,6 +128,23 @@ def test_recordings_in_one_process_export_apart_and_leave_no_thread(launcher: La
     visits = [point for point in told.points("of.the.user.visits") if not point.get("flags")]
     starts = {point["startTimeUnixNano"]: int(point["asInt"]) for point in visits}
     assert sum(starts.values()) == sum(counts)
+
+
+def test_the_documented_plugin_leaves_out_what_it_says(launcher: Launcher, told: Backend) -> None:
+    document = _DOCUMENT.read_text()
+    (example,) = [block for block in re.findall(r"```python\n(.*?)```", document, re.DOTALL) if "RECORDER" in block]
+    # The shop has no health check; what is missing there stands for it.
+    locustfile = launcher.folder / "documented.py"
+    locustfile.write_text(example.replace("/health", "/missing") + "\n\nfrom shop import FastShopper, Shopper\n")
+    variables = {"PYTHONPATH": str(LOCUSTFILES)}
+    local = launcher.local(str(locustfile), recorder="json,shop-otel", variables=variables)
+    local.wait()
+    (counts,) = counted(launcher.folder).values()
+    left_out = {outcome for outcome in counts if outcome.name == "/missing"}
+    assert left_out
+    expected = Counter({outcome: count for outcome, count in counts.items() if outcome not in left_out})
+    assert sum(exported(told).values(), Counter()) == expected
+    check_quiet(local)
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,8 @@ fn a_merged_run_in_which_everything_went_wrong() {
         worker("9c", "worker-2", 0, |entry| {
             (entry.cpu_percent_max, entry.hub_lag_ms) = (None, None);
             entry.clock = Some(ClockEntry { offset_ms: -1_200_000.0, error_ms: 0.4 });
-            entry.frames.lost = 1;
+            // Not one came.
+            (entry.frames.lost, entry.frames.received) = (1, 0);
         }),
         interval("9c", "worker-1", 43_380_000, "/item/[id]", 1_950),
         interval("9c", "worker-4", 43_380_000, "/item/[id]", 11),
@@ -221,6 +222,24 @@ fn a_merged_run_in_which_everything_went_wrong() {
         closing.confidence = Some(confidence(20, 7, &[("hub_lag", 5), ("process_cpu", 7)]));
     }));
     assert_golden("merged_troubled", &page(&summarised(entries), &[]));
+}
+
+#[test]
+fn a_killed_worker_is_told_of_as_one_that_did_not_tell_its_last() {
+    let cause = CauseEntry {
+        cause: "frames_lost".to_owned(),
+        worker: Some("worker-1".to_owned()),
+        frames: Some(0),
+        requests: Some(27),
+        ..CauseEntry::default()
+    };
+    let entries = vec![
+        interval("9c", "master", 43_380_000, "/", 100),
+        Entry::Reconciliation(reconciliation_entry("9c", &[("/", 100, 127)], vec![cause])),
+        master("9c", 100, |_| ()),
+    ];
+    let text = page(&summarised(entries), &[]);
+    assert!(text.contains("  difference worker-1 ended before its last frame (27 requests)\n"), "{text}");
 }
 
 /// The page without the ramp-up.

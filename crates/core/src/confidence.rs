@@ -104,10 +104,17 @@ impl Default for Thresholds {
     }
 }
 
+/// A sample of the system that covers less is not judged, in nanoseconds.
+///
+/// The thresholds were found for whole seconds (`docs/confidence.md`). Where a run ends amid one, the end itself, a burst
+/// of a few hundred milliseconds, would be most of what is left of it.
+pub const MIN_JUDGED_NS: u64 = 750_000_000;
+
 impl Thresholds {
     /// The verdict on a window of `length_ns` nanoseconds.
     ///
-    /// `system` must cover just that window, see [`SystemSample`]; what the platform does not tell is no reason.
+    /// `system` must cover just that window, see [`SystemSample`]; what the platform does not tell is no reason, and
+    /// neither is a sample of less than [`MIN_JUDGED_NS`].
     #[must_use]
     pub fn judge(&self, length_ns: u64, hub_lag_max_ns: Option<u64>, system: Option<&SystemSample>) -> Reasons {
         let mut reasons = Reasons::NONE;
@@ -115,7 +122,7 @@ impl Thresholds {
         if hub_lag_max_ns.is_some_and(|lag_ns| lag_ns >= self.hub_lag_ns) {
             reasons.add(Reason::HubLag);
         }
-        let Some(system) = system else { return reasons };
+        let Some(system) = system.filter(|_| length_ns >= MIN_JUDGED_NS) else { return reasons };
         let exceeded = [
             (Reason::ProcessCpu, system.process_cpu_percent >= self.process_cpu_percent),
             (Reason::RunQueueDelay, share(system.run_queue_delay_since_last_ns) >= self.run_queue_delay_share),
@@ -172,6 +179,14 @@ impl RunConfidence {
     #[must_use]
     pub const fn is_trusted(&self) -> bool {
         self.suspect_seconds == 0
+    }
+
+    /// The seconds that were not, but for the newest `open_seconds`, which may still become so.
+    #[must_use]
+    pub fn trusted_seconds(&self, open_seconds: usize) -> u64 {
+        let newest = self.remembered.values().rev().take(open_seconds);
+        let open = newest.filter(|reasons| reasons.is_trusted()).count() as u64;
+        self.seconds.saturating_sub(self.suspect_seconds).saturating_sub(open)
     }
 
     /// The reasons that occurred, with their seconds.
@@ -239,10 +254,20 @@ mod tests {
 
     #[test]
     fn shares_are_of_the_window_s_own_length() {
-        let waited = sample(0.0, Some(100_000_000), None);
+        let waited = sample(0.0, Some(450_000_000), None);
         let limits = Thresholds { run_queue_delay_share: 0.5, ..Thresholds::default() };
         assert!(limits.judge(SECOND_NS, None, Some(&waited)).is_trusted());
-        assert!(!limits.judge(SECOND_NS / 5, None, Some(&waited)).is_trusted());
+        assert!(!limits.judge(SECOND_NS * 4 / 5, None, Some(&waited)).is_trusted());
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_judged_by_its_hub_alone() {
+        let busy = sample(100.0, Some(300_000_000), Some(300_000_000));
+        let judged =
+            |length_ns, lag_ns| Thresholds::default().judge(length_ns, lag_ns, Some(&busy)).iter().collect::<Vec<_>>();
+        assert_eq!(judged(MIN_JUDGED_NS - 1, None), []);
+        assert_eq!(judged(MIN_JUDGED_NS - 1, Some(SECOND_NS)), [Reason::HubLag]);
+        assert_eq!(judged(MIN_JUDGED_NS, None).len(), 3);
     }
 
     #[test]
@@ -316,6 +341,14 @@ mod tests {
         let mut merged = window(1, &[Reason::HubLag], 9);
         merged.workers = vec![worker(5, &[]), worker(4, &[Reason::HubLag])];
         assert_eq!(added(&[merged]).suspect_requests, 4);
+    }
+
+    #[test]
+    fn trusted_seconds_are_those_that_are_not_suspect_but_for_the_newest() {
+        let windows: Vec<_> =
+            (1..=5).map(|second| window(second, if second % 2 == 0 { &[Reason::HubLag] } else { &[] }, 0)).collect();
+        let run = added(&windows);
+        assert_eq!([0, 1, 2, 3, 9].map(|open_seconds| run.trusted_seconds(open_seconds)), [3, 2, 2, 1, 0]);
     }
 
     #[test]

@@ -81,6 +81,11 @@ impl Attributes {
         Self(vec![("otel.metric.overflow".into(), AttributeValue::Bool(true))])
     }
 
+    /// Whether this is that set.
+    pub(crate) fn is_overflow(&self) -> bool {
+        *self == Self::overflow()
+    }
+
     /// The value of `key`, if it is text.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {

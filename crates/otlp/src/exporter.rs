@@ -9,6 +9,7 @@ mod endings;
 mod logs_loop;
 mod metrics_loop;
 mod observing;
+mod signal_loop;
 mod trouble;
 mod wishes;
 
@@ -41,8 +42,9 @@ use wishes::{Wish, Wishes};
 /// How many notices wait for somebody who reads them.
 const MAX_EARLY_NOTICES: usize = 32;
 
-/// How much of the flush timeout an export has; the rest is for telling what became of it.
-const SHARE_OF_FLUSH: f64 = 0.8;
+/// How much of the flush timeout an export has. The rest is for a last one, at the end of the process, to a backend that did
+/// not answer this one (0.3 of that share), and for telling what became of it.
+const SHARE_OF_FLUSH: f64 = 0.7;
 
 pub(crate) struct Inner {
     config: ExportConfig,
@@ -55,7 +57,6 @@ pub(crate) struct Inner {
     observing: Observing,
     /// Whether there are observable instruments whose callbacks somebody runs when they are asked for.
     has_callbacks: AtomicBool,
-    is_in_trouble: AtomicBool,
     /// The books of the recorders that feed this exporter; notices go to the first.
     ledgers: Mutex<Vec<Arc<Ledger>>>,
     early_notices: Mutex<Vec<String>>,
@@ -80,6 +81,7 @@ impl Exporter {
         let transports = (transport(settings.metrics.as_ref())?, transport(settings.logs.as_ref())?);
         let spans = Spans::new(settings.temporality, settings.aggregation);
         let logs = LogQueue::new(settings.log_batch.max_queue, settings.log_batch.max_batch);
+        let early_notices = settings.warnings.iter().map(|warning| format!("otel: {warning}")).collect();
         let server = ServerCell::new(Mutex::new(config.server.clone()));
         let (is_semantic, marks_end) = (config.is_semantic, config.marks_end);
         Ok(Self(Arc::new(Inner {
@@ -91,9 +93,8 @@ impl Exporter {
             endings: Endings::default(),
             observing: Observing::default(),
             has_callbacks: AtomicBool::new(false),
-            is_in_trouble: AtomicBool::new(false),
             ledgers: Mutex::default(),
-            early_notices: Mutex::default(),
+            early_notices: Mutex::new(early_notices),
             wishes: Mutex::default(),
             transports: Mutex::new(transports),
             config,
@@ -114,8 +115,8 @@ impl Exporter {
         let metrics = metrics.map(|transport| MetricsLoop::new(Arc::clone(inner), transport));
         let logs = logs.map(|transport| LogsLoop::new(Arc::clone(inner), transport));
         let mut heard = Vec::new();
-        let metrics = metrics.map(|loop_| loop_.run(wishes::open(&mut heard)));
-        let logs = logs.map(|loop_| loop_.run(wishes::open(&mut heard)));
+        let metrics = metrics.map(|loop_| signal_loop::run(loop_, wishes::open(&mut heard)));
+        let logs = logs.map(|loop_| signal_loop::run(loop_, wishes::open(&mut heard)));
         *lock(&inner.wishes) = heard;
         let told = Arc::clone(inner);
         let both = async move {
@@ -184,11 +185,6 @@ impl Exporter {
     /// The series of a run end some time from now, or when the next run begins, or at the shutdown.
     pub(crate) fn end_run(&self, run: &RunIdentity) {
         self.0.endings.announce(&run.run_id, self.0.now_ns());
-    }
-
-    /// Whether the last export of metrics failed.
-    pub(crate) fn is_in_trouble(&self) -> bool {
-        self.0.is_in_trouble.load(Relaxed)
     }
 
     /// A run begins: those before it end at once.

@@ -4,7 +4,7 @@ use crate::attributes::{AttributeValue, Attributes};
 use crate::instruments::{Description, Instrument, Instruments, Kind, OWN_CALLBACKS};
 use crate::metric::Scope;
 use crate::number::Number;
-use locust_telemetry_core::{Reasons, RunConfidence, RunIdentity, SystemSample, Window, WorkerWindow};
+use locust_telemetry_core::{Reasons, Role, RunConfidence, RunIdentity, SystemSample, Window, WorkerWindow};
 use locust_telemetry_pipeline::RunWindow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,21 +13,62 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// What the runner of a worker is called in attributes.
 const WORKER_SOURCE: &str = "WorkerRunner";
 
-/// How many callbacks one recorder may have, each with a number: one for itself and one for each worker.
-const CALLBACKS: u64 = 1 << 32;
+/// How many callbacks one run may have, each with a number: one for itself and one for each worker.
+const CALLBACKS: u64 = 1 << 24;
 
-/// How many recorders there were: each has callbacks of its own.
-static RECORDERS: AtomicU64 = AtomicU64::new(0);
+/// How many runs there were: each has callbacks of its own, so that the next one's figures do not stand for its own.
+static RUNS: AtomicU64 = AtomicU64::new(0);
 
 const NS_PER_MS: f64 = 1e6;
+
+/// So many of the newest seconds of a merged run are not told as trusted yet: what a worker sends late may make them
+/// suspect (10 seconds late at most by default, `--lt-max-lateness`).
+const OPEN_SECONDS_MERGED: usize = 10;
+
+/// The same of a process's own: its run may begin and end amid a second.
+const OPEN_SECONDS: usize = 1;
 
 /// What is known of one run; a process has one at a time.
 #[derive(Debug)]
 struct RunFigures {
     identity: Arc<RunIdentity>,
-    confidence: RunConfidence,
+    first_callback: u64,
+    verdicts: Verdicts,
     /// By worker: its callback's number, and its confidence.
-    workers: BTreeMap<String, (u64, RunConfidence)>,
+    workers: BTreeMap<String, (u64, Verdicts)>,
+    has_ended: bool,
+}
+
+impl RunFigures {
+    fn new(identity: &Arc<RunIdentity>) -> Self {
+        let first_callback = OWN_CALLBACKS + RUNS.fetch_add(1, Relaxed) * CALLBACKS;
+        let (verdicts, workers) = (Verdicts::default(), BTreeMap::new());
+        Self { identity: Arc::clone(identity), first_callback, verdicts, workers, has_ended: false }
+    }
+
+    fn open_seconds(&self) -> usize {
+        match self.identity.role {
+            _ if self.has_ended => 0,
+            Role::Master => OPEN_SECONDS_MERGED,
+            Role::Worker | Role::Local => OPEN_SECONDS,
+        }
+    }
+}
+
+/// Seconds by verdict, as counters: they never fall, though a second may turn out suspect after it was told as trusted.
+#[derive(Debug, Default)]
+struct Verdicts {
+    confidence: RunConfidence,
+    /// How many were told as trusted.
+    told_trusted: u64,
+}
+
+impl Verdicts {
+    /// Trusted seconds without the newest, and suspect ones. What was told too many of is made up for by the next.
+    fn seconds(&mut self, open_seconds: usize) -> [(&'static str, u64); 2] {
+        self.told_trusted = self.told_trusted.max(self.confidence.trusted_seconds(open_seconds));
+        [("trusted", self.told_trusted), ("suspect", self.confidence.suspect_seconds)]
+    }
 }
 
 /// Turns windows into figures of the load generator.
@@ -47,7 +88,6 @@ pub(crate) struct Fleet {
     /// Whether workers export nothing themselves, so that their own figures are told here.
     speaks_for_workers: bool,
     run: Option<RunFigures>,
-    first_callback: u64,
 }
 
 impl Fleet {
@@ -98,7 +138,6 @@ impl Fleet {
             ),
             speaks_for_workers,
             run: None,
-            first_callback: OWN_CALLBACKS + RECORDERS.fetch_add(1, Relaxed) * CALLBACKS,
         }
     }
 
@@ -107,29 +146,41 @@ impl Fleet {
         let run = &window.run;
         let is_same =
             |known: &RunFigures| known.identity.run_id == run.run_id && known.identity.source_id == run.source_id;
-        let mut figures = match self.run.take().filter(is_same) {
-            Some(figures) => figures,
-            None => {
-                RunFigures { identity: Arc::clone(run), confidence: RunConfidence::default(), workers: BTreeMap::new() }
-            }
-        };
+        if !self.run.as_ref().is_some_and(is_same) {
+            // Another run: nothing more comes of the one before.
+            self.end_run(now_ns);
+            self.run = None;
+        }
+        let mut figures = self.run.take().unwrap_or_else(|| RunFigures::new(run));
+        let (open_seconds, first_callback) = (figures.open_seconds(), figures.first_callback);
         let of_run = Run(run);
         let lag_ns = window.window.hub_lag_max_ns;
         let lag = lag_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), of_run.source()));
-        self.hub_lag.observe(self.first_callback, lag, now_ns);
-        figures.confidence.add(&window.window);
-        self.tell_confidence(self.first_callback, &figures.confidence, |more| of_run.attributes(more), now_ns);
+        self.hub_lag.observe(first_callback, lag, now_ns);
+        figures.verdicts.confidence.add(&window.window);
+        self.tell_confidence(first_callback, &mut figures.verdicts, open_seconds, of_run.own(), now_ns);
         for worker in &window.window.workers {
-            let next = self.first_callback + 1 + figures.workers.len() as u64;
-            let (callback, confidence) =
-                figures.workers.entry(worker.source_id.clone()).or_insert_with(|| (next, RunConfidence::default()));
+            let next = first_callback + 1 + figures.workers.len() as u64;
+            let (callback, verdicts) =
+                figures.workers.entry(worker.source_id.clone()).or_insert_with(|| (next, Verdicts::default()));
             self.tell_worker(*callback, worker, of_run, now_ns);
             if self.speaks_for_workers {
-                confidence.add(&alone(worker, window.window.start_s));
-                let attributes =
-                    |more: &[(&str, AttributeValue)]| of_run.attributes_of(WORKER_SOURCE, &worker.source_id, more);
-                self.tell_confidence(*callback, confidence, attributes, now_ns);
+                verdicts.confidence.add(&alone(worker, window.window.start_s));
+                self.tell_confidence(*callback, verdicts, open_seconds, of_run.of_worker(&worker.source_id), now_ns);
                 self.tell_system(*callback, worker, now_ns);
+            }
+        }
+        self.run = Some(figures);
+    }
+
+    /// Tells of all seconds so far, the newest too: everybody has told of them.
+    pub(crate) fn tell_all_seconds(&mut self, now_ns: u64) {
+        let Some(mut figures) = self.run.take() else { return };
+        let run = Arc::clone(&figures.identity);
+        self.tell_confidence(figures.first_callback, &mut figures.verdicts, 0, Run(&run).own(), now_ns);
+        if self.speaks_for_workers {
+            for (worker, (callback, verdicts)) in &mut figures.workers {
+                self.tell_confidence(*callback, verdicts, 0, Run(&run).of_worker(worker), now_ns);
             }
         }
         self.run = Some(figures);
@@ -137,8 +188,11 @@ impl Fleet {
 
     /// The run has ended: what callbacks told of its workers has vanished.
     pub(crate) fn end_run(&mut self, now_ns: u64) {
+        self.tell_all_seconds(now_ns);
         // The figures stay: stragglers of the run may still come.
-        let Some(run) = &self.run else { return };
+        let Some(run) = &mut self.run else { return };
+        run.has_ended = true;
+        let first_callback = run.first_callback;
         let callbacks = run.workers.values().map(|(callback, _)| *callback);
         for callback in callbacks {
             for gauge in [
@@ -154,23 +208,24 @@ impl Fleet {
                 gauge.observe(callback, [], now_ns);
             }
         }
-        self.hub_lag.observe(self.first_callback, [], now_ns);
+        self.hub_lag.observe(first_callback, [], now_ns);
     }
 
     fn tell_confidence(
         &self,
         callback: u64,
-        confidence: &RunConfidence,
-        attributes: impl Fn(&[(&str, AttributeValue)]) -> Attributes,
+        verdicts: &mut Verdicts,
+        open_seconds: usize,
+        whose: Whose<'_>,
         now_ns: u64,
     ) {
-        let trusted = confidence.seconds.saturating_sub(confidence.suspect_seconds);
-        let verdicts = [("trusted", trusted), ("suspect", confidence.suspect_seconds)];
-        let seconds = verdicts.map(|(verdict, seconds)| (whole(seconds), attributes(&[("verdict", verdict.into())])));
+        let seconds = verdicts.seconds(open_seconds);
+        let seconds =
+            seconds.map(|(verdict, seconds)| (whole(seconds), whose.attributes(&[("verdict", verdict.into())])));
         self.seconds.observe(callback, seconds, now_ns);
-        let reasons = confidence
-            .reasons()
-            .map(|(reason, seconds)| (whole(seconds), attributes(&[("reason", reason.name().into())])));
+        let reasons = verdicts.confidence.reasons();
+        let reasons =
+            reasons.map(|(reason, seconds)| (whole(seconds), whose.attributes(&[("reason", reason.name().into())])));
         self.suspect_seconds.observe(callback, reasons.collect::<Vec<_>>(), now_ns);
     }
 
@@ -178,7 +233,7 @@ impl Fleet {
         let attributes = |more: &[(&str, AttributeValue)]| {
             let mut pairs = vec![("worker", worker.source_id.as_str().into())];
             pairs.extend_from_slice(more);
-            run.attributes(&pairs)
+            run.own().attributes(&pairs)
         };
         let state = attributes(&[("state", worker.state.name().into())]);
         self.worker_state.observe(callback, [(Number::Int(1), state)], now_ns);
@@ -229,16 +284,30 @@ impl Run<'_> {
         Attributes::of_texts([("source", &*self.0.source), ("source_id", &*self.0.source_id)])
     }
 
-    fn attributes(self, more: &[(&str, AttributeValue)]) -> Attributes {
-        self.attributes_of(&self.0.source, &self.0.source_id, more)
+    fn own(&self) -> Whose<'_> {
+        Whose { run: self.0, source: &self.0.source, source_id: &self.0.source_id }
     }
 
-    fn attributes_of(self, source: &str, source_id: &str, more: &[(&str, AttributeValue)]) -> Attributes {
+    fn of_worker<'b>(&'b self, source_id: &'b str) -> Whose<'b> {
+        Whose { run: self.0, source: WORKER_SOURCE, source_id }
+    }
+}
+
+/// Of whom in a run a figure is.
+#[derive(Clone, Copy)]
+struct Whose<'a> {
+    run: &'a RunIdentity,
+    source: &'a str,
+    source_id: &'a str,
+}
+
+impl Whose<'_> {
+    fn attributes(self, more: &[(&str, AttributeValue)]) -> Attributes {
         let run = [
-            ("run_id", self.0.run_id.as_str().into()),
-            ("testplan", self.0.testplan.as_str().into()),
-            ("source", source.into()),
-            ("source_id", source_id.into()),
+            ("run_id", self.run.run_id.as_str().into()),
+            ("testplan", self.run.testplan.as_str().into()),
+            ("source", self.source.into()),
+            ("source_id", self.source_id.into()),
         ];
         Attributes::new(run.into_iter().chain(more.iter().cloned()).map(|(key, value)| (key.into(), value)))
     }

@@ -125,10 +125,62 @@ fn seconds_are_counted_by_verdict_and_by_reason() {
     late.add(Reason::HubLag);
     fleet.add(&window(&run, 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
     fleet.add(&window(&run, 101, vec![worker(WorkerState::Running, late)]), 102 * S);
+    fleet.tell_all_seconds(103 * S);
     let told = told(&instruments, 103 * S);
     assert!(has(&told, "confidence.metric.seconds", Some(1.0), "trusted"));
     assert!(has(&told, "confidence.metric.seconds", Some(1.0), "suspect"));
     assert!(has(&told, "confidence.metric.suspect.seconds", Some(1.0), "hub_lag"));
+}
+
+/// The trusted and the suspect seconds as they are told now.
+fn seconds_told(instruments: &Instruments, now_ns: u64) -> [f64; 2] {
+    let told = told(instruments, now_ns);
+    ["trusted", "suspect"].map(|verdict| {
+        let of_verdict =
+            |(name, _, shown): &&(String, Option<f64>, String)| name == "confidence.metric.seconds" && shown == verdict;
+        // After the zero with which it begins.
+        told.iter().filter(of_verdict).filter_map(|(_, seconds, _)| *seconds).fold(0.0, f64::max)
+    })
+}
+
+#[test]
+fn trusted_seconds_never_fall_and_are_exact_in_the_end() {
+    let mut late = Reasons::NONE;
+    late.add(Reason::HubLag);
+    for role in [Role::Master, Role::Local] {
+        let (instruments, mut fleet) = fixture(false);
+        let run = identity(role);
+        let mut told = Vec::new();
+        for second in 100..130 {
+            fleet.add(&window(&run, second, vec![worker(WorkerState::Running, Reasons::NONE)]), 131 * S);
+            told.push(seconds_told(&instruments, 131 * S));
+            if second % 3 == 0 {
+                // Its second window, or what a worker tells late.
+                fleet.add(&window(&run, second, vec![worker(WorkerState::Running, late)]), 131 * S);
+                told.push(seconds_told(&instruments, 131 * S));
+            }
+        }
+        if role == Role::Master {
+            // Of a second that was told as trusted long ago.
+            fleet.add(&window(&run, 101, vec![worker(WorkerState::Running, late)]), 131 * S);
+            told.push(seconds_told(&instruments, 131 * S));
+        }
+        fleet.tell_all_seconds(132 * S);
+        told.push(seconds_told(&instruments, 132 * S));
+        assert!(told.is_sorted_by(|before, after| before[0] <= after[0] && before[1] <= after[1]), "{told:?}");
+        assert_eq!(told.last(), Some(if role == Role::Master { &[19.0, 11.0] } else { &[20.0, 10.0] }), "{role:?}");
+    }
+}
+
+#[test]
+fn the_last_seconds_of_a_run_are_told_when_the_next_begins() {
+    let (instruments, mut fleet) = fixture(false);
+    let run = identity(Role::Local);
+    fleet.add(&window(&run, 100, Vec::new()), 101 * S);
+    assert_eq!(seconds_told(&instruments, 102 * S), [0.0, 0.0]);
+    let next = Arc::new(RunIdentity { run_id: "b".into(), ..(*run).clone() });
+    fleet.add(&window(&next, 101, Vec::new()), 102 * S);
+    assert_eq!(seconds_told(&instruments, 103 * S), [1.0, 0.0]);
 }
 
 #[test]

@@ -156,10 +156,14 @@ impl Instrument {
             let number = sets.number(attributes, || {
                 Cell::new(self.kind, self.span, amount, now_ns).beginning_at_zero(begins_at_zero)
             });
+            let is_more = !told.insert(number);
             if let Some(cell) = sets.cells.get_mut(&number) {
-                cell.take(amount, &self.layout);
+                if is_more && cell.attributes.is_overflow() {
+                    cell.take_more(amount, &self.layout);
+                } else {
+                    cell.take(amount, &self.layout);
+                }
             }
-            told.insert(number);
         }
         let before = sets.told.remove(&callback).unwrap_or_default();
         before.difference(&told).for_each(|number| sets.end(*number, Ended::Vanished));

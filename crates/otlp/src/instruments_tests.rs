@@ -170,6 +170,20 @@ fn sets_beyond_the_limit_are_counted_together() {
 }
 
 #[test]
+fn totals_of_a_callback_beyond_the_limit_add_up() {
+    for kind in [Kind::ObservableCounter, Kind::ObservableUpDownCounter] {
+        let total = instrument(kind, Temporality::Cumulative);
+        for each in [3, 4] {
+            let sets = (0..MAX_SETS + 50).map(|number| (Number::Int(each), of("set", &number.to_string())));
+            total.observe(1, sets, 100 * MS);
+            let points = export(&total, 200 * MS);
+            let overflow = points.iter().find(|point| point.attributes == Attributes::overflow().to_proto()).unwrap();
+            assert_eq!(overflow.value, int(50 * each));
+        }
+    }
+}
+
+#[test]
 fn a_histogram_has_the_boundaries_of_its_author_or_those_that_suit_its_unit() {
     let instruments = Instruments::new(spans(Temporality::Cumulative));
     let bounds = |unit: &str, boundaries: Option<Vec<f64>>| {

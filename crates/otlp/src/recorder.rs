@@ -19,7 +19,7 @@ pub struct OtlpRecorder {
     ledger: Option<Arc<Ledger>>,
     /// The run of the last window.
     run: Option<Arc<RunIdentity>>,
-    /// Whether a window came since the last flush that was carried out.
+    /// Whether a window came since the last flush: what the backend did not take of older ones goes on by itself.
     has_news: bool,
 }
 
@@ -73,12 +73,11 @@ impl Recorder for OtlpRecorder {
         if !std::mem::take(&mut self.has_news) {
             return;
         }
+        self.fleet.tell_all_seconds(self.exporter.now_ns());
         let ticket = self.exporter.flush();
         let deadline = Instant::now() + self.exporter.config().flush_timeout;
         while !ticket.is_done() && Instant::now() < deadline {
             std::thread::sleep(LOOK);
         }
-        // What the backend did not take is tried again by the next flush.
-        self.has_news = self.exporter.is_in_trouble();
     }
 }

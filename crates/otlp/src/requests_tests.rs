@@ -361,6 +361,22 @@ fn requests_without_a_time_begin_with_a_zero_of_their_own() {
     assert_eq!(untimed(&of.export(109 * S, &Fate::Delivered)), 1);
 }
 
+#[test]
+fn a_series_has_no_histogram_until_a_request_has_a_time() {
+    for temporality in [Temporality::Cumulative, Temporality::Delta] {
+        let mut of = Fixture::new(temporality, Aggregation::Explicit, true);
+        let run = identity("a");
+        of.add(&window(&run, 100, &[(key("/", 200, None), &[f64::NAN])]));
+        assert_eq!(histograms(&of.export(103 * S, &Fate::Delivered)), []);
+        of.add(&window(&run, 103, &[(key("/", 200, None), &[1.0, f64::NAN])]));
+        let points = histograms(&of.export(106 * S, &Fate::Delivered));
+        let zeros = points.iter().filter(|(_, _, _, count, _)| *count == 0).count();
+        let is_cumulative = temporality == Temporality::Cumulative;
+        assert_eq!((points.len() - zeros, zeros), (2, if is_cumulative { 2 } else { 0 }), "{points:?}");
+        assert_eq!(of.books(), (3, 0, 0));
+    }
+}
+
 fn is_zero(point: &Point) -> bool {
     matches!(point, Point::Explicit(point) if point.count == 0)
 }

@@ -7,6 +7,7 @@
 mod endpoint;
 mod environment;
 mod error;
+mod exporters;
 mod headers;
 mod log_batch;
 mod metrics;
@@ -46,12 +47,14 @@ pub struct Settings {
     pub aggregation: Aggregation,
     /// From one export of metrics to the next, if set.
     pub export_interval: Option<Duration>,
-    /// How long one export of metrics, retries and all, may take.
+    /// How long one export of metrics may take with all its requests.
     pub export_timeout: Duration,
     /// When and how many log records leave at once.
     pub log_batch: LogBatch,
     /// The resource's attributes, each key once. `service.name` is there only if set.
     pub resource: Vec<(String, String)>,
+    /// What the user should know of values that have no effect: one line each.
+    pub warnings: Vec<String>,
 }
 
 impl Settings {
@@ -70,7 +73,13 @@ impl Settings {
         if environment.is_true("OTEL_SDK_DISABLED") {
             return Ok(Self { disabled: true, ..Self::default() });
         }
-        let read_signal = |signal| SignalSettings::read(signal, endpoint_option, insecure_option, &environment);
+        let mut warnings = Vec::new();
+        let mut read_signal = |signal| {
+            if !exporters::wants_otlp(signal, &environment, &mut warnings)? {
+                return Ok(None);
+            }
+            SignalSettings::read(signal, endpoint_option, insecure_option, &environment).map(Some)
+        };
         let metrics = read_signal(Signal::Metrics)?;
         let logs = read_signal(Signal::Logs)?;
         Ok(Self {
@@ -83,6 +92,7 @@ impl Settings {
             resource: resource::read(&environment)?,
             metrics,
             logs,
+            warnings,
         })
     }
 }
@@ -100,6 +110,7 @@ impl Default for Settings {
             export_timeout: metrics::EXPORT_TIMEOUT,
             log_batch: LogBatch::default(),
             resource: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 }

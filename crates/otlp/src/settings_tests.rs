@@ -46,6 +46,14 @@ fn without_any_variable_everything_is_as_the_specification_has_it() {
 }
 
 #[test]
+fn of_a_list_of_exporters_otlp_is_taken_and_the_others_are_told_of() {
+    let settings = read(&[("OTEL_METRICS_EXPORTER", "console, OTLP"), ("OTEL_LOGS_EXPORTER", "otlp,")]).unwrap();
+    assert!(settings.metrics.is_some() && settings.logs.is_some());
+    let [warning] = &settings.warnings[..] else { panic!("{:?}", settings.warnings) };
+    assert!(warning.starts_with("OTEL_METRICS_EXPORTER=console, OTLP: "), "{warning}");
+}
+
+#[test]
 fn empty_variables_count_as_not_set() {
     let names = ["OTEL_SDK_DISABLED", "OTEL_METRICS_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"];
     let more = ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_BLRP_MAX_QUEUE_SIZE"];
@@ -73,7 +81,7 @@ fn another_exporter_is_an_error() {
         error(&[("OTEL_METRICS_EXPORTER", "prometheus")]),
         "OTEL_METRICS_EXPORTER=prometheus: otlp or none is needed"
     );
-    assert!(error(&[("OTEL_LOGS_EXPORTER", "otlp,console")]).starts_with("OTEL_LOGS_EXPORTER=otlp,console: "));
+    assert!(error(&[("OTEL_LOGS_EXPORTER", "none,console")]).starts_with("OTEL_LOGS_EXPORTER=none,console: "));
 }
 
 #[test]
@@ -148,7 +156,7 @@ fn http_without_a_scheme_is_an_error_that_names_the_option() {
     let error = read_with(Some("collector:4318"), None, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")]);
     assert_eq!(
         error.unwrap_err().to_string(),
-        "--lt-otel-exporter-otlp-endpoint=collector:4318: HTTP needs a URL that begins with http:// or https://"
+        "--lt-otel-exporter-otlp-endpoint (or LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT)=collector:4318: HTTP needs a URL that begins with http:// or https://"
     );
 }
 

@@ -398,14 +398,16 @@ fn a_change_of_the_backend_s_state_is_told_once() {
 #[test]
 fn secrets_are_in_no_notice_and_no_reason() {
     let backend = Backend::start();
-    backend.set(http(401, &[]));
-    let mut generator =
-        Generator::new(&backend, Form::Protobuf, &[("OTEL_EXPORTER_OTLP_HEADERS", "authorization=s3cret")]);
+    let headers = vec![("content-type", "text/plain")];
+    // As some do, it tells what it was given.
+    backend.set(Behaviour::Http { status: 401, headers, body: b"not allowed: Bearer sEcret-token".to_vec() });
+    let variables = [("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20sEcret-token")];
+    let mut generator = Generator::new(&backend, Form::Protobuf, &variables);
     generator.run(3 * INTERVAL);
     generator.end();
     generator.shut_down();
     let said = format!("{:?} {:?}", generator.engine.take_notices(), generator.books());
-    assert!(said.contains("401") && !said.contains("s3cret"), "{said}");
+    assert!(said.contains("401 (not allowed") && !said.contains("sEcret"), "{said}");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 """Meters: which instruments are the same, which names are none, and how they meet exporters."""
 
 import logging
+import time
 from typing import Any
 
+import gevent
 import pytest
 from locust_telemetry.recorders.otel.meter_provider import NativeMeter, NativeMeterProvider
 from opentelemetry import metrics
@@ -121,6 +123,25 @@ def test_callbacks_of_the_same_instrument_add_up(
         meter.create_observable_gauge("my.x", [lambda options, value=value: [Observation(value)]])
     provider.observe()
     assert exporter["my.x"].observations == [(1, None), (2, None)]
+
+
+def test_callbacks_that_wait_hold_up_the_end_for_the_time_they_have_altogether(
+    provider: NativeMeterProvider, meter: NativeMeter, exporter: FakeExporter, logged: LoggedRecords
+) -> None:
+    called: list[int] = []
+
+    def wait(number: int) -> list[Observation]:
+        called.append(number)
+        gevent.sleep(10)
+        return [Observation(1)]
+
+    for number in range(20):
+        meter.create_observable_gauge(f"my.x{number}", [lambda options, number=number: wait(number)])
+    began = time.monotonic()
+    provider.observe(0.3)
+    assert time.monotonic() - began < 1
+    assert called == [0, 1]
+    assert "Not all callbacks" in logged.records[-1].getMessage()
 
 
 def test_an_instrument_that_the_exporter_refuses_records_nothing(

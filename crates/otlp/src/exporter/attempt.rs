@@ -5,8 +5,8 @@ use super::wishes::Wish;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// How long a flush tries where the backend was away before it: most likely it still is.
-const PATIENCE_WITH_THE_ABSENT: Duration = Duration::from_secs(1);
+/// How much of its time a flush tries where the backend was away before it: most likely it still is.
+const PATIENCE_WITH_THE_ABSENT: f64 = 0.3;
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) enum Attempt {
 
 /// When to stop trying: at the deadline, or earlier where it failed before.
 pub(super) fn last_try(deadline: Instant, was_in_trouble: bool) -> Instant {
-    if was_in_trouble { deadline.min(Instant::now() + PATIENCE_WITH_THE_ABSENT) } else { deadline }
+    if was_in_trouble { Instant::now() + until(deadline).mul_f64(PATIENCE_WITH_THE_ABSENT) } else { deadline }
 }
 
 /// A timer's attempt has this share of what an interrupting wish has time for, to come to its end: half, since to send

@@ -1,19 +1,18 @@
-//! Sends the metrics, each interval and on request.
+//! Sends the metrics: all points as they are now, in as many requests as it takes.
 
-use super::attempt::{Attempt, last_try, unless_wished, wait};
+use super::attempt::Attempt;
+use super::signal_loop::SignalLoop;
 use super::trouble::Trouble;
-use super::wishes::Wish;
 use super::{Inner, lock};
 use crate::batch::{self, Batch, Bundle, MAX_REQUEST_BYTES};
 use crate::receipt::{Fate, Receipt};
 use crate::send_clock::SendClock;
-use crate::transport::{Backoff, Message, Outcome, Transport};
+use crate::transport::{Message, Outcome, Transport};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{sleep_until, timeout_at};
+use tokio::time::timeout_at;
 
 /// Below this requests are not made smaller.
 const MIN_REQUEST_BYTES: usize = 4 << 10;
@@ -27,12 +26,56 @@ const REJECTED: &str = "rejected by the backend";
 pub(super) struct MetricsLoop {
     inner: Arc<Inner>,
     transport: Transport,
-    backoff: Backoff,
     trouble: Trouble,
     max_request_bytes: usize,
     send_clock: SendClock,
     /// Instruments of whose odd values the user knows.
     told_of_ignored: HashSet<String>,
+}
+
+impl SignalLoop for MetricsLoop {
+    fn interval(&self) -> Duration {
+        self.inner.config.export_interval()
+    }
+
+    fn is_in_trouble(&self) -> bool {
+        self.trouble.reason().is_some()
+    }
+
+    async fn attempt(&mut self) -> Attempt {
+        loop {
+            match self.attempt_at_size().await {
+                Some(attempt) => return attempt,
+                // Smaller requests from now on.
+                None => self.max_request_bytes = (self.max_request_bytes / 2).max(MIN_REQUEST_BYTES),
+            }
+        }
+    }
+
+    async fn attempt_by_timer(&mut self) -> Attempt {
+        if self.inner.has_callbacks.load(Relaxed) {
+            self.inner.observing.ask().await;
+        }
+        let limit = Instant::now() + self.inner.config.settings.export_timeout;
+        timeout_at(limit.into(), self.attempt()).await.unwrap_or_else(|_| {
+            self.too_late();
+            Attempt::Retry(None)
+        })
+    }
+
+    fn too_late(&mut self) {
+        self.trouble.begin(&self.inner, "no answer in time", false);
+    }
+
+    fn end(&mut self) {
+        let inner = &self.inner;
+        lock(&inner.requests).end_all();
+        inner.instruments.all().iter().for_each(|instrument| instrument.end_all(inner.config.marks_end));
+    }
+
+    fn give_up(&mut self) {
+        lock(&self.inner.requests).give_up(self.trouble.reason().unwrap_or("the process has ended"));
+    }
 }
 
 impl MetricsLoop {
@@ -41,7 +84,6 @@ impl MetricsLoop {
         Self {
             inner,
             transport,
-            backoff: Backoff::new(),
             trouble,
             max_request_bytes: MAX_REQUEST_BYTES,
             send_clock: SendClock::default(),
@@ -49,115 +91,7 @@ impl MetricsLoop {
         }
     }
 
-    /// Runs until a last wish, or until nobody can wish any more.
-    pub(super) async fn run(mut self, mut wishes: UnboundedReceiver<Wish>) {
-        let interval = self.inner.config.export_interval();
-        let mut due = Instant::now() + interval;
-        loop {
-            let wish = tokio::select! {
-                wish = wishes.recv() => match wish {
-                    Some(wish) => Some(wish),
-                    None => return,
-                },
-                () = sleep_until(due.into()) => None,
-            };
-            let wish = match wish {
-                Some(wish) => Some(wish),
-                None => {
-                    if self.inner.has_callbacks.load(Relaxed) {
-                        self.inner.observing.ask().await;
-                    }
-                    let (attempt, wish) = self.attempt_unless_wished(&mut wishes).await;
-                    due = self.next_due(due, interval, attempt);
-                    wish
-                }
-            };
-            if let Some(wish) = wish {
-                self.fulfil(&wish).await;
-                if wish.is_last {
-                    return;
-                }
-                due = Instant::now() + interval;
-            }
-        }
-    }
-
-    /// The next moment of the grid, or when the backoff says.
-    fn next_due(&mut self, due: Instant, interval: Duration, attempt: Attempt) -> Instant {
-        let now = Instant::now();
-        match attempt {
-            Attempt::Retry(asked) => now + self.backoff.next(asked, fastrand::f64()),
-            Attempt::Complete | Attempt::Refused => {
-                self.backoff.reset();
-                let missed = now.saturating_duration_since(due).as_nanos() / interval.as_nanos().max(1);
-                due + interval * (u32::try_from(missed).unwrap_or(u32::MAX - 1) + 1)
-            }
-        }
-    }
-
-    /// An attempt by the timer, which gives up soon after a wish has come.
-    async fn attempt_unless_wished(&mut self, wishes: &mut UnboundedReceiver<Wish>) -> (Attempt, Option<Wish>) {
-        let limit = Instant::now() + self.inner.config.settings.export_timeout;
-        let is_in_trouble = self.trouble.reason().is_some();
-        let (attempt, wish) = unless_wished(timeout_at(limit.into(), self.attempt()), is_in_trouble, wishes).await;
-        let attempt = match attempt {
-            Some(Ok(attempt)) => attempt,
-            Some(Err(_)) => {
-                self.too_late();
-                Attempt::Retry(None)
-            }
-            // Interrupted by ourselves: that says nothing of the backend.
-            None => Attempt::Retry(None),
-        };
-        (attempt, wish)
-    }
-
-    /// Tries until all is sent or it is too late.
-    async fn fulfil(&mut self, wish: &Wish) {
-        let inner = Arc::clone(&self.inner);
-        if wish.is_last {
-            lock(&inner.requests).end_all();
-            for instrument in inner.instruments.all() {
-                instrument.end_all(inner.config.marks_end);
-            }
-        }
-        let last_try = last_try(wish.deadline, self.trouble.reason().is_some());
-        loop {
-            let attempt = timeout_at(last_try.into(), self.attempt()).await.unwrap_or_else(|_| {
-                self.too_late();
-                Attempt::Retry(None)
-            });
-            let Attempt::Retry(asked) = attempt else { break };
-            if !wait(self.backoff.next(asked, fastrand::f64()), last_try).await {
-                break;
-            }
-        }
-        self.backoff.reset();
-        if wish.is_last {
-            lock(&inner.requests).give_up(self.trouble.reason().unwrap_or("the process has ended"));
-        }
-    }
-
-    fn too_late(&mut self) {
-        self.trouble.begin(&self.inner, "no answer in time", false);
-        self.inner.is_in_trouble.store(true, Relaxed);
-    }
-
-    /// Sends everything there is, once.
-    async fn attempt(&mut self) -> Attempt {
-        loop {
-            match self.attempt_at_size().await {
-                Some(attempt) => {
-                    self.inner.is_in_trouble.store(attempt != Attempt::Complete, Relaxed);
-                    return attempt;
-                }
-                // Smaller requests from now on.
-                None => self.max_request_bytes = (self.max_request_bytes / 2).max(MIN_REQUEST_BYTES),
-            }
-        }
-    }
-
-    /// The same, but `None` where the backend wants smaller requests.
+    /// Sends everything there is, once; `None` where the backend wants smaller requests.
     async fn attempt_at_size(&mut self) -> Option<Attempt> {
         let mut attempt = Attempt::Complete;
         for batch in self.batches() {

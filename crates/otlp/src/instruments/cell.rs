@@ -151,6 +151,15 @@ impl Cell {
         }
     }
 
+    /// Takes a further value of a callback for the same set, which only the overflow has: totals add up, of levels the
+    /// last one stands.
+    pub(super) fn take_more(&mut self, amount: Number, layout: &Layout) {
+        match &mut self.count {
+            Count::Total { now, .. } => *now = now.plus(amount),
+            _ => self.take(amount, layout),
+        }
+    }
+
     /// What to send now, if anything.
     pub(super) fn figures(&mut self, now_ns: u64) -> Option<Figures> {
         let (figure, start_ns, time_ns, wants_zero_point) = match &mut self.count {

@@ -16,6 +16,40 @@ impl Gain for SeriesStats {
     }
 }
 
+/// Whether the backend knows one metric of a series, and whether it was told of it last.
+#[derive(Debug, Default)]
+pub(super) struct Birth {
+    is_born: bool,
+    is_told: bool,
+}
+
+impl Birth {
+    /// What to tell of a point that counts `requests`.
+    pub(super) fn tell(&mut self, span: Span, requests: u64) -> Telling {
+        self.is_told = requests > 0;
+        match (self.is_told, span) {
+            (false, _) => Telling::Nothing,
+            (true, Span::Cumulative) if !self.is_born => Telling::ZeroAndValue,
+            (true, _) => Telling::Value,
+        }
+    }
+
+    fn settle(&mut self, is_delivered: bool) {
+        self.is_born |= is_delivered && self.is_told;
+    }
+}
+
+/// What is told of one metric of a series now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// Nothing has come.
+    Nothing,
+    /// Its value.
+    Value,
+    /// A zero, and its value: a total whose first value would else be taken for no increase at all.
+    ZeroAndValue,
+}
+
 /// A series.
 #[derive(Debug)]
 pub(super) struct Series {
@@ -25,10 +59,10 @@ pub(super) struct Series {
     pub(super) semantic: Option<Vec<KeyValue>>,
     pub(super) is_failure: bool,
     pub(super) flow: Flow<SeriesStats>,
-    /// Whether the backend knows the series of requests without a time, and whether it was told of it last.
-    untimed_is_born: bool,
-    untimed_is_told: bool,
-    span: Span,
+    /// The histograms of requests with a time, and the count of those without.
+    pub(super) timed: Birth,
+    pub(super) untimed: Birth,
+    pub(super) span: Span,
     /// All that was counted, and how much of it has an entry in the books.
     counted: u64,
     booked: u64,
@@ -48,8 +82,8 @@ impl Series {
             semantic,
             is_failure,
             flow: Flow::new(span, start_ns),
-            untimed_is_born: false,
-            untimed_is_told: false,
+            timed: Birth::default(),
+            untimed: Birth::default(),
             span,
             counted: 0,
             booked: 0,
@@ -63,19 +97,13 @@ impl Series {
         self.is_over = false;
     }
 
-    /// Whether a zero goes before the next count of requests without a time.
-    pub(super) fn wants_untimed_zero(&mut self) -> bool {
-        let stats = self.flow.gained();
-        self.untimed_is_told = stats.requests > stats.latency.count();
-        self.span == Span::Cumulative && !self.untimed_is_born
-    }
-
     /// Takes what became of the points that told of `requests`; a cumulative series that was refused has another
     /// chance with the next total.
     pub(super) fn settle(&mut self, requests: u64, is_last: bool, fate: &Fate, ledger: &Ledger) {
         let is_delivered = *fate == Fate::Delivered;
         self.flow.settle(is_delivered);
-        self.untimed_is_born |= is_delivered && self.untimed_is_told;
+        self.timed.settle(is_delivered);
+        self.untimed.settle(is_delivered);
         let newly = match self.span {
             Span::Cumulative => requests.saturating_sub(self.booked),
             Span::Delta => requests,

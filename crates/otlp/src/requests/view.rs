@@ -1,6 +1,6 @@
 //! How a series of requests is shown: the documented metrics, and by option those of the semantic conventions.
 
-use super::series::Series;
+use super::series::{Series, Telling};
 use crate::attributes::{AttributeValue, Attributes};
 use crate::boundaries::{LATENCY_BOUNDARIES_MS, SEMANTIC_BOUNDARIES_S, counts_between};
 use crate::exponential::Buckets;
@@ -133,12 +133,13 @@ impl Views {
 
     /// What a series has to say now, and of how many requests; `None` where a delta has nothing.
     pub(super) fn points(&self, series: &mut Series, now_ns: u64, is_end: bool) -> Option<(Vec<MetricPoint>, u64)> {
-        let wants_zero_point = series.flow.wants_zero_point();
-        let wants_untimed_zero = series.wants_untimed_zero();
         let (stats, start_ns) = series.flow.take(now_ns)?;
+        let untimed = untimed(stats);
+        let tell_timed = series.timed.tell(series.span, stats.latency.count());
+        let tell_untimed = series.untimed.tell(series.span, untimed);
         let mut points = Vec::new();
-        let mut show = |head: &Arc<Head>, wants_zero_point: bool, zero: Point, point: Point| {
-            if wants_zero_point {
+        let mut show = |head: &Arc<Head>, telling: Telling, zero: Point, point: Point| {
+            if telling == Telling::ZeroAndValue {
                 points.push((Arc::clone(head), zero));
             }
             points.push((Arc::clone(head), point.clone()));
@@ -146,18 +147,19 @@ impl Views {
                 points.push((Arc::clone(head), point.into_end_marker(now_ns + END_MARKER_AFTER_NS)));
             }
         };
-        let nothing = Histogram::new();
-        let head = if series.is_failure { &self.error } else { &self.success };
-        let figures = |latency, time_ns| Figures { attributes: &series.attributes, latency, start_ns, time_ns };
-        let zero = figures(&nothing, start_ns).in_ms(self.is_exponential);
-        show(head, wants_zero_point, zero, figures(&stats.latency, now_ns).in_ms(self.is_exponential));
-        if let (Some(head), Some(attributes)) = (&self.semantic, &series.semantic) {
-            let figures = |latency, time_ns| Figures { attributes, latency, start_ns, time_ns };
-            let zero = figures(&nothing, start_ns).in_seconds(self.is_exponential);
-            show(head, wants_zero_point, zero, figures(&stats.latency, now_ns).in_seconds(self.is_exponential));
+        if tell_timed != Telling::Nothing {
+            let nothing = Histogram::new();
+            let head = if series.is_failure { &self.error } else { &self.success };
+            let figures = |latency, time_ns| Figures { attributes: &series.attributes, latency, start_ns, time_ns };
+            let zero = figures(&nothing, start_ns).in_ms(self.is_exponential);
+            show(head, tell_timed, zero, figures(&stats.latency, now_ns).in_ms(self.is_exponential));
+            if let (Some(head), Some(attributes)) = (&self.semantic, &series.semantic) {
+                let figures = |latency, time_ns| Figures { attributes, latency, start_ns, time_ns };
+                let zero = figures(&nothing, start_ns).in_seconds(self.is_exponential);
+                show(head, tell_timed, zero, figures(&stats.latency, now_ns).in_seconds(self.is_exponential));
+            }
         }
-        let untimed = untimed(stats);
-        if untimed > 0 {
+        if tell_untimed != Telling::Nothing {
             let point = |count, time_ns| {
                 Point::Number(NumberDataPoint {
                     attributes: series.attributes.clone(),
@@ -168,7 +170,7 @@ impl Views {
                 })
             };
             let count = i64::try_from(untimed).unwrap_or(i64::MAX);
-            show(&self.untimed, wants_untimed_zero, point(0, start_ns), point(count, now_ns));
+            show(&self.untimed, tell_untimed, point(0, start_ns), point(count, now_ns));
         }
         Some((points, stats.requests))
     }

@@ -4,8 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{Endpoint, Headers, Protocol, Proxy, SettingsError, endpoint::has_scheme, environment::Environment};
 
-/// The option for the endpoint, as error texts name it.
-const ENDPOINT_OPTION: &str = "--lt-otel-exporter-otlp-endpoint";
+/// The option for the endpoint, as error texts name all options: with its variable.
+const ENDPOINT_OPTION: &str = "--lt-otel-exporter-otlp-endpoint (or LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT)";
 
 /// How long one message may take if nothing is said.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ impl Signal {
     }
 
     /// The signal in the names of variables.
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Metrics => "METRICS",
             Self::Logs => "LOGS",
@@ -77,18 +77,13 @@ struct Found {
 }
 
 impl SignalSettings {
-    /// Reads one signal's settings; `None` where its exporter is `none`.
+    /// Reads one signal's settings.
     pub(super) fn read(
         signal: Signal,
         endpoint_option: Option<&str>,
         insecure_option: Option<bool>,
         environment: &Environment<'_>,
-    ) -> Result<Option<Self>, SettingsError> {
-        let exporter = format!("OTEL_{}_EXPORTER", signal.word());
-        let words = [("otlp", true), ("none", false)];
-        if environment.choice(&exporter, &words, "otlp or none is needed")? == Some(false) {
-            return Ok(None);
-        }
+    ) -> Result<Self, SettingsError> {
         let found = endpoint(signal, endpoint_option, environment);
         let protocol = protocol(signal, found.as_ref(), environment)?;
         let insecure = match insecure_option {
@@ -102,7 +97,7 @@ impl SignalSettings {
         };
         let proxy = if protocol == Protocol::Grpc { None } else { Proxy::read(&endpoint, environment)? };
         let (client_key, client_certificate) = client(signal, environment)?;
-        Ok(Some(Self {
+        Ok(Self {
             protocol,
             timeout: first(signal, "TIMEOUT", |name| environment.milliseconds(name))?.unwrap_or(TIMEOUT),
             headers: match find(signal, "HEADERS", environment) {
@@ -118,7 +113,7 @@ impl SignalSettings {
             client_certificate,
             proxy,
             endpoint,
-        }))
+        })
     }
 }
 

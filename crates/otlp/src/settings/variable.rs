@@ -20,8 +20,8 @@ const fn row(name: &'static str, default: &'static str, meaning: &'static str) -
 /// Prometheus page of the SDK, and is not read.
 pub const VARIABLES: &[Variable] = &[
     row("OTEL_SDK_DISABLED", "false", "`true`: nothing is exported, and no other variable is looked at."),
-    row("OTEL_METRICS_EXPORTER", "otlp", "`otlp` or `none`."),
-    row("OTEL_LOGS_EXPORTER", "otlp", "`otlp` or `none`."),
+    row("OTEL_METRICS_EXPORTER", "otlp", "`otlp` or `none`. Others in a list beside `otlp` have no effect."),
+    row("OTEL_LOGS_EXPORTER", "otlp", "`otlp` or `none`, likewise."),
     row(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "http://localhost:4318, for gRPC http://localhost:4317",
@@ -78,10 +78,15 @@ pub const VARIABLES: &[Variable] = &[
     row(
         "OTEL_METRIC_EXPORT_TIMEOUT",
         "30000",
-        "How long one export of metrics may take with its retries, in milliseconds.",
+        "How long one export of metrics may take with all its requests, in milliseconds. What got no answer is in the next.",
     ),
     row("OTEL_BLRP_SCHEDULE_DELAY", "1000", "From one export of logs to the next, in milliseconds."),
-    row("OTEL_BLRP_EXPORT_TIMEOUT", "30000", "How long one export of logs may take with its retries, in milliseconds."),
+    row(
+        "OTEL_BLRP_EXPORT_TIMEOUT",
+        "30000",
+        "How long one message of logs may take, in milliseconds, beside `OTEL_EXPORTER_OTLP_…TIMEOUT`. What got no answer is \
+         sent again.",
+    ),
     row("OTEL_BLRP_MAX_QUEUE_SIZE", "2048", "Log records that wait at most; more are dropped and counted."),
     row("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "512", "Log records of one message at most."),
     row("OTEL_SERVICE_NAME", "", "The resource's `service.name`; wins over `OTEL_RESOURCE_ATTRIBUTES`."),

@@ -117,21 +117,31 @@ fn a_late_worker_s_windows_wait_for_both_its_name_and_its_clock() {
     engine.shutdown();
 }
 
-#[test]
-fn a_window_is_judged_by_the_sample_of_just_its_time() {
+/// Why the windows are suspect that end so many nanoseconds after the begin of a run, by the CPU that was used in each.
+fn judged(samples: &'static [(i64, f64)]) -> Vec<Vec<Reason>> {
     let engine = Engine::new(10);
     let tape = recorder(&engine);
-    let mut busy = [95.0, 10.0].into_iter();
+    let mut percents = samples.iter().map(|(_, percent)| *percent);
     engine.set_system_source(Box::new(move || {
-        busy.next().map(|process_cpu_percent| SystemSample { process_cpu_percent, ..SystemSample::default() })
+        percents.next().map(|process_cpu_percent| SystemSample { process_cpu_percent, ..SystemSample::default() })
     }));
-    engine.start_run(identity(Role::Local, "local"), 100 * S);
-    engine.close_window(101 * S);
-    engine.close_window(102 * S);
-    wait_for("two windows", || tape.windows().len() == 2);
-    let reasons: Vec<Vec<_>> = tape.windows().iter().map(|window| window.window.reasons.iter().collect()).collect();
-    assert_eq!(reasons, [vec![Reason::ProcessCpu], vec![]]);
+    // The first sample covers what went by since the source was set.
+    let begin_ns = crate::clock::now_unix_ns();
+    engine.start_run(identity(Role::Local, "local"), begin_ns);
+    samples.iter().for_each(|(end_ns, _)| engine.close_window(begin_ns + end_ns));
+    wait_for("the windows", || tape.windows().len() == samples.len());
     engine.shutdown();
+    tape.windows().iter().map(|window| window.window.reasons.iter().collect()).collect()
+}
+
+#[test]
+fn a_window_is_judged_by_the_sample_of_just_its_time() {
+    assert_eq!(judged(&[(S, 95.0), (2 * S, 10.0)]), [vec![Reason::ProcessCpu], vec![]]);
+}
+
+#[test]
+fn the_fraction_of_a_second_with_which_a_run_ends_is_not_judged_by_its_cpu() {
+    assert_eq!(judged(&[(S, 10.0), (S + S / 3, 95.0)]), [vec![], vec![]]);
 }
 
 #[test]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: How much of the flush timeout the callbacks of observables have at the end: the export needs the rest.
+_SHARE_FOR_CALLBACKS = 0.1
+
 #: The attribute of an environment that holds its lease.
 _ATTRIBUTE = "otel_lease"
 
@@ -129,7 +132,7 @@ class Lease:
 
     def prepare_end(self) -> None:
         """Run the callbacks of observables for the last export."""
-        process.observe()
+        process.observe(self.flush_timeout_s * _SHARE_FOR_CALLBACKS)
 
     def end(self) -> Flush | None:
         """Let go of the exporter and of the environment; return what is to be waited for."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -183,17 +185,24 @@ class NativeMeterProvider(metrics.MeterProvider):
         for meter in list(self._meters.values()):
             meter.unbind()
 
-    def observe(self) -> None:
-        """Run the callbacks of all observables, on the hub."""
+    def observe(self, within_s: float = math.inf) -> None:
+        """Run the callbacks of all observables, on the hub; those whose turn does not come in time are left out."""
+        deadline = time.monotonic() + within_s
         for meter in list(self._meters.values()):
             for observable in meter.observables():
-                observable.observe(_CALLBACK_TIMEOUT_S)
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    logger.warning(
+                        "Not all callbacks of instruments were called for the last export: no time was left."
+                    )
+                    return
+                observable.observe(min(_CALLBACK_TIMEOUT_S, left_s))
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """Export everything now; return whether that was done in time. Other greenlets run meanwhile."""
         if self.exporter is None:
             return True
-        self.observe()
+        self.observe(timeout_millis / 1000)
         self.exporter.observed()
         return self._wait(self.exporter.flush(), timeout_millis)
 
@@ -201,7 +210,7 @@ class NativeMeterProvider(metrics.MeterProvider):
         """Export for the last time, then do nothing until the next `configure_otel`. Other greenlets run meanwhile."""
         exporter = self.exporter
         if exporter is not None:
-            self.observe()
+            self.observe(timeout_millis / 1000)
             self.unbind()
             self._wait(exporter.shutdown(), timeout_millis)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -120,15 +121,15 @@ class ProcessExport:
         if self.exporter is not None and self.exporter.wants_observations:
             self.observe()
 
-    def observe(self) -> None:
-        """Run the callbacks of observables."""
+    def observe(self, within_s: float = math.inf) -> None:
+        """Run the callbacks of observables, those whose turn comes in time."""
         exporter = self.exporter
         # A callback may let the next look come before it has ended.
         if exporter is None or self._is_observing:
             return
         self._is_observing = True
         try:
-            self.provider.observe()
+            self.provider.observe(within_s)
             exporter.observed()
         finally:
             self._is_observing = False
@@ -178,7 +179,8 @@ class ProcessExport:
     def _at_exit(self) -> None:
         if self._pid != os.getpid():
             return
-        self.observe()
+        for lease in self._leases[:1]:
+            lease.prepare_end()
         for lease in list(self._leases):
             flush = lease.end()
             if flush is not None:

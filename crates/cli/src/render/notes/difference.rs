@@ -38,8 +38,12 @@ fn sentence(cause: &CauseEntry) -> Vec<String> {
     let some = requests.as_deref().unwrap_or("requests");
     let (what, more) = match cause.cause.as_str() {
         "frames_lost" => {
-            let frames = counted(cause.frames.unwrap_or(0), "frame");
-            (format!("{worker} lost {frames}"), seconds(cause).into_iter().chain(share).collect())
+            let lost = match cause.frames.unwrap_or(0) {
+                // A frame holds whole seconds, and follows them; who is killed sends no last one.
+                0 => "ended before its last frame".to_owned(),
+                frames => format!("lost {}", counted(frames, "frame")),
+            };
+            (format!("{worker} {lost}"), seconds(cause).into_iter().chain(share).collect())
         }
         "worker_silent" => (format!("{worker} sent no telemetry at all"), Vec::from_iter(share)),
         "statistics_reset" => (format!("Locust's statistics were reset and forgot {some}"), Vec::new()),

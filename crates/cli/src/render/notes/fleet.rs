@@ -50,7 +50,8 @@ fn figures(worker: &Worker) -> [String; 4] {
         count(*requests),
         seen.peak_cpu_percent.map_or_else(unknown, percent),
         latency(seen.worst_hub_lag_ms),
-        format!("{} s", count(seen.suspect_seconds)),
+        // Without a frame there is no verdict, which is no word of trust.
+        if seen.frames.received == 0 { unknown() } else { format!("{} s", count(seen.suspect_seconds)) },
     ]
 }
 
