@@ -366,6 +366,10 @@ export class Archive {
 function blocksOf(seconds: BySubject, slotS: number): Map<number, Uint8Array> {
   const slots = new Map<number, SeriesStats>();
   for (const [second, stats] of seconds) {
+    if (slotS === 1) {
+      slots.set(second, stats);
+      continue;
+    }
     const start = Math.floor(second / slotS) * slotS;
     const slot = slots.get(start) ?? new SeriesStats();
     slots.set(start, slot);
