@@ -151,8 +151,8 @@ export interface FailureKinds {
 
 /** More kinds than this are put together as the last one. */
 const MAX_KINDS = 6;
-/** With more failing series than this, failures are drawn by the minute. */
-const MANY_SERIES = 120;
+/** With more seconds of failing series than this, failures are drawn by the minute. */
+const MANY_SECONDS = 36_000;
 
 /** The failing series of a selection. */
 export function failingSeries(run: Run, selection: Selection): number[] {
@@ -162,7 +162,7 @@ export function failingSeries(run: Run, selection: Selection): number[] {
 
 /** The step in which failures by kind are told. */
 export function failureStep(run: Run, selection: Selection, range: Range, stepS: number): number {
-  const isMany = failingSeries(run, selection).length > MANY_SERIES && range.toS - range.fromS > 600;
+  const isMany = failingSeries(run, selection).length * (range.toS - range.fromS) > MANY_SECONDS;
   return isMany
     ? Math.max(60, Math.ceil(stepS / 60) * 60)
     : Math.ceil(stepS / run.bySeries.finestS) * run.bySeries.finestS;
