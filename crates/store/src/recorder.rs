@@ -260,3 +260,7 @@ impl Recorder for LocalRecorder {
         self.work();
     }
 }
+
+#[cfg(test)]
+#[path = "recorder_tests.rs"]
+mod tests;

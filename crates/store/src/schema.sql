@@ -265,11 +265,11 @@ JOIN run ON run.id = second.run;
 CREATE VIEW workers AS
 SELECT
     run.run_id,
-    source_id,
+    worker.source_id,
     count(*) AS seconds,
     sum(worker_second.requests) AS requests,
     sum(worker_second.failures) AS failures,
-    max(users) AS users_max,
+    max(worker_second.users) AS users_max,
     round(avg(cpu_percent), 1) AS cpu_percent_mean,
     max(cpu_percent) AS cpu_percent_max,
     max(memory_bytes) AS memory_bytes_max,

@@ -125,7 +125,7 @@ fn a_window_is_told_to_pages_once_it_is_written() {
     assert_eq!((&message["users"], &message["hub_lag_ms"], &message["reasons"]), (&json!(40), &json!(2.5), &json!(5)));
     assert_eq!(message["series"].as_array().unwrap().len(), 3, "all are new");
     assert_eq!(message["new_workers"], json!([[0, "worker-0"], [1, "worker-1"]]));
-    assert_eq!(message["errors"], json!([[1, "503: out of <b>stock</b> \"käse\"", 3], [1, "timed out", 1]]));
+    assert_eq!(message["errors"], json!([[2, "503: out of <b>stock</b> \"käse\"", 3], [2, "timed out", 1]]));
     assert_eq!(
         (&message["anomalies"], &message["folded"]),
         (&json!({ "time_missing": 1 }), &json!(["GET /one/too/many"]))
