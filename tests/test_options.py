@@ -65,7 +65,7 @@ def test_no_flag_or_variable_stands_twice() -> None:
     ("flag", "env_var", "default"),
     [
         ("--testplan", "LOCUST_TESTPLAN_NAME", None),
-        ("--enable-telemetry-recorder", "LOCUST_ENABLE_TELEMETRY_RECORDER", ["json"]),
+        ("--enable-telemetry-recorder", "LOCUST_ENABLE_TELEMETRY_RECORDER", ["json", "local"]),
         ("--lt-stats-recorder-interval", "LOCUST_TELEMETRY_STATS_RECORDER_INTERVAL", 3),
         ("--lt-system-usage-recorder-interval", "LOCUST_TELEMETRY_SYSTEM_USAGE_RECORDER_INTERVAL", None),
         ("--lt-log-level", "LOCUST_TELEMETRY_LOG_LEVEL", "info"),
@@ -273,7 +273,7 @@ def test_a_repeated_option_adds_to_what_was_given_and_replaces_the_default() -> 
     parsed = parse("--enable-telemetry-recorder", "mine", "--enable-telemetry-recorder", "json,mine")
     assert parsed.enable_telemetry_recorder == ["mine", "json", "mine"]
     assert o.Options.of(parsed).recorders == ("mine", "json")
-    assert parse().enable_telemetry_recorder == ["json"]
+    assert parse().enable_telemetry_recorder == ["json", "local"]
 
 
 def test_an_option_that_stands_once_takes_the_last() -> None:

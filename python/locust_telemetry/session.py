@@ -116,6 +116,8 @@ class Session:
         self._final_actions: list[Callable[[bool], None]] = []
         #: Who wants to know that all of a run is recorded.
         self._recorded_listeners: list[Callable[[str], None]] = []
+        #: The run that they were told of last.
+        self._told_run = 0
         #: What is registered on the environment's events, the plugins' listeners included.
         self._listeners: list[tuple[EventHook, Any]] = []
 
@@ -292,11 +294,10 @@ class Session:
         self.final_reports.settle(complete=False)
         self._run_final_actions(complete=False)
         if self._run:
-            was_open, self._is_run_open = self._is_run_open, False
+            self._is_run_open = False
             Patience(_START_PATIENCE_S, on_hub=False).wait(self.engine.flush())
             self._summarise()
-            if was_open:
-                self._tell_recorded()
+            self._tell_recorded()
 
     @staticmethod
     def _call_starters(starters: list[Callable[..., None]], environment: Environment) -> None:
@@ -395,8 +396,10 @@ class Session:
         self._show_notices()
 
     def _tell_recorded(self) -> None:
-        if self._environment is None:
+        """Tell once of each run: its end may be cut short by that of the process, which then tells."""
+        if self._environment is None or self._told_run == self._run:
             return
+        self._told_run = self._run
         for listener in self._recorded_listeners:
             try:
                 listener(self._run_id(self._environment))
@@ -513,6 +516,7 @@ class Session:
         self.subscribers.deliver(patience.left_s)
         self._summarise()
         patience.wait(self.engine.flush())
+        self._tell_recorded()
         self.channel.hand_over(patience.left_s, is_process_over)
         for flush in self._companions.end():
             patience.wait(flush)

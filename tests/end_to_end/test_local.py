@@ -47,7 +47,7 @@ def test_a_local_run_is_kept_as_it_was_counted(launcher: Launcher) -> None:
     assert endpoints(store_of(launcher)) == by_endpoint(expected)
     run = one_run(store_of(launcher))
     assert (run["state"], run["requests"]) == ("ended", expected.total())
-    assert run_ids(file_records(launcher.json_file)) == {run["run_id"]}
+    assert run_ids(file_records(launcher.json_file)) == [run["run_id"]]
     assert f"Run {run['run_id']} is kept" in process.stderr
     facts = json.loads(run["facts"])
     assert facts["locustfile"].endswith("shop.py")
@@ -175,6 +175,6 @@ def test_with_a_token_the_page_is_for_those_who_have_it(launcher: Launcher) -> N
     assert refused.value.code in (401, 403)
     request = urllib.request.Request(f"{found[1]}/api/runs", headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request, timeout=10) as answer:
-        assert json.load(answer)["runs"]
+        assert "runs" in json.load(answer)
     process.wait()
     assert token not in os.fsdecode(store_of(launcher).read_bytes())

@@ -242,3 +242,18 @@ fn seconds_become_minutes_where_that_is_wanted() {
     assert_eq!(reader.aggregate(Some(START_S + 250..START_S + 260)).unwrap().requests(), 20);
     assert_eq!(reader.aggregate(None).unwrap().requests(), 800);
 }
+
+#[test]
+fn every_view_can_be_read_with_sqlite_alone() {
+    let (_directory, path) = in_directory();
+    let mut recording = Recording::open(&path);
+    let run = identity("r1");
+    recording.take(&run, full(START_S));
+    recording.end(&run);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    for view in ["runs", "endpoints", "intervals", "workers", "errors", "events"] {
+        let sql = format!("SELECT * FROM {view} WHERE run_id = 'r1'");
+        let mut select = connection.prepare(&sql).unwrap();
+        assert!(select.query([]).unwrap().next().unwrap().is_some(), "{view} is empty");
+    }
+}

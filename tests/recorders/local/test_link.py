@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from locust.env import Environment
 from locust.web import WebUI
 from locust_telemetry.recorders.local import link
 
 URL = "http://127.0.0.1:8090/?token=0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def no_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locust's page reads the command line again."""
+    monkeypatch.setattr(sys, "argv", ["locust"])
 
 
 def web_ui(**settings: object) -> WebUI:
@@ -23,7 +31,7 @@ def test_the_route_leads_there_without_the_token_where_anybody_may_follow() -> N
     assert (answer.status_code, answer.location) == (302, "http://127.0.0.1:8090/")
 
 
-def test_behind_a_login_the_route_is_behind_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_behind_a_login_the_route_is_behind_it_too() -> None:
     ui = web_ui(web_login=True)
     ui.app.secret_key = "of the test"
     ui.login_manager.user_loader(lambda user_id: None)
