@@ -93,7 +93,7 @@ def test_a_master_that_exports_for_its_workers_is_heard_by_them(launcher: Launch
 def test_forked_processes_export_what_each_counted(launcher: Launcher, told: Backend) -> None:
     port = str(free_port())
     bind = ["--processes", "2", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
-    parent = launcher.locust("parent", "shop.py", *bind, *headless(2, 6), recorder="json,otel")
+    parent = launcher.locust("parent", "shop.py", *bind, *headless(6, 6), recorder="json,otel")
     parent.wait()
     wait_until("the end of the children", lambda: not parent.group_runs)
     check_each_worker(launcher, told, workers=2)
