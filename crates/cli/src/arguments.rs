@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// Write a run's figures as CSV, JSON, Parquet, Markdown or SVG.
     Export(ExportOptions),
+    /// Serve the page of all recorded runs, until Ctrl-C.
+    Serve(ServeOptions),
     /// Add a note to a moment of a run; the page and the report draw it on every chart.
     Annotate(AnnotateOptions),
     /// Delete runs from the store.
@@ -177,6 +179,22 @@ impl From<TableName> for Subject {
             TableName::Errors => Self::Errors,
         }
     }
+}
+
+/// Options of `serve`.
+#[derive(Args, Debug, PartialEq, Eq)]
+pub(crate) struct ServeOptions {
+    /// The port; if it is taken, the next free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8090)]
+    pub(crate) port: u16,
+    /// The address to listen on; anything but this machine's own needs --token.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// What a browser must know to see the page: at least 16 letters, digits, '-', '.', '_' or '~'.
+    #[arg(long, value_name = "TOKEN", env = "LOCUST_TELEMETRY_WEB_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreOptions,
 }
 
 /// Options of `annotate`.

@@ -14,6 +14,8 @@ pub struct Console<'a> {
     pub stdin: &'a mut dyn BufRead,
     /// What is at the other ends.
     pub terminals: Terminals,
+    /// Returns when something that goes on until it is stopped shall end.
+    pub until_stopped: &'a mut dyn FnMut(),
 }
 
 /// What is at the other ends of the streams.

@@ -3,6 +3,7 @@
 use crate::text;
 use locust_telemetry_report::ReportError;
 use locust_telemetry_store::error::{ChangeError, FindRunError, OpenStoreError, ReadError};
+use locust_telemetry_web::StartPageError;
 use std::error::Error as _;
 use std::io;
 use thiserror::Error;
@@ -74,6 +75,9 @@ pub(crate) enum StoredError {
     Report(#[from] ReportError),
     /// See the source.
     #[error(transparent)]
+    Serve(#[from] StartPageError),
+    /// See the source.
+    #[error(transparent)]
     Write(#[from] WriteFileError),
     /// Name a file, or send it through a pipe.
     #[error("parquet is not for terminals; name a file with -o PATH")]
@@ -92,6 +96,9 @@ impl StoredError {
         match self {
             Self::Read(_) | Self::Change(_) | Self::Report(_) | Self::Write(_) => 1,
             Self::Find(FindRunError::Read { .. }) => 1,
+            Self::Serve(
+                StartPageError::PortsTaken { .. } | StartPageError::Listen { .. } | StartPageError::Thread { .. },
+            ) => 1,
             _ => 2,
         }
     }

@@ -1,9 +1,9 @@
 //! The `locust-telemetry` command.
 //!
-//! Start at [`main`]. `arguments` says what was asked for, `summary` does it: `files` reads records,
-//! `runs` and `run_tally` add them up, `books` says whose count, `run_summary` has the figures of one
-//! run, `render` writes them down. Numbers are put into words by `words` of the report crate, into columns by `table` and
-//! `text`.
+//! Start at [`main`]. `arguments` says what was asked for. The commands on recorded runs are in `stored`. `summary` is of
+//! files of the json recorder: `files` reads records, `runs` and `run_tally` add them up, `books` says whose count,
+//! `run_summary` has the figures of one run, `render` writes them down. Text is put into columns by `table` and `text`;
+//! numbers are put into words by the report crate.
 //!
 //! The process is Python: nothing here exits, panics or touches the process's own streams.
 
@@ -67,6 +67,7 @@ pub fn main(arguments: &[String], console: &mut Console<'_>) -> Outcome {
         Command::Show(selection) => stored::show::print(&selection, console),
         Command::Report(options) => stored::export::report(&options, console),
         Command::Export(options) => stored::export::export(&options, console),
+        Command::Serve(options) => stored::serve::serve(&options, console),
         Command::Annotate(options) => stored::annotate::add(&options, console),
         Command::Delete(options) => stored::delete::delete(&options, console),
         Command::Summary(options) => Ok(summary::print(&options, console)),

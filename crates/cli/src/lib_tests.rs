@@ -3,7 +3,8 @@ use std::io::{self, Write};
 
 /// Runs the command with these streams, none of which is a terminal.
 fn main_with(arguments: &[String], stdout: &mut dyn Write, stderr: &mut dyn Write) -> Outcome {
-    main(arguments, &mut Console { stdout, stderr, stdin: &mut io::empty(), terminals: Terminals::default() })
+    let (stdin, terminals, until_stopped) = (&mut io::empty(), Terminals::default(), &mut || {});
+    main(arguments, &mut Console { stdout, stderr, stdin, terminals, until_stopped })
 }
 
 fn run(words: &[&str]) -> (Outcome, String, String) {

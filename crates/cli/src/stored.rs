@@ -5,6 +5,7 @@ pub(crate) mod delete;
 pub(crate) mod export;
 pub(crate) mod list;
 mod progress;
+pub(crate) mod serve;
 pub(crate) mod show;
 
 use crate::arguments::{Selection, StoreOptions};

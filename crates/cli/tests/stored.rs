@@ -7,8 +7,10 @@ mod call;
 #[path = "../../report/tests/support/mod.rs"]
 mod support;
 
-use call::{call, call_with};
+use call::{call, call_until, call_with};
 use locust_telemetry_cli::Terminals;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use support::{CHECKOUT_ID, START_S, assert_golden, checkout, cut_off, key, recorded, window};
 
 const TERMINAL: Terminals = Terminals { stdin: true, stdout: true, stderr: true, colours: false };
@@ -197,4 +199,30 @@ fn a_run_that_was_cut_off_has_all_that_was_written_and_says_so() {
     let json: serde_json::Value =
         serde_json::from_str(&call(&path, &["export", "--format", "json", "--range", "50..65"]).stdout).unwrap();
     assert_eq!((&json["run"]["state"], &json["total"]["requests"]), (&"cut off".into(), &15.into()));
+}
+
+#[test]
+fn the_page_is_served_where_it_says_until_it_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = checkout(folder.path());
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut answer = String::new();
+    let ask = &mut || {
+        let mut stream = TcpStream::connect(free).unwrap();
+        write!(stream, "GET /api/runs HTTP/1.1\r\nHost: {free}\r\nConnection: close\r\n\r\n").unwrap();
+        stream.read_to_string(&mut answer).unwrap();
+    };
+    let words = ["serve", "--port", &free.port().to_string()];
+    let served = call_until(&path, &words, "", Terminals::default(), ask);
+    assert_eq!((served.status, served.stdout), (0, format!("http://{free}/\n")));
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(CHECKOUT_ID), "{answer}");
+    assert!(TcpStream::connect(free).is_err(), "it has ended");
+}
+
+#[test]
+fn a_page_for_other_machines_needs_a_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = call(&checkout(folder.path()), &["serve", "--host", "0.0.0.0", "--port", "0"]);
+    assert_eq!((refused.status, refused.stdout.as_str(), refused.stderr.lines().count()), (2, "", 1));
+    assert!(refused.stderr.contains("token"), "{}", refused.stderr);
 }

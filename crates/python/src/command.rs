@@ -14,6 +14,12 @@ pub(crate) fn command(py: Python<'_>, arguments: Vec<String>) -> (Option<Vec<Str
             stderr: &mut stderr().lock(),
             stdin: &mut stdin().lock(),
             terminals: Terminals::of_process(),
+            // Ctrl-C ends the process.
+            until_stopped: &mut || {
+                loop {
+                    std::thread::park();
+                }
+            },
         };
         match locust_telemetry_cli::main(&arguments, &mut console) {
             Outcome::RunLocust(arguments) => (Some(arguments), 0),

@@ -14,10 +14,22 @@ pub(crate) struct Called {
 
 /// Calls the command with the store at `path`; the answer to a question, and what is at the ends of the streams.
 pub(crate) fn call_with(path: &Path, words: &[&str], answer: &str, terminals: Terminals) -> Called {
+    call_until(path, words, answer, terminals, &mut || {})
+}
+
+/// The same; what goes on until it is stopped does so until `until_stopped` returns.
+pub(crate) fn call_until(
+    path: &Path,
+    words: &[&str],
+    answer: &str,
+    terminals: Terminals,
+    until_stopped: &mut dyn FnMut(),
+) -> Called {
     let mut arguments: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     arguments.extend(["--store".to_owned(), path.display().to_string()]);
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut console = Console { stdout: &mut stdout, stderr: &mut stderr, stdin: &mut answer.as_bytes(), terminals };
+    let stdin = &mut answer.as_bytes();
+    let mut console = Console { stdout: &mut stdout, stderr: &mut stderr, stdin, terminals, until_stopped };
     let Outcome::Exit(status) = main(&arguments, &mut console) else { panic!("Locust is to be run") };
     Called { status, stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }
 }

@@ -128,7 +128,6 @@ fn checkout_window(offset: i64, random: &mut Random) -> Window {
         events,
         reasons,
         workers,
-        ..Window::default()
     }
 }
 
