@@ -20,7 +20,6 @@ export interface Figures {
   p99Ms: number | null;
   p999Ms: number | null;
   maxMs: number | null;
-  meanMs: number | null;
   /** Bytes of a response, on average. */
   bytesEach: number | null;
 }
@@ -39,7 +38,6 @@ export function figuresOf(stats: SeriesStats, failures: number, seconds: number)
     p99Ms: latency.quantileMs(0.99),
     p999Ms: latency.quantileMs(0.999),
     maxMs: latency.maxMs(),
-    meanMs: latency.meanMs(),
     bytesEach: requests > 0 ? stats.responseBytes.nearest / requests : null,
   };
 }
