@@ -110,9 +110,10 @@ export function timeline(
     heat: [],
   };
   const { fromS, toS } = steps(range, stepS, originS);
+  const stats = new SeriesStats();
   for (let startS = fromS; startS < toS; startS += stepS) {
     const span = { fromS: startS, toS: startS + stepS };
-    const stats = new SeriesStats();
+    stats.clear();
     const add = pyramid.adder(span, slotS);
     let failures = 0;
     for (const id of subjects.ids) {
@@ -193,11 +194,12 @@ export function failureKinds(run: Run, selection: Selection, range: Range, stepS
   const startS: number[] = [];
   const ids = failingSeries(run, selection);
   const known = run.range ?? range;
+  const stats = new SeriesStats();
   for (let start = fromS; start < toS; start += stepS) {
     const add = run.bySeries.adder({ fromS: start, toS: start + stepS }, slotS);
     const seconds = Math.max(1, Math.min(start + stepS, known.toS) - Math.max(start, known.fromS));
     for (const id of ids) {
-      const stats = new SeriesStats();
+      stats.clear();
       add(id, stats);
       if (stats.requests === 0) continue;
       const name = run.series.get(id)?.failureKind ?? "";
