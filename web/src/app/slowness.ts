@@ -41,6 +41,8 @@ export class Slowness {
     this.lastAt = now;
     this.asked += 1;
     const mine = this.asked;
+    // What the reader asked for comes first.
+    await pause();
     await source.fill(run, run.bySeries.missing(range, null, slotS >= 60 ? slotS : 1));
     const found: Slowdown[] = [];
     let startedAt = performance.now();

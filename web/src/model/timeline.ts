@@ -84,8 +84,18 @@ function failuresIn(run: Run, selection: Selection, subjects: Subjects, span: Ra
   return failures;
 }
 
-/** See the head of this file. `stepS` must be a multiple of the shortest slot; steps are counted from `originS`. */
-export function timeline(run: Run, selection: Selection, range: Range, stepS: number, originS = 0): Timeline {
+/**
+ * See the head of this file. `stepS` must be a multiple of the shortest slot; steps are counted from `originS`; `heat`
+ * is left empty unless it is asked for.
+ */
+export function timeline(
+  run: Run,
+  selection: Selection,
+  range: Range,
+  stepS: number,
+  originS = 0,
+  hasHeat = false,
+): Timeline {
   const subjects = subjectsOf(run, selection);
   const pyramid = run.pyramid(subjects.kind);
   const slotS = usable(pyramid.slots, stepS, originS);
@@ -100,9 +110,10 @@ export function timeline(run: Run, selection: Selection, range: Range, stepS: nu
     heat: [],
   };
   const { fromS, toS } = steps(range, stepS, originS);
+  const stats = new SeriesStats();
   for (let startS = fromS; startS < toS; startS += stepS) {
     const span = { fromS: startS, toS: startS + stepS };
-    const stats = new SeriesStats();
+    stats.clear();
     const add = pyramid.adder(span, slotS);
     let failures = 0;
     for (const id of subjects.ids) {
@@ -119,7 +130,7 @@ export function timeline(run: Run, selection: Selection, range: Range, stepS: nu
     columns.rate.push(seconds > 0 ? stats.requests / seconds : null);
     columns.failureRate.push(seconds > 0 ? failures / seconds : null);
     columns.users.push(usersIn(run, selection, subjects, span));
-    columns.heat.push(heatOf(stats));
+    if (hasHeat) columns.heat.push(heatOf(stats));
   }
   return columns;
 }
@@ -152,7 +163,7 @@ export interface FailureKinds {
 /** More kinds than this are put together as the last one. */
 const MAX_KINDS = 6;
 /** With more seconds of failing series than this, failures are drawn by the minute. */
-const MANY_SECONDS = 36_000;
+const MANY_SECONDS = 12_000;
 
 /** The failing series of a selection. */
 export function failingSeries(run: Run, selection: Selection): number[] {
@@ -183,11 +194,12 @@ export function failureKinds(run: Run, selection: Selection, range: Range, stepS
   const startS: number[] = [];
   const ids = failingSeries(run, selection);
   const known = run.range ?? range;
+  const stats = new SeriesStats();
   for (let start = fromS; start < toS; start += stepS) {
     const add = run.bySeries.adder({ fromS: start, toS: start + stepS }, slotS);
     const seconds = Math.max(1, Math.min(start + stepS, known.toS) - Math.max(start, known.fromS));
     for (const id of ids) {
-      const stats = new SeriesStats();
+      stats.clear();
       add(id, stats);
       if (stats.requests === 0) continue;
       const name = run.series.get(id)?.failureKind ?? "";

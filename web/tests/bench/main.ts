@@ -68,13 +68,10 @@ const IDLE = "document.querySelector('.busy:not([hidden])') === null";
 const SHOWN = "(document.querySelector('.range').textContent + document.querySelector('.chips').textContent)";
 
 for (const round of ["first visit", "again"]) {
-  const cpuBefore = await cpuMs();
+  await page.goto("about:blank");
   await page.goto(url, { waitUntil: "commit" });
   await page.waitForFunction("document.querySelector('[data-tile=p95][data-raw]') !== null");
-  const paint = await page.evaluate(() => performance.now());
-  console.log(
-    `${`figures and charts of the whole run are drawn (${round})`.padEnd(58)} ${paint.toFixed(0).padStart(6)} ms`,
-  );
+  tell(`the whole run is drawn (${round})`, await page.evaluate(() => performance.now()), await cpuMs());
 }
 await page.waitForFunction("document.querySelector('.verdict-text').textContent.startsWith('Degraded')", undefined, {
   timeout: 60_000,
