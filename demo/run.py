@@ -193,12 +193,22 @@ def print_summary(run: Run) -> None:
     print(flush=True)
 
 
-def print_next_steps() -> None:
+def run_id(run: Run) -> str:
+    """The id under which a run is kept, as its master said."""
+    found = re.search(r"Run (\S+) is kept", (OUTPUT / f"master-{run.number}.log").read_text(errors="replace"))
+    if not found:
+        raise DemoFailed(f"run {run.number} was not kept")
+    return found[1]
+
+
+def print_next_steps(first: Run, second: Run) -> None:
     """What to try with the two runs that are there now."""
     program = PROGRAM.relative_to(PROJECT) if PROGRAM.is_relative_to(PROJECT) else PROGRAM
+    overlay = f"http://127.0.0.1:8090/#run={run_id(second)}&compare={run_id(first)}"
     print("Next:")
-    print(f"  {program} show @1 --store {STORE}      the newest run in this terminal")
-    print(f"  {program} serve --store {STORE}        both runs on a page; press c there to lay one over the other")
+    print(f"  {program} serve --store {STORE}      then {overlay}")
+    print("      shows the second run laid over the first: which endpoint got slower with twice the users?")
+    print(f"  {program} show @1 --store {STORE}    shows the second one in this terminal")
 
 
 def run_demo(options: argparse.Namespace, children: list[Child]) -> None:
@@ -208,13 +218,14 @@ def run_demo(options: argparse.Namespace, children: list[Child]) -> None:
     prepare_output()
     address = start_target(children, options.target_binary, 2 * options.seconds)
     target = children[0]
-    for run in (Run(1, options.users), Run(2, SECOND_RUN_USERS * options.users)):
+    runs = (Run(1, options.users), Run(2, SECOND_RUN_USERS * options.users))
+    for run in runs:
         print(f"A shop at {address}, {run.users} users, {options.workers} workers, {options.seconds} s", flush=True)
         locust = start_locust(children, options, address, run)
         watch(target, locust, run, options.seconds)
         print_summary(run)
     stop(children)
-    print_next_steps()
+    print_next_steps(*runs)
 
 
 def main() -> int:

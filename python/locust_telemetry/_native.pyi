@@ -637,8 +637,9 @@ def to_json(value: object) -> str:
     become null, dates ISO 8601, enums their value, sets and tuples arrays, everything else its `str()`.
     """
 
-def command(arguments: list[str]) -> tuple[list[str] | None, int]:
+def command(arguments: list[str]) -> tuple[list[str] | None, tuple[int, int] | None, int]:
     """Run the `locust-telemetry` command, which prints what it has to say.
 
-    Returns `(None, status)` when all is done, or `(arguments, 0)` when the caller shall run Locust with those.
+    Returns what is left to do: `(arguments, None, 0)` to run Locust with those, `(None, (seconds, users), 0)` to run the
+    demo, `(None, None, status)` to end with that status.
     """

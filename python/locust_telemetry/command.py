@@ -7,16 +7,35 @@ import sys
 
 
 def main() -> None:
-    """Run the command; `run` runs Locust in this process with telemetry on."""
+    """Run the command; `run` and `demo` run Locust in this process with telemetry on."""
     from locust_telemetry._native import command
 
     # Python would only take note of Ctrl-C and wait for the native code to return.
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    locust_arguments, status = command(sys.argv[1:])
+    locust_arguments, demo, status = command(sys.argv[1:])
     signal.signal(signal.SIGINT, handler)
-    if locust_arguments is None:
+    if demo is not None:
+        run_demo(*demo)
+    elif locust_arguments is not None:
+        run_locust(locust_arguments)
+    else:
         sys.exit(status)
-    run_locust(locust_arguments)
+
+
+def run_demo(seconds: int, users: int) -> None:
+    """Run Locust against a small shop that comes with the package, and ends with this process."""
+    from locust_telemetry.demo import demo
+
+    try:
+        shop, address = demo.open_shop()
+    except OSError as error:
+        sys.exit(f"locust-telemetry: {error}")
+    print(f"A shop at {address}: {users} users for {seconds} s.", flush=True)
+    try:
+        run_locust(demo.locust_arguments(address, seconds, users))
+    finally:
+        shop.kill()
+        shop.wait()
 
 
 def run_locust(arguments: list[str]) -> None:

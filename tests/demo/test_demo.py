@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -49,3 +51,15 @@ def test_the_run_is_headless_named_and_of_the_given_length() -> None:
     given = dict(zip(arguments, arguments[1:], strict=False))
     assert (given["-t"], given["-u"], given["-H"], given["--testplan"]) == ("7s", "3", "http://127.0.0.1:1", "demo")
     assert Path(given["-f"]).is_file()
+
+
+def test_the_command_runs_it_and_keeps_the_run(own_runs: Path) -> None:
+    program = Path(sys.executable).with_name("locust-telemetry")
+    done = subprocess.run(
+        [program, "demo", "--seconds", "2", "--users", "2"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "A shop at http://127.0.0.1:" in done.stdout
+    shown = subprocess.run([program, "show", demo.TESTPLAN], capture_output=True, text=True, timeout=60)
+    assert "/item/[id]" in shown.stdout
+    assert own_runs.exists()

@@ -41,6 +41,15 @@ pub(crate) enum Command {
         #[arg(value_name = "LOCUST ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Try it without a test of your own: a small shop under load, with one page that gets slow.
+    Demo {
+        /// Length of the run, in seconds.
+        #[arg(short, long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+        seconds: u32,
+        /// Simulated users.
+        #[arg(short, long, value_name = "COUNT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=200))]
+        users: u32,
+    },
     /// List the recorded runs, the newest first.
     Runs(RunsOptions),
     /// Show a run in the terminal: figures, errors, and charts over time.

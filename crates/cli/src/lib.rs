@@ -44,6 +44,13 @@ use arguments::{Command, Reply};
 pub enum Outcome {
     /// Python shall run Locust with these arguments, telemetry on.
     RunLocust(Vec<String>),
+    /// Python shall run Locust against the demo's shop.
+    RunDemo {
+        /// Length of the run, in seconds.
+        seconds: u32,
+        /// Simulated users.
+        users: u32,
+    },
     /// All is done; end with this status.
     Exit(u8),
 }
@@ -63,6 +70,7 @@ pub fn main(arguments: &[String], console: &mut Console<'_>) -> Outcome {
     };
     let done = match command {
         Command::Run { arguments } => return Outcome::RunLocust(arguments),
+        Command::Demo { seconds, users } => return Outcome::RunDemo { seconds, users },
         Command::Runs(options) => stored::list::print(&options, console),
         Command::Show(selection) => stored::show::print(&selection, console),
         Command::Report(options) => stored::export::report(&options, console),

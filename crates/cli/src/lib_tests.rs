@@ -39,6 +39,13 @@ fn run_hands_everything_to_locust() {
 }
 
 #[test]
+fn the_demo_is_left_to_python_within_its_bounds() {
+    assert_eq!(run(&["demo"]).0, Outcome::RunDemo { seconds: 60, users: 30 });
+    assert_eq!(run(&["demo", "--seconds", "5", "-u", "2"]).0, Outcome::RunDemo { seconds: 5, users: 2 });
+    assert_eq!(run(&["demo", "--users", "0"]).0, Outcome::Exit(2));
+}
+
+#[test]
 fn help_goes_to_standard_output_and_a_wrong_call_to_standard_error() {
     let (outcome, stdout, stderr) = run(&["--help"]);
     assert!(outcome == Outcome::Exit(0) && stdout.contains("Usage") && stderr.is_empty());

@@ -4,10 +4,13 @@ use locust_telemetry_cli::{Console, Outcome, Terminals};
 use pyo3::prelude::*;
 use std::io::{stderr, stdin, stdout};
 
-/// Runs the command. Returns `(None, status)` when all is done, or `(arguments, 0)` when the caller shall run
-/// Locust with those arguments.
+/// The arguments for Locust, the seconds and users of the demo, and the status to end with.
+type Left = (Option<Vec<String>>, Option<(u32, u32)>, u8);
+
+/// Runs the command. Returns what is left for the caller to do: to run Locust with arguments, or the demo for seconds with
+/// users; or neither, and then the status to end with.
 #[pyfunction]
-pub(crate) fn command(py: Python<'_>, arguments: Vec<String>) -> (Option<Vec<String>>, u8) {
+pub(crate) fn command(py: Python<'_>, arguments: Vec<String>) -> Left {
     py.detach(|| {
         let mut console = Console {
             stdout: &mut stdout().lock(),
@@ -22,8 +25,9 @@ pub(crate) fn command(py: Python<'_>, arguments: Vec<String>) -> (Option<Vec<Str
             },
         };
         match locust_telemetry_cli::main(&arguments, &mut console) {
-            Outcome::RunLocust(arguments) => (Some(arguments), 0),
-            Outcome::Exit(status) => (None, status),
+            Outcome::RunLocust(arguments) => (Some(arguments), None, 0),
+            Outcome::RunDemo { seconds, users } => (None, Some((seconds, users)), 0),
+            Outcome::Exit(status) => (None, None, status),
         }
     })
 }

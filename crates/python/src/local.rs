@@ -43,8 +43,8 @@ impl PyEngine {
         };
         let facts = Arc::new(FactsCell::default());
         let feed = py.detach(|| {
-            let (recorder, feed) =
-                LocalRecorder::open(config, Arc::clone(&facts)).map_err(|error| PyOSError::new_err(with_causes(&error)))?;
+            let (recorder, feed) = LocalRecorder::open(config, Arc::clone(&facts))
+                .map_err(|error| PyOSError::new_err(with_causes(&error)))?;
             self.engine().attach(Box::new(recorder))?;
             Ok::<_, PyErr>(feed)
         })?;
