@@ -343,7 +343,7 @@ class Window:
 
     @property
     def errors(self) -> list[tuple[str, str, int | None, str, str, int]]:
-        """What the failed requests said: method, name, status, error type, message, count, for each message of each series.
+        """What failed requests said: method, name, status, error type, message, count; each message of each series.
 
         The message is the text by which Locust tells errors apart, with every address in memory left out, control
         characters escaped, and cut after 512 characters (it ends in `…` then). A process keeps 200 messages in a run;
@@ -640,6 +640,6 @@ def to_json(value: object) -> str:
 def command(arguments: list[str]) -> tuple[list[str] | None, tuple[int, int] | None, int]:
     """Run the `locust-telemetry` command, which prints what it has to say.
 
-    Returns what is left to do: `(arguments, None, 0)` to run Locust with those, `(None, (seconds, users), 0)` to run the
-    demo, `(None, None, status)` to end with that status.
+    Returns what is left to do: `(arguments, None, 0)` to run Locust with those, `(None, (seconds, users), 0)` to run
+    the demo, `(None, None, status)` to end with that status.
     """
