@@ -102,7 +102,8 @@ export class Grid<Row> {
   /** Draws the visible rows again: something that they show has come. */
   draw(): void {
     const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW_HEIGHT) - SPARE);
-    const visible = Math.ceil((this.scroller.clientHeight || ROW_HEIGHT * this.options.visibleRows) / ROW_HEIGHT);
+    // At first the box is as high as its few rows, so its height tells only whether there is room for more.
+    const visible = Math.max(this.options.visibleRows, Math.ceil(this.scroller.clientHeight / ROW_HEIGHT));
     const rows = this.sorted.slice(first, first + visible + 2 * SPARE);
     this.body.style.setProperty("--before", `${first * ROW_HEIGHT}px`);
     this.body.style.setProperty("--after", `${Math.max(0, this.sorted.length - first - rows.length) * ROW_HEIGHT}px`);
