@@ -4,6 +4,7 @@ import { Context } from "../src/model/bits";
 import { floorNs } from "../src/model/bucket";
 import { halfNs, placeBits } from "../src/model/gains";
 import type { Histogram, SeriesStats } from "../src/model/histogram";
+import { SLOTS } from "../src/model/strip";
 
 /** Collects bits, the lowest first. */
 class BitWriter {
@@ -46,12 +47,16 @@ class BitWriter {
   }
 
   zigzag(context: Context, value: number): void {
-    this.rice(context, value >= 0 ? 2 * value : -2 * value - 1);
+    this.rice(context, folded(value));
   }
 
   finish(): Uint8Array {
     return Uint8Array.from(this.filled > 0 ? [...this.bytes, this.pending] : this.bytes);
   }
+}
+
+function folded(value: number): number {
+  return value >= 0 ? 2 * value : -2 * value - 1;
 }
 
 function usedOf(latency: Histogram): [index: number, count: number][] {
@@ -69,15 +74,15 @@ class GainWriter {
     times: new Context(8),
     untimed: new Context(1),
     zeros: new Context(1),
-    bytes: new Context(256),
-    first: new Context(256),
+    bytes: new Context(64),
+    first: new Context(32),
     gap: new Context(16),
     buckets: new Context(32),
     step: new Context(0),
     count: new Context(2),
     rest: new Context(2 ** 20),
   };
-  private firstBefore = 0;
+  private firstBefore: number | null = null;
   private seenBytes = 0;
   private seenRequests = 0;
 
@@ -92,9 +97,12 @@ class GainWriter {
       bits.rice(contexts.untimed, untimed);
       bits.rice(contexts.zeros, latency.zeroCount);
     }
-    const each = this.seenRequests > 0 ? Math.floor(this.seenBytes / this.seenRequests) : 0;
-    const expected = each * requests <= 2 ** 48 ? each * requests : 0;
-    bits.zigzag(contexts.bytes, responseBytes.nearest - expected);
+    if (this.seenRequests === 0) bits.number(responseBytes.nearest);
+    else {
+      const each = Math.floor(this.seenBytes / this.seenRequests);
+      const expected = each * requests <= 2 ** 48 ? each * requests : 0;
+      bits.zigzag(contexts.bytes, responseBytes.nearest - expected);
+    }
     this.seenBytes += responseBytes.nearest;
     this.seenRequests += requests;
     const used = usedOf(latency);
@@ -118,7 +126,8 @@ class GainWriter {
     const isDense = times >= 2 * used.length;
     bits.put(isDense ? 1 : 0, 1);
     const first = used[0]?.[0] ?? 0;
-    bits.zigzag(contexts.first, first - this.firstBefore);
+    if (this.firstBefore === null) bits.number(folded(first));
+    else bits.zigzag(contexts.first, first - this.firstBefore);
     this.firstBefore = first;
     if (isDense) bits.rice(contexts.buckets, used.length - 1);
     let previous = first;
@@ -135,13 +144,17 @@ class GainWriter {
   }
 }
 
-function pack(entries: Iterable<[key: number, stats: SeriesStats]>, distances: Context): Uint8Array {
+function pack(
+  entries: Iterable<[key: number, stats: SeriesStats]>,
+  distances: Context,
+  full = Number.POSITIVE_INFINITY,
+): Uint8Array {
   const writer = new GainWriter();
   const all = [...entries];
   writer.bits.number(all.length);
   let previous = -1;
   for (const [key, stats] of all) {
-    writer.bits.rice(distances, key - previous - 1);
+    if (all.length < full) writer.bits.rice(distances, key - previous - 1);
     writer.put(stats);
     previous = key;
   }
@@ -150,7 +163,7 @@ function pack(entries: Iterable<[key: number, stats: SeriesStats]>, distances: C
 
 /** A strip of slots (0 to 59, ascending). */
 export function packStrip(slots: Iterable<[slot: number, stats: SeriesStats]>): Uint8Array {
-  return pack(slots, new Context(0));
+  return pack(slots, new Context(0), SLOTS);
 }
 
 /** The gains of a window by subject, ascending. */

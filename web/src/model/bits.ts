@@ -120,8 +120,12 @@ export class BitReader {
 
   /** The next number of a kind, with a sign. */
   zigzag(context: Context): number {
-    const value = this.rice(context);
-    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+    return unfolded(this.rice(context));
+  }
+
+  /** A number of unknown size, with a sign. */
+  zigzagNumber(): number {
+    return unfolded(this.number());
   }
 
   /** That nothing is left but what fills up the last byte. */
@@ -129,4 +133,8 @@ export class BitReader {
     const left = this.lengthBits - this.at;
     if (left < 0 || left >= 8 || this.take(left) !== 0) throw new DamagedDataError("there is more than was announced");
   }
+}
+
+function unfolded(value: number): number {
+  return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
 }

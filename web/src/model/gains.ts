@@ -49,13 +49,14 @@ export class Gains {
     );
   }
 
-  /** Reads a list of gains: their number, and each with its distance to the key before. */
-  static read(reader: BitReader, distances: Context): Gains {
+  /** Reads a list of gains: their number, and each with its distance to the key before; at `full` there are none. */
+  static read(reader: BitReader, distances: Context, full = Number.POSITIVE_INFINITY): Gains {
     const collector = new Collector();
     const model = new Model();
     let key = -1;
-    for (let left = reader.countOfItems(); left > 0; left -= 1) {
-      key += reader.rice(distances) + 1;
+    const count = reader.countOfItems();
+    for (let left = count; left > 0; left -= 1) {
+      key += count < full ? reader.rice(distances) + 1 : 1;
       collector.keys.push(key);
       model.take(reader, collector);
     }
@@ -137,14 +138,15 @@ class Model {
   private readonly times = new Context(8);
   private readonly untimed = new Context(1);
   private readonly zeros = new Context(1);
-  private readonly bytes = new Context(256);
-  private readonly first = new Context(256);
+  private readonly bytes = new Context(64);
+  private readonly first = new Context(32);
   private readonly gap = new Context(16);
   private readonly buckets = new Context(32);
   private readonly step = new Context(0);
   private readonly count = new Context(2);
   private readonly rest = new Context(2 ** 20);
-  private firstBefore = 0;
+  /** The first bucket of the gain before that had one. */
+  private firstBefore: number | null = null;
   private seenBytes = 0;
   private seenRequests = 0;
 
@@ -168,12 +170,15 @@ class Model {
   }
 
   private takeBytes(reader: BitReader, requests: number): number {
-    const each = this.seenRequests > 0 ? Math.floor(this.seenBytes / this.seenRequests) : 0;
-    const product = each * requests;
-    const expected = product <= MAX_EXPECTED_BYTES ? product : 0;
-    let bytes = expected + reader.zigzag(this.bytes);
-    // The difference wraps at 64 bits.
-    if (bytes < 0) bytes += 2 ** 64;
+    let bytes: number;
+    if (this.seenRequests === 0) bytes = reader.number();
+    else {
+      const product = Math.floor(this.seenBytes / this.seenRequests) * requests;
+      const expected = product <= MAX_EXPECTED_BYTES ? product : 0;
+      bytes = expected + reader.zigzag(this.bytes);
+      // The difference wraps at 64 bits.
+      if (bytes < 0) bytes += 2 ** 64;
+    }
     if (bytes <= MAX_EXPECTED_BYTES) {
       this.seenBytes += bytes;
       this.seenRequests += requests;
@@ -187,7 +192,7 @@ class Model {
 
   private takeBuckets(reader: BitReader, times: number, into: Collector): void {
     const isDense = reader.take(1) === 1;
-    let index = this.firstBefore + reader.zigzag(this.first);
+    let index = this.firstBefore === null ? reader.zigzagNumber() : this.firstBefore + reader.zigzag(this.first);
     this.firstBefore = index;
     const { indices, counts } = into;
     if (isDense) {

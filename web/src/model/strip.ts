@@ -24,7 +24,7 @@ export class Strip {
 
   private get gains(): Gains {
     if (this.decoded === null) {
-      this.decoded = Gains.read(new BitReader(this.encoded ?? new Uint8Array(0)), new Context(0));
+      this.decoded = Gains.read(new BitReader(this.encoded ?? new Uint8Array(0)), new Context(0), SLOTS);
       this.encoded = null;
       if ((this.decoded.keys[this.decoded.keys.length - 1] ?? 0) >= SLOTS)
         throw new DamagedDataError("a slot is beyond the strip");
