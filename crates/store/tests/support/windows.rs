@@ -31,7 +31,7 @@ pub(crate) fn identity(run_id: &str) -> Arc<RunIdentity> {
 pub(crate) fn series(number: usize, is_failure: bool) -> Arc<SeriesKey> {
     Arc::new(SeriesKey {
         name: format!("/endpoint/{number}").into(),
-        method: if number % 3 == 0 { "POST" } else { "GET" }.into(),
+        method: if number.is_multiple_of(3) { "POST" } else { "GET" }.into(),
         status: NonZeroU16::new(if is_failure { 503 } else { 200 }),
         error_type: is_failure.then(|| "HTTPError".into()),
     })
