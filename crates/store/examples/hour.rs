@@ -78,7 +78,7 @@ fn endpoints(count: usize, random: &mut Random) -> Vec<Endpoint> {
             bytes,
             // The same text, a text with some numbers in it, lists.
             bytes_spread: if all_vary { 0.2 * bytes } else { [0.0, 16.0, 0.2 * bytes][number / 3 % 3] },
-            fails: number % 20 == 0,
+            fails: number.is_multiple_of(20),
         }
     };
     (0..count).map(endpoint).collect()
