@@ -117,6 +117,11 @@ impl<'a> BitReader<'a> {
         Ok(value)
     }
 
+    /// A number of unknown size, below 2^64.
+    pub(crate) fn short_number(&mut self) -> Result<u64, DecodeError> {
+        u64::try_from(self.number()?).or(Err(DecodeError::Contradictory { what: "a number is too long" }))
+    }
+
     /// How many items of at least one bit each follow: never more than what is left can hold, so that room may be made
     /// for them.
     pub(crate) fn count(&mut self) -> Result<usize, DecodeError> {

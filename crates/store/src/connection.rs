@@ -17,8 +17,8 @@ pub const FORMAT: i32 = STEPS.len() as i32;
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Big enough that strips of a usual size waste little of a page.
-const PAGE_BYTES: i32 = 16_384;
+/// Big enough that strips, of one to eight kilobytes, waste little of a page: with 16 KiB an hour takes 2 % more.
+const PAGE_BYTES: i32 = 32_768;
 
 /// How many statements stay prepared: all that the recorder has.
 const PREPARED: usize = 64;

@@ -70,8 +70,8 @@ struct Model {
     step: Context,
     count: Context,
     rest: Context,
-    /// The first bucket of the gain before.
-    first_before: i32,
+    /// The first bucket of the gain before that had one.
+    first_before: Option<i32>,
     seen_bytes: u64,
     seen_requests: u64,
     spans: &'static Spans,
@@ -83,24 +83,24 @@ impl Model {
             times: Context::new(8),
             untimed: Context::new(1),
             zeros: Context::new(1),
-            bytes: Context::new(256),
-            first: Context::new(256),
+            bytes: Context::new(64),
+            first: Context::new(32),
             gap: Context::new(16),
             buckets: Context::new(32),
             step: Context::new(0),
             count: Context::new(2),
             rest: Context::new(1 << 20),
-            first_before: 0,
+            first_before: None,
             seen_bytes: 0,
             seen_requests: 0,
             spans: Spans::get(),
         }
     }
 
-    /// How many bytes so many requests have, going by those before.
-    fn expected_bytes(&self, requests: u64) -> u64 {
-        let each = self.seen_bytes.checked_div(self.seen_requests).unwrap_or(0);
-        each.checked_mul(requests).filter(|bytes| *bytes <= MAX_EXPECTED_BYTES).unwrap_or(0)
+    /// How many bytes so many requests have, going by those before; `None` if there were none.
+    fn expected_bytes(&self, requests: u64) -> Option<u64> {
+        let each = self.seen_bytes.checked_div(self.seen_requests)?;
+        Some(each.checked_mul(requests).filter(|bytes| *bytes <= MAX_EXPECTED_BYTES).unwrap_or(0))
     }
 
     fn learn_bytes(&mut self, requests: u64, bytes: u64) {
@@ -170,8 +170,11 @@ impl GainWriter {
             model.untimed.put(bits, untimed);
             model.zeros.put(bits, zeros);
         }
-        let expected = model.expected_bytes(gain.requests);
-        model.bytes.put(bits, zigzag(gain.response_bytes.wrapping_sub(expected) as i64));
+        // What is far off because nothing is known yet would spoil the context.
+        match model.expected_bytes(gain.requests) {
+            Some(expected) => model.bytes.put(bits, zigzag(gain.response_bytes.wrapping_sub(expected) as i64)),
+            None => bits.number(u128::from(gain.response_bytes)),
+        }
         model.learn_bytes(gain.requests, gain.response_bytes);
         put_buckets(bits, model, times, used);
         // A histogram has buckets of times only.
@@ -193,8 +196,11 @@ fn put_buckets(bits: &mut BitWriter, model: &mut Model, times: u64, used: &[(i32
     let Some((first, first_count)) = used.first() else { return };
     let is_dense = times >= 2 * used.len() as u64;
     bits.put(u64::from(is_dense), 1);
-    model.first.put(bits, zigzag(i64::from(*first) - i64::from(model.first_before)));
-    model.first_before = *first;
+    match model.first_before {
+        Some(before) => model.first.put(bits, zigzag(i64::from(*first) - i64::from(before))),
+        None => bits.number(u128::from(zigzag(i64::from(*first)))),
+    }
+    model.first_before = Some(*first);
     let pairs = used.windows(2).map(|pair| ((pair[1].0 - pair[0].0) as u64, pair[1].1));
     if is_dense {
         model.buckets.put(bits, used.len() as u64 - 1);
@@ -235,8 +241,10 @@ impl<'a> GainReader<'a> {
         }
         let too_many = DecodeError::Contradictory { what: "too many requests" };
         let requests = times.checked_add(zeros).and_then(|sum| sum.checked_add(untimed)).ok_or(too_many)?;
-        let expected = model.expected_bytes(requests);
-        let response_bytes = expected.wrapping_add(unzigzag(model.bytes.take(bits)?) as u64);
+        let response_bytes = match model.expected_bytes(requests) {
+            Some(expected) => expected.wrapping_add(unzigzag(model.bytes.take(bits)?) as u64),
+            None => bits.short_number()?,
+        };
         model.learn_bytes(requests, response_bytes);
         let used = if times > 0 { take_buckets(bits, model, times)? } else { Vec::new() };
         let latency = take_figures(bits, model, times, zeros, used)?;
@@ -246,8 +254,11 @@ impl<'a> GainReader<'a> {
 
 fn take_buckets(bits: &mut BitReader<'_>, model: &mut Model, times: u64) -> Result<Vec<(i32, u64)>, DecodeError> {
     let is_dense = bits.take(1)? == 1;
-    let mut index = checked_index(i64::from(model.first_before), unzigzag(model.first.take(bits)?))?;
-    model.first_before = index;
+    let mut index = match model.first_before {
+        Some(before) => checked_index(i64::from(before), unzigzag(model.first.take(bits)?))?,
+        None => checked_index(0, unzigzag(bits.short_number()?))?,
+    };
+    model.first_before = Some(index);
     let more = if is_dense { model.buckets.take(bits)? } else { times - 1 };
     // Each takes a bit at least.
     if more > bits.left() as u64 {

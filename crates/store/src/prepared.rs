@@ -35,8 +35,8 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// About how much memory it takes, in bytes.
     pub(crate) fn weight(&self) -> usize {
-        // Gains are in the message as text, and beside it with some eighty bytes for each bucket and its neighbours.
-        1_000 + 6 * self.message.json.len()
+        let gain = |(_, gain): &(u32, Gain)| size_of::<(u32, Gain)>() + size_of_val(gain.latency.buckets());
+        1_000 + self.message.json.len() + self.gains.iter().map(gain).sum::<usize>()
     }
 
     pub(crate) fn second(&self) -> i64 {

@@ -127,7 +127,7 @@ impl LocalRecorder {
             return Ok(());
         }
         let before = run.total.stats.requests;
-        let written = write_waiting(&mut self.connection, run, now_unix_ns);
+        let written = write_waiting(&mut self.connection, run, now_unix_ns, self.failure.is_some());
         // Also where a later batch failed.
         self.ledger.delivered(Load::requests(run.total.stats.requests - before));
         written?;
@@ -260,3 +260,7 @@ impl Recorder for LocalRecorder {
         self.work();
     }
 }
+
+#[cfg(test)]
+#[path = "recorder_tests.rs"]
+mod tests;

@@ -106,7 +106,7 @@ mod tests {
     fn the_parameter_is_the_smallest_that_reaches_three_quarters_of_the_mean() {
         for count in 1..FORGET_AT {
             for sum in (0..5_000).chain([MAX_WEIGHT * count - 1, MAX_WEIGHT * count]) {
-                let expected = (0..).find(|bits| 4 * u128::from(count) << bits >= 3 * u128::from(sum)).unwrap();
+                let expected = (0..).find(|bits| (4 * u128::from(count)) << bits >= 3 * u128::from(sum)).unwrap();
                 assert_eq!(Context { sum, count }.parameter(), expected, "{sum} / {count}");
             }
         }

@@ -247,9 +247,12 @@ impl<'a> RunReader<'a> {
         part: &Range<i64>,
         add: &mut impl FnMut(u32, &Gain) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        let sql = "SELECT subject, start_s, data FROM strip
-             WHERE run = ?1 AND slot_s = ?2 AND start_s > ?3 AND start_s < ?4 AND kind = ?5";
-        let mut select = transaction.prepare_cached(sql)?;
+        let sql = format!(
+            "SELECT subject, start_s, data FROM {}
+             WHERE run = ?1 AND slot_s = ?2 AND start_s > ?3 AND start_s < ?4 AND kind = ?5",
+            strip::table(slot_s)
+        );
+        let mut select = transaction.prepare_cached(&sql)?;
         let earliest = part.start - SLOTS as i64 * slot_s;
         let mut rows = select.query(params![self.row.id, slot_s, earliest, part.end, Kind::Series as u8])?;
         while let Some(row) = rows.next()? {
@@ -373,10 +376,13 @@ impl<'a> RunReader<'a> {
     ) -> Result<Vec<u8>, ReadError> {
         let range = range.unwrap_or(i64::MIN..i64::MAX);
         // Who is not asked for is passed over in the index.
-        let sql = "SELECT subject, start_s, data FROM strip
+        let sql = format!(
+            "SELECT subject, start_s, data FROM {}
              WHERE run = ?1 AND slot_s = ?2 AND start_s > ?3 AND start_s < ?4 AND kind = ?5
-                 AND (?6 IS NULL OR subject IN (SELECT value FROM json_each(?6)))";
-        let mut select = self.connection.prepare_cached(sql)?;
+                 AND (?6 IS NULL OR subject IN (SELECT value FROM json_each(?6)))",
+            strip::table(slot_s)
+        );
+        let mut select = self.connection.prepare_cached(&sql)?;
         let earliest = range.start.saturating_sub(SLOTS as i64 * slot_s);
         let subjects = subjects.map(|subjects| Value::from(subjects).to_string());
         let mut rows = select.query(params![self.row.id, slot_s, earliest, range.end, kind as u8, subjects])?;

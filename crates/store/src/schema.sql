@@ -164,10 +164,10 @@ CREATE TABLE journal (
     PRIMARY KEY (run, seq)
 );
 
--- What each series, each worker and the whole run gained, 60 slots to a row.
+-- What each series, each worker and the whole run gained, 60 seconds to a row.
 CREATE TABLE strip (
     run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
-    slot_s INTEGER NOT NULL,
+    slot_s INTEGER NOT NULL DEFAULT 1 CHECK (slot_s = 1),
     start_s INTEGER NOT NULL,
     kind INTEGER NOT NULL,
     subject INTEGER NOT NULL,
@@ -175,6 +175,18 @@ CREATE TABLE strip (
 );
 
 CREATE UNIQUE INDEX strip_by_subject ON strip (run, slot_s, start_s, kind, subject);
+
+-- The same, 60 minutes or 60 hours to a row. These are written anew each minute, and would leave holes among the others.
+CREATE TABLE coarse_strip (
+    run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    slot_s INTEGER NOT NULL CHECK (slot_s IN (60, 3600)),
+    start_s INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    subject INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+
+CREATE UNIQUE INDEX coarse_strip_by_subject ON coarse_strip (run, slot_s, start_s, kind, subject);
 
 -- For people.
 
@@ -253,11 +265,11 @@ JOIN run ON run.id = second.run;
 CREATE VIEW workers AS
 SELECT
     run.run_id,
-    source_id,
+    worker.source_id,
     count(*) AS seconds,
     sum(worker_second.requests) AS requests,
     sum(worker_second.failures) AS failures,
-    max(users) AS users_max,
+    max(worker_second.users) AS users_max,
     round(avg(cpu_percent), 1) AS cpu_percent_mean,
     max(cpu_percent) AS cpu_percent_max,
     max(memory_bytes) AS memory_bytes_max,

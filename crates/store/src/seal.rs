@@ -109,22 +109,29 @@ fn add_minute(
         let slots = minute.total.iter().map(|(slot, stats)| (*slot, Gain::of(stats)));
         minute.subjects.insert((Kind::Total, 0), slots.collect());
     }
-    for ((kind, subject), slots) in minute.subjects {
-        let mut whole = SeriesStats::default();
-        slots.values().for_each(|gain| gain.add_to(&mut whole));
-        if keeps_seconds {
-            let place = Place { row, slot_s: LEVELS_S[0], start_s, kind, subject };
-            let merged = add_strip(transaction, &place, slots)?;
+    // Level by level, so that what is of a size and has a life of a length is together in the file.
+    if keeps_seconds {
+        for ((kind, subject), slots) in &minute.subjects {
+            let place = Place { row, slot_s: LEVELS_S[0], start_s, kind: *kind, subject: *subject };
+            let merged = add_strip(transaction, &place, slots.clone())?;
             if let (Kind::Total, Some(merged)) = (kind, merged) {
                 write_quantiles(transaction, row, start_s, &merged)?;
             }
         }
-        for slot_s in &LEVELS_S[1..] {
-            let span_s = slot_s * SLOTS as i64;
-            let strip_s = start_s.div_euclid(span_s) * span_s;
-            let slot = ((start_s - strip_s) / slot_s) as u8;
-            let place = Place { row, slot_s: *slot_s, start_s: strip_s, kind, subject };
-            add_strip(transaction, &place, BTreeMap::from([(slot, Gain::of(&whole))]))?;
+    }
+    let whole = |slots: &BTreeMap<u8, Gain>| {
+        let mut whole = SeriesStats::default();
+        slots.values().for_each(|gain| gain.add_to(&mut whole));
+        Gain::of(&whole)
+    };
+    let gains: Vec<_> = minute.subjects.iter().map(|(subject, slots)| (*subject, whole(slots))).collect();
+    for slot_s in &LEVELS_S[1..] {
+        let span_s = slot_s * SLOTS as i64;
+        let strip_s = start_s.div_euclid(span_s) * span_s;
+        let slot = ((start_s - strip_s) / slot_s) as u8;
+        for ((kind, subject), gain) in &gains {
+            let place = Place { row, slot_s: *slot_s, start_s: strip_s, kind: *kind, subject: *subject };
+            add_strip(transaction, &place, BTreeMap::from([(slot, gain.clone())]))?;
         }
     }
     Ok(())
@@ -146,29 +153,23 @@ fn add_strip(
     mut slots: BTreeMap<u8, Gain>,
 ) -> Result<Option<Vec<(u8, Gain)>>, WriteError> {
     let Place { row, slot_s, start_s, kind, subject } = *place;
-    let present: Option<(i64, Vec<u8>)> = transaction
-        .prepare_cached(
-            "SELECT rowid, data FROM strip
-             WHERE run = ?1 AND slot_s = ?2 AND start_s = ?3 AND kind = ?4 AND subject = ?5",
-        )?
-        .query_row(params![row, slot_s, start_s, kind as u8, subject], |row| Ok((row.get(0)?, row.get(1)?)))
+    let table = strip::table(slot_s);
+    let present: Option<Vec<u8>> = transaction
+        .prepare_cached(&format!(
+            "SELECT data FROM {table} WHERE run = ?1 AND slot_s = ?2 AND start_s = ?3 AND kind = ?4 AND subject = ?5"
+        ))?
+        .query_row(params![row, slot_s, start_s, kind as u8, subject], |row| row.get(0))
         .optional()?;
-    let Some((rowid, data)) = present else {
-        let data = strip::encode(&slots.into_iter().collect::<Vec<_>>());
-        transaction
-            .prepare_cached("INSERT INTO strip VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![row, slot_s, start_s, kind as u8, subject, data])?;
-        return Ok(None);
-    };
     let damaged = |source: DecodeError| ReadError::Damaged { what: "a strip", source };
-    for (slot, gain) in strip::decode(&data).map_err(damaged)? {
+    for (slot, gain) in strip::decode(present.as_deref().unwrap_or(strip::EMPTY)).map_err(damaged)? {
         add_gain(&mut slots, slot, gain);
     }
     let slots: Vec<_> = slots.into_iter().collect();
+    // In the place of the old one, a longer one would split its page; so it goes to the end.
     transaction
-        .prepare_cached("UPDATE strip SET data = ?2 WHERE rowid = ?1")?
-        .execute(params![rowid, strip::encode(&slots)])?;
-    Ok(Some(slots))
+        .prepare_cached(&format!("INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6)"))?
+        .execute(params![row, slot_s, start_s, kind as u8, subject, strip::encode(&slots)])?;
+    Ok(present.map(|_| slots))
 }
 
 /// Corrects what the tables say of seconds that were sealed before.

@@ -11,6 +11,14 @@ pub const SLOTS: u64 = 60;
 /// The lengths of a slot in seconds, ascending. A slot of one is a strip of the one before.
 pub const LEVELS_S: [i64; 3] = [1, 60, 3_600];
 
+/// The table of the strips with slots of this length.
+pub(crate) const fn table(slot_s: i64) -> &'static str {
+    if slot_s == LEVELS_S[0] { "strip" } else { "coarse_strip" }
+}
+
+/// The strip without a slot.
+pub const EMPTY: &[u8] = &[0];
+
 /// The bytes of a strip of these slots: each its place (0 to 59), ascending, and its gain.
 #[must_use]
 pub fn encode(slots: &[(u8, Gain)]) -> Vec<u8> {
@@ -19,7 +27,10 @@ pub fn encode(slots: &[(u8, Gain)]) -> Vec<u8> {
     writer.bits.number(slots.len() as u128);
     let mut next = 0;
     for (slot, gain) in slots {
-        gaps.put(&mut writer.bits, u64::from(slot.saturating_sub(next)));
+        // Of a full strip there is nothing to tell.
+        if slots.len() < SLOTS as usize {
+            gaps.put(&mut writer.bits, u64::from(slot.saturating_sub(next)));
+        }
         writer.put(gain);
         next = slot + 1;
     }
@@ -34,10 +45,13 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<(u8, Gain)>, DecodeError> {
     let mut reader = GainReader::new(bytes);
     let mut gaps = Context::new(0);
     let count = reader.bits.count()?;
-    let mut slots = Vec::with_capacity(count.min(SLOTS as usize));
+    if count > SLOTS as usize {
+        return Err(DecodeError::Contradictory { what: "a strip has too many slots" });
+    }
+    let mut slots = Vec::with_capacity(count);
     let mut next = 0;
     for _ in 0..count {
-        let gap = gaps.take(&mut reader.bits)?;
+        let gap = if count < SLOTS as usize { gaps.take(&mut reader.bits)? } else { 0 };
         let Some(slot) = gap.checked_add(next).filter(|slot| *slot < SLOTS) else {
             return Err(DecodeError::Contradictory { what: "a slot is beyond the strip" });
         };

@@ -13,19 +13,22 @@ use serde_json::Value;
 /// How many windows are written at once.
 const MAX_BATCH: usize = 120;
 
-/// Writes the windows of `run` that wait, the oldest first, and all that they refer to. Returns how many requests those
-/// had. What is not written still waits.
+/// Writes the windows of `run` that wait, the oldest first, and all that they refer to. What is not written still
+/// waits.
 pub(crate) fn write_waiting(
     connection: &mut Connection,
     run: &mut OpenRun,
     now_unix_ns: i64,
-) -> Result<u64, WriteError> {
-    let mut requests = 0;
+    is_doubtful: bool,
+) -> Result<(), WriteError> {
+    // Where the last write failed, one window tells whether this one does.
+    let mut most = if is_doubtful { 1 } else { MAX_BATCH };
     loop {
-        let count = run.waiting.len().min(MAX_BATCH);
+        let count = run.waiting.len().min(most);
         if count == 0 && run.row.is_some() {
-            return Ok(requests);
+            return Ok(());
         }
+        most = MAX_BATCH;
         // Whoever writes takes the lock at once: one that only reads so far may not get it any more.
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let row = match run.row {
@@ -47,7 +50,6 @@ pub(crate) fn write_waiting(
         run.workers.written(ids.1);
         run.errors.written(ids.2);
         for prepared in run.take_waiting(count) {
-            requests += prepared.requests;
             run.written(&prepared);
         }
     }
