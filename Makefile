@@ -74,7 +74,7 @@ demo: setup target ## Run real Locust with a master and two workers for 20 s, an
 	.venv/bin/python demo/run.py --target-binary $(TARGET_BINARY)
 
 .PHONY: test
-test: lint test-rust test-python ## Run every check and every test
+test: lint test-rust test-python test-web ## Run every check and every test
 
 .PHONY: test-rust
 test-rust: setup
@@ -83,6 +83,20 @@ test-rust: setup
 .PHONY: test-python
 test-python: setup target .venv-oldest/wheel.stamp $(FAKETIME)
 	DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest --ignore tests/conformance
+
+# The page's tools. The built page is committed, so that building the program needs no Node.
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: web
+web: web/node_modules/.package-lock.json ## Build the page into web/dist, which is committed
+	cd web && npm run --silent build
+
+.PHONY: test-web
+test-web: web/node_modules/.package-lock.json ## Test the page: its model, and in real Chromium (Debian's package, or CHROMIUM=path)
+	test -n "$(CHROMIUM)" || command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	cd web && npm run --silent test && npm run --silent test:browser
 
 include conformance/rules.mk
 
@@ -114,12 +128,18 @@ lint: setup ## Check formatting, lints, types and generated tables
 	.venv/bin/mypy
 	.venv/bin/python -m mypy.stubtest locust_telemetry._native --ignore-disjoint-bases
 	.venv/bin/python docs/reference.py --check
+	$(MAKE) --no-print-directory lint-web
+
+.PHONY: lint-web
+lint-web: web/node_modules/.package-lock.json ## Check the page: format, lints, types, and that web/dist is what the sources give
+	cd web && npm run --silent check
 
 .PHONY: format
 format: .venv/tools.stamp ## Format all code
 	cargo fmt --all
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix --quiet .
+	if test -d web/node_modules; then cd web && npm run --silent format; fi
 
 .PHONY: reference
 reference: setup ## Regenerate the reference tables in the documentation

@@ -166,20 +166,22 @@ export class Archive {
     const archive = new Archive(scenario, startS);
     const totals = Array.from({ length: scenario.seconds }, () => new SeriesStats());
     const failures = new Array<number>(scenario.seconds).fill(0);
+    const made = new Map<number, BySubject>();
+    const packedAs = new Map<number, number>();
     scenario.series.forEach((plan, id) => {
-      const seconds: BySubject = new Map();
-      for (let t = 0; t < scenario.seconds; t += 1) {
-        const samples = samplesOf(scenario, id, t);
-        if (samples.length === 0) continue;
-        const stats = new SeriesStats();
-        for (const sample of samples) record(stats, sample, plan.bytes);
-        seconds.set(startS + t, stats);
+      const pattern = plan.pattern ?? id + 1000;
+      const seconds = made.get(pattern) ?? secondsOf(scenario, id, startS);
+      for (const [second, stats] of seconds) {
+        const t = second - startS;
         totals[t]?.merge(stats);
         if (plan.errorType === null) continue;
-        failures[t] = (failures[t] ?? 0) + samples.length;
-        archive.addError(id, plan, samples.length, startS + t);
+        failures[t] = (failures[t] ?? 0) + stats.requests;
+        archive.addError(id, plan, stats.requests, second);
       }
-      archive.pack("series", id, seconds);
+      if (!made.has(pattern)) archive.pack("series", id, seconds);
+      else archive.copy("series", id, packedAs.get(pattern) ?? id);
+      made.set(pattern, seconds);
+      if (!packedAs.has(pattern)) packedAs.set(pattern, id);
     });
     archive.pack("total", 0, new Map(totals.map((stats, t) => [startS + t, stats])));
     for (let worker = 0; worker < scenario.workers; worker += 1) archive.pack("worker", worker, new Map());
@@ -338,6 +340,11 @@ export class Archive {
     }
   }
 
+  /** The same strips for another subject. */
+  private copy(kind: Kind, subject: number, from: number): void {
+    for (const bySubject of this.packed[kind].values()) bySubject.set(subject, bySubject.get(from) ?? new Map());
+  }
+
   private packedStrips(kind: Kind, slotS: number): Map<number, Map<number, Uint8Array>> {
     return this.packed[kind].get(slotS) ?? new Map();
   }
@@ -362,10 +369,27 @@ export class Archive {
   }
 }
 
+/** What one series gained, by second. */
+function secondsOf(scenario: Scenario, id: number, startS: number): BySubject {
+  const seconds: BySubject = new Map();
+  for (let t = 0; t < scenario.seconds; t += 1) {
+    const samples = samplesOf(scenario, id, t);
+    if (samples.length === 0) continue;
+    const stats = new SeriesStats();
+    for (const sample of samples) record(stats, sample, scenario.series[id]?.bytes ?? 0);
+    seconds.set(startS + t, stats);
+  }
+  return seconds;
+}
+
 /** Strips of one subject by their first second. */
 function blocksOf(seconds: BySubject, slotS: number): Map<number, Uint8Array> {
   const slots = new Map<number, SeriesStats>();
   for (const [second, stats] of seconds) {
+    if (slotS === 1) {
+      slots.set(second, stats);
+      continue;
+    }
     const start = Math.floor(second / slotS) * slotS;
     const slot = slots.get(start) ?? new SeriesStats();
     slots.set(start, slot);

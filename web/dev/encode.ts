@@ -12,15 +12,17 @@ class BitWriter {
   private filled = 0;
 
   put(value: number, bits: number): void {
-    let rest = value;
-    for (let left = bits; left > 0; left -= 1) {
-      this.pending |= (rest % 2) << this.filled;
-      rest = Math.floor(rest / 2);
-      this.filled += 1;
-      if (this.filled < 8) continue;
-      this.bytes.push(this.pending);
-      this.pending = 0;
-      this.filled = 0;
+    if (bits > 16) {
+      this.put(value % 65536, 16);
+      this.put(Math.floor(value / 65536), bits - 16);
+      return;
+    }
+    this.pending |= value << this.filled;
+    this.filled += bits;
+    while (this.filled >= 8) {
+      this.bytes.push(this.pending & 255);
+      this.pending >>>= 8;
+      this.filled -= 8;
     }
   }
 

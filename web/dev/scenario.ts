@@ -18,6 +18,8 @@ export interface SeriesPlan {
   /** Width of the distribution (of the logarithm). */
   spread(t: number): number;
   bytes: number;
+  /** Series of a large run with the same pattern do the same, so that it is made in seconds. */
+  pattern?: number;
 }
 
 /** One synthetic run. */
@@ -199,8 +201,9 @@ export function large(runId: string, endpoints: number, seconds: number): Scenar
       status: 200,
       errorType: null,
       rate: () => 10,
-      medianMs: (t) => (12 + (place % 60)) * (isSlow && t > 2200 ? 4 : 1),
+      medianMs: (t) => (12 + (place % 20) * 3) * (isSlow && t > 2200 ? 4 : 1),
       spread: () => 0.4,
+      pattern: isSlow ? -1 : place % 20,
     });
     if (place % 10 === 0) {
       series.push({
@@ -211,6 +214,7 @@ export function large(runId: string, endpoints: number, seconds: number): Scenar
         rate: (t) => (t % 600 < 60 ? 0.4 : 0.02),
         medianMs: () => 30,
         spread: () => 0.5,
+        pattern: 100,
       });
     }
   }

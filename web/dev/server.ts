@@ -28,6 +28,7 @@ export class DevServer {
   constructor(
     readonly archives: Archive[],
     readonly history: RunRow[] = [],
+    private readonly hasPolicy = true,
   ) {
     this.http = createServer((request, response) => {
       this.handle(request, response).catch((error: unknown) => fail(response, 500, String(error)));
@@ -84,7 +85,7 @@ export class DevServer {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://localhost");
-    response.setHeader("content-security-policy", CONTENT_SECURITY_POLICY);
+    if (this.hasPolicy) response.setHeader("content-security-policy", CONTENT_SECURITY_POLICY);
     response.setHeader("cache-control", "no-store");
     const [, first, ...rest] = url.pathname.split("/").map(decodeURIComponent);
     if (first !== "api") {

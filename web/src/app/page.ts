@@ -12,6 +12,7 @@ import { reasonsInWords, stagesOf, trustOf } from "../model/seconds";
 import { clicked, NOTHING } from "../model/selection";
 import { failureKinds, type Timeline, timeline } from "../model/timeline";
 import { verdictOf } from "../model/verdict";
+import type { WorkerSummary } from "../model/workers";
 import type { RunSource } from "../source/source";
 import type { Backdrop, TimeChart } from "../view/chart";
 import { h } from "../view/dom";
@@ -61,7 +62,7 @@ export class Page {
   private isStale = false;
   private shownTimeline: Timeline | null = null;
   private scope: Scope | null = null;
-  private shownFigures: { endpoints: EndpointFigures[]; total: Figures } | null = null;
+  private shownFigures: { endpoints: EndpointFigures[]; total: Figures; workers: WorkerSummary[] } | null = null;
   private readonly slowness = new Slowness();
   private readonly trends = new Trends();
 
@@ -259,14 +260,15 @@ export class Page {
     const { range, stepS } = scope;
     const { selection, latencyView, isLogScale } = this.address;
     const isLive = this.connection === "live" || this.connection === "lost";
-    const shown = timeline(run, selection, range, stepS);
+    const shown = timeline(run, selection, range, stepS, 0, latencyView === "heatmap");
     this.shownTimeline = shown;
     const context = selection.kind === "all" ? null : timeline(run, NOTHING, range, stepS);
     const other = this.otherTimeline(scope, shown);
     const total = selectionFigures(run, NOTHING, range);
     const figures = selection.kind === "all" ? total : selectionFigures(run, selection, range);
     const endpoints = endpointFigures(run, range);
-    this.shownFigures = { endpoints, total };
+    const workers = run.workers.summarise(range);
+    this.shownFigures = { endpoints, total, workers };
     const backdrop = this.backdrop(run, scope);
     const { views } = this;
     views.latencyView.set(latencyView);
@@ -303,7 +305,6 @@ export class Page {
       empty: scope.shown === null ? "No requests yet" : "No requests in this range",
     });
     views.errors.show(run, endpoints, selectedEndpoints, scope.shown === null);
-    const workers = run.workers.summarise(range);
     views.workers.show(workers, selection.kind === "worker" ? keys : new Set(), run.head.role !== "master");
     views.events.show(run.happenings, scope.whole.fromS);
     const inOther = before === null ? null : { endpoints: before.endpoints, figures: before.total };
@@ -325,11 +326,8 @@ export class Page {
     if (opened === null || scope === null || shownFigures === null) return;
     const { run } = opened;
     const isLive = (this.connection === "live" || this.connection === "lost") && scope.shown === null;
-    const workers = run.workers.summarise(scope.range);
     const slowdowns = this.slowness.found;
-    this.views.header.showVerdict(
-      verdictOf(evidenceIn(run, scope.range, { isLive, ...shownFigures, workers, slowdowns })),
-    );
+    this.views.header.showVerdict(verdictOf(evidenceIn(run, scope.range, { isLive, ...shownFigures, slowdowns })));
   }
 
   private backdrop(run: Run, { range, zeroS }: Scope): Backdrop {

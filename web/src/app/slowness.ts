@@ -28,9 +28,11 @@ export class Slowness {
   found: readonly Slowdown[] = [];
 
   /** Looks again if the range is another or enough time has passed; then calls back. */
-  async look(run: Run, source: RunSource, range: Range, onFound: () => void): Promise<void> {
-    const seriesSeconds = lengthS(range) * run.series.size;
-    const slotS = seriesSeconds > MAX_SERIES_SECONDS ? 60 : slowdownSlotS(lengthS(range), run.finestS);
+  async look(run: Run, source: RunSource, asked: Range, onFound: () => void): Promise<void> {
+    const seriesSeconds = lengthS(asked) * run.series.size;
+    const slotS = seriesSeconds > MAX_SERIES_SECONDS ? 60 : slowdownSlotS(lengthS(asked), run.finestS);
+    // Whole slots only: their edges would have to be fetched second by second.
+    const range = { fromS: Math.ceil(asked.fromS / slotS) * slotS, toS: Math.floor(asked.toS / slotS) * slotS };
     const key = `${run.head.run_id} ${range.fromS} ${source.kind === "live" ? "" : range.toS}`;
     const now = performance.now();
     if (key === this.lastKey && (now - this.lastAt < EVERY_MS || !run.isRunning)) return;
@@ -39,6 +41,8 @@ export class Slowness {
     this.lastAt = now;
     this.asked += 1;
     const mine = this.asked;
+    // What the reader asked for comes first.
+    await pause();
     await source.fill(run, run.bySeries.missing(range, null, slotS >= 60 ? slotS : 1));
     const found: Slowdown[] = [];
     let startedAt = performance.now();

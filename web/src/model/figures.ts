@@ -20,7 +20,6 @@ export interface Figures {
   p99Ms: number | null;
   p999Ms: number | null;
   maxMs: number | null;
-  meanMs: number | null;
   /** Bytes of a response, on average. */
   bytesEach: number | null;
 }
@@ -39,7 +38,6 @@ export function figuresOf(stats: SeriesStats, failures: number, seconds: number)
     p99Ms: latency.quantileMs(0.99),
     p999Ms: latency.quantileMs(0.999),
     maxMs: latency.maxMs(),
-    meanMs: latency.meanMs(),
     bytesEach: requests > 0 ? stats.responseBytes.nearest / requests : null,
   };
 }
@@ -67,8 +65,9 @@ export function endpointFigures(run: Run, range: Range): EndpointFigures[] {
   const add = run.bySeries.adder(range);
   const seconds = lengthS(range);
   const rows: EndpointFigures[] = [];
+  const stats = new SeriesStats();
   for (const endpoint of run.endpoints.values()) {
-    const stats = new SeriesStats();
+    stats.clear();
     const failing: EndpointFigures["failing"] = [];
     let failures = 0;
     for (const id of endpoint.series) {
@@ -106,9 +105,10 @@ export function selectionFigures(run: Run, selection: Selection, range: Range): 
 /** p95 of an endpoint in equal steps over a range, for its sparkline; null where it had no request. */
 export function trendOf(run: Run, endpoint: Endpoint, range: Range, stepS: number): (number | null)[] {
   const points = [];
+  const stats = new SeriesStats();
   for (let fromS = range.fromS; fromS < range.toS; fromS += stepS) {
     const add = run.bySeries.adder({ fromS, toS: Math.min(range.toS, fromS + stepS) });
-    const stats = new SeriesStats();
+    stats.clear();
     for (const id of endpoint.series) add(id, stats);
     points.push(stats.latency.quantileMs(0.95));
   }

@@ -30,6 +30,12 @@ export class ExactSum {
     if (other.large !== 0n) this.large += other.large;
   }
 
+  /** Back to zero. */
+  clear(): void {
+    this.small = 0;
+    this.large = 0n;
+  }
+
   /** The sum. */
   get value(): bigint {
     return this.large + BigInt(this.small);
@@ -88,6 +94,16 @@ export class Histogram {
     }
     this.count += count;
     this.zeroCount += zeroCount;
+  }
+
+  /** Forgets the times and keeps the room, so that the next span allocates nothing. */
+  clear(): void {
+    this.count = 0;
+    this.zeroCount = 0;
+    this.minNs = 0;
+    this.maxNs = 0;
+    this.aboveFloorsNs.clear();
+    this.counts.fill(0);
   }
 
   /** Adds everything that `other` holds. */
@@ -177,6 +193,13 @@ export class SeriesStats {
   readonly responseBytes = new ExactSum();
   /** Response times of those requests that had a usable one. */
   readonly latency = new Histogram();
+
+  /** Forgets everything but keeps the room. */
+  clear(): void {
+    this.requests = 0;
+    this.responseBytes.clear();
+    this.latency.clear();
+  }
 
   /** Adds everything that `other` counted. */
   merge(other: SeriesStats): void {

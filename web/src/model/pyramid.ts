@@ -7,7 +7,7 @@
 
 import { Gains } from "./gains";
 import { SeriesStats } from "./histogram";
-import { decompose, type Piece, type Range } from "./range";
+import { decompose, type Piece, type Range, snapOutward } from "./range";
 import { readContainer, readWindowGains, SLOTS, Strip } from "./strip";
 
 /** What strips and windows are about. */
@@ -71,6 +71,8 @@ export class Pyramid {
   private readonly packedMinutes = new Map<number, Gains>();
   /** Bytes of the single seconds of windows. */
   private windowBytes = 0;
+  /** From where to where there is anything: what begins or ends outside of it may as well do so at a long slot. */
+  known: Range | null = null;
   /** From this second on, single seconds are those of windows. */
   private windowsFromS = Number.POSITIVE_INFINITY;
   private latestS = Number.NEGATIVE_INFINITY;
@@ -180,9 +182,10 @@ export class Pyramid {
   }
 
   /** The pieces of a range, cut where strips end and windows begin. */
-  private pieces(range: Range, coarsestS: number): (Piece & { fromWindows: boolean })[] {
+  private pieces(asked: Range, coarsestS: number): (Piece & { fromWindows: boolean })[] {
     const slots = this.slots.filter((slotS) => slotS <= coarsestS);
     const usable = slots.length > 0 ? slots : this.slots.slice(-1);
+    const range = this.widened(asked, usable[0] ?? 1);
     const sealed = { fromS: range.fromS, toS: Math.min(range.toS, this.sealedUntilS) };
     const since = { fromS: Math.max(range.fromS, this.sealedUntilS), toS: range.toS };
     const pieces = decompose(sealed, usable).map((piece) => ({ ...piece, fromWindows: false }));
@@ -198,6 +201,14 @@ export class Pyramid {
       }
     }
     return pieces;
+  }
+
+  /** The range, without edges where nothing is behind them. */
+  private widened(range: Range, slotS: number): Range {
+    const { known } = this;
+    if (known === null || range.toS <= range.fromS) return range;
+    const { fromS, toS } = snapOutward(range, slotS);
+    return { fromS: range.fromS <= known.fromS ? fromS : range.fromS, toS: range.toS >= known.toS ? toS : range.toS };
   }
 
   private addPiece(subject: number, piece: Piece & { fromWindows: boolean }, stats: SeriesStats): void {

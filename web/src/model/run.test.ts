@@ -65,7 +65,7 @@ describe("a stored run", () => {
 
   it("has a timeline whose steps are merges, with the failures of the selection", () => {
     const range = { fromS: START_S + 3, toS: START_S + 63 };
-    const lines = timeline(run, NOTHING, range, 10);
+    const lines = timeline(run, NOTHING, range, 10, 0, true);
     expect(lines.startS[0]).toBe(Math.floor(range.fromS / 10) * 10);
     const place = 3;
     const start = lines.startS[place] as number;

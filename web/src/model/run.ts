@@ -90,6 +90,7 @@ export class Run {
       if (message.second >= this.sealedUntilS) this.apply({ ...message, events: [], errors: [] });
       this.lastSeq = Math.max(this.lastSeq, message.seq);
     }
+    this.tellRange();
   }
 
   /** The pyramid of one kind. */
@@ -156,7 +157,12 @@ export class Run {
       this.happenings = [...this.happenings, ...message.events.map(happeningOf)].sort((a, b) => a.timeS - b.timeS);
     }
     for (const [series, text, count] of message.errors) this.addError(series, text, count, message.second);
+    this.tellRange();
     return "applied";
+  }
+
+  private tellRange(): void {
+    for (const pyramid of [this.total, this.bySeries, this.byWorker]) pyramid.known = this.range;
   }
 
   private addSeries([id, method, name, status, errorType]: SeriesRow): void {

@@ -84,8 +84,18 @@ function failuresIn(run: Run, selection: Selection, subjects: Subjects, span: Ra
   return failures;
 }
 
-/** See the head of this file. `stepS` must be a multiple of the shortest slot; steps are counted from `originS`. */
-export function timeline(run: Run, selection: Selection, range: Range, stepS: number, originS = 0): Timeline {
+/**
+ * See the head of this file. `stepS` must be a multiple of the shortest slot; steps are counted from `originS`; `heat`
+ * is left empty unless it is asked for.
+ */
+export function timeline(
+  run: Run,
+  selection: Selection,
+  range: Range,
+  stepS: number,
+  originS = 0,
+  hasHeat = false,
+): Timeline {
   const subjects = subjectsOf(run, selection);
   const pyramid = run.pyramid(subjects.kind);
   const slotS = usable(pyramid.slots, stepS, originS);
@@ -100,9 +110,10 @@ export function timeline(run: Run, selection: Selection, range: Range, stepS: nu
     heat: [],
   };
   const { fromS, toS } = steps(range, stepS, originS);
+  const stats = new SeriesStats();
   for (let startS = fromS; startS < toS; startS += stepS) {
     const span = { fromS: startS, toS: startS + stepS };
-    const stats = new SeriesStats();
+    stats.clear();
     const add = pyramid.adder(span, slotS);
     let failures = 0;
     for (const id of subjects.ids) {
@@ -119,7 +130,7 @@ export function timeline(run: Run, selection: Selection, range: Range, stepS: nu
     columns.rate.push(seconds > 0 ? stats.requests / seconds : null);
     columns.failureRate.push(seconds > 0 ? failures / seconds : null);
     columns.users.push(usersIn(run, selection, subjects, span));
-    columns.heat.push(heatOf(stats));
+    if (hasHeat) columns.heat.push(heatOf(stats));
   }
   return columns;
 }
@@ -151,8 +162,8 @@ export interface FailureKinds {
 
 /** More kinds than this are put together as the last one. */
 const MAX_KINDS = 6;
-/** With more failing series than this, failures are drawn by the minute. */
-const MANY_SERIES = 120;
+/** With more seconds of failing series than this, failures are drawn by the minute. */
+const MANY_SECONDS = 12_000;
 
 /** The failing series of a selection. */
 export function failingSeries(run: Run, selection: Selection): number[] {
@@ -162,7 +173,7 @@ export function failingSeries(run: Run, selection: Selection): number[] {
 
 /** The step in which failures by kind are told. */
 export function failureStep(run: Run, selection: Selection, range: Range, stepS: number): number {
-  const isMany = failingSeries(run, selection).length > MANY_SERIES && range.toS - range.fromS > 600;
+  const isMany = failingSeries(run, selection).length * (range.toS - range.fromS) > MANY_SECONDS;
   return isMany
     ? Math.max(60, Math.ceil(stepS / 60) * 60)
     : Math.ceil(stepS / run.bySeries.finestS) * run.bySeries.finestS;
@@ -183,11 +194,12 @@ export function failureKinds(run: Run, selection: Selection, range: Range, stepS
   const startS: number[] = [];
   const ids = failingSeries(run, selection);
   const known = run.range ?? range;
+  const stats = new SeriesStats();
   for (let start = fromS; start < toS; start += stepS) {
     const add = run.bySeries.adder({ fromS: start, toS: start + stepS }, slotS);
     const seconds = Math.max(1, Math.min(start + stepS, known.toS) - Math.max(start, known.fromS));
     for (const id of ids) {
-      const stats = new SeriesStats();
+      stats.clear();
       add(id, stats);
       if (stats.requests === 0) continue;
       const name = run.series.get(id)?.failureKind ?? "";

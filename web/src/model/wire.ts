@@ -53,6 +53,8 @@ export interface RunHead {
   seq?: number | null;
   /** The shortest slot that series are kept in, in seconds. */
   finest_slot_s?: number | null;
+  /** What was before this second is kept by the minute only; null or 0 if nothing is. */
+  compacted_until_s?: number | null;
   /** Strips tell what was before this second; null if they tell all. */
   sealed_until_s?: number | null;
 }

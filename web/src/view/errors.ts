@@ -26,7 +26,8 @@ export class ErrorsTable {
     this.grid = new Grid<ErrorLine>({
       label: "Errors",
       class: "errors",
-      keyOf: (row) => row.endpointKey,
+      keyOf: (row) => String(row.id),
+      selectedBy: (row) => row.endpointKey,
       onPick: (row, adds) => onPick(row.endpointKey, adds),
       sort: "count",
       visibleRows: 8,

@@ -21,7 +21,10 @@ export interface Column<Row> {
 export interface GridOptions<Row> {
   label: string;
   columns: Column<Row>[];
+  /** No two rows have the same. */
   keyOf: (row: Row) => string;
+  /** What says whether a row is selected, if that is not its key. */
+  selectedBy?: (row: Row) => string;
   /** A click on a row, or Enter; `adds` with shift. Without it rows are not for clicking. */
   onPick?: (row: Row, adds: boolean) => void;
   onSort?: (sort: string | null) => void;
@@ -50,7 +53,7 @@ export class Grid<Row> {
   private sorted: Row[] = [];
   private selected: ReadonlySet<string> = new Set();
   private sort: string | null;
-  private focused: string | null = null;
+  private readonly made = new Map<string, { row: Row; element: HTMLElement }>();
 
   constructor(private readonly options: GridOptions<Row>) {
     this.columns = options.columns;
@@ -74,6 +77,7 @@ export class Grid<Row> {
   /** Shows other columns. */
   setColumns(columns: Column<Row>[]): void {
     this.columns = columns;
+    this.made.clear();
     this.drawHead();
   }
 
@@ -98,17 +102,22 @@ export class Grid<Row> {
   /** Draws the visible rows again: something that they show has come. */
   draw(): void {
     const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW_HEIGHT) - SPARE);
-    const visible = Math.ceil((this.scroller.clientHeight || ROW_HEIGHT * this.options.visibleRows) / ROW_HEIGHT);
+    // At first the box is as high as its few rows, so its height tells only whether there is room for more.
+    const visible = Math.max(this.options.visibleRows, Math.ceil(this.scroller.clientHeight / ROW_HEIGHT));
     const rows = this.sorted.slice(first, first + visible + 2 * SPARE);
     this.body.style.setProperty("--before", `${first * ROW_HEIGHT}px`);
     this.body.style.setProperty("--after", `${Math.max(0, this.sorted.length - first - rows.length) * ROW_HEIGHT}px`);
-    const hadFocus = this.body.contains(document.activeElement);
-    fill(this.body, ...rows.map((row, place) => this.row(row, first + place)));
-    if (hadFocus && this.focused !== null) {
-      for (const element of this.body.children)
-        if (element instanceof HTMLElement && element.dataset.key === this.focused)
-          element.focus({ preventScroll: true });
+    const shown = rows.map((row, place) => this.shownRow(row, first + place));
+    const isSame =
+      shown.length === this.body.children.length && shown.every((row, at) => row === this.body.children[at]);
+    // Rows that stay where they are are not touched: a click may be half done, and text may be marked.
+    if (!isSame) {
+      const focused = document.activeElement;
+      fill(this.body, ...shown);
+      if (focused instanceof HTMLElement && this.body.contains(focused)) focused.focus({ preventScroll: true });
     }
+    const kept = new Set(shown);
+    for (const [key, { element }] of this.made) if (!kept.has(element)) this.made.delete(key);
     this.options.onVisible?.(rows);
   }
 
@@ -168,37 +177,58 @@ export class Grid<Row> {
     return this.columns.filter((candidate) => candidate.value !== undefined).indexOf(column);
   }
 
-  private row(row: Row, place: number): HTMLElement {
+  /** The element of a row: made once, then only changed where it differs. */
+  private shownRow(row: Row, place: number): HTMLElement {
     const key = this.options.keyOf(row);
+    let made = this.made.get(key);
+    if (made === undefined) {
+      made = { row, element: this.makeRow(row, key) };
+      this.made.set(key, made);
+    }
+    made.row = row;
+    const { element } = made;
+    const isSelected = this.selected.has((this.options.selectedBy ?? this.options.keyOf)(row));
+    element.setAttribute("aria-rowindex", String(place + 2));
+    element.classList.toggle("is-selected", isSelected);
+    if (isSelected) element.setAttribute("aria-selected", "true");
+    else element.removeAttribute("aria-selected");
+    this.columns.forEach((column, at) => {
+      const content = column.cell(row);
+      const node = typeof content === "string" ? document.createTextNode(content) : content;
+      const cell = element.children[at];
+      const before = cell?.firstChild ?? null;
+      // A drawing that differs looks the same to a comparison of elements.
+      if (before === null || node instanceof HTMLCanvasElement || !node.isEqualNode(before))
+        cell?.replaceChildren(node);
+    });
+    return element;
+  }
+
+  private makeRow(first: Row, key: string): HTMLElement {
     const { onPick } = this.options;
-    const isSelected = this.selected.has(key);
-    const element = h("div", {
+    const attributes = {
       class: "grid-row",
       role: "row",
-      "aria-rowindex": place + 2,
-      "aria-selected": onPick && isSelected ? "true" : undefined,
-      "data-key": key,
+      "data-key": this.options.keyOf(first),
       tabindex: onPick ? 0 : undefined,
-    });
-    if (isSelected) element.classList.add("is-selected");
-    for (const column of this.columns) {
-      element.append(h("div", { class: `grid-cell ${column.class}`, role: "cell" }, column.cell(row)));
-    }
+    };
+    const element = h("div", attributes);
+    for (const column of this.columns) element.append(h("div", { class: `grid-cell ${column.class}`, role: "cell" }));
     if (onPick === undefined) return element;
-    element.addEventListener("focus", () => {
-      this.focused = key;
-    });
+    const pick = (adds: boolean) => {
+      const made = this.made.get(key);
+      if (made !== undefined) onPick(made.row, adds);
+    };
     element.addEventListener("click", (event) => {
       // A reader who marks text does not want to pick.
       if (String(getSelection()).length > 0 && !event.shiftKey) return;
       if (event.shiftKey) getSelection()?.removeAllRanges();
-      this.focused = key;
-      onPick(row, event.shiftKey);
+      pick(event.shiftKey);
     });
     element.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
-        onPick(row, event.shiftKey);
+        pick(event.shiftKey);
       } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         event.preventDefault();
         event.stopPropagation();

@@ -47,7 +47,7 @@ export async function open(
   const watched: Watched = { page, troubles: [], hosts: new Set() };
   page.on("pageerror", (error) => watched.troubles.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("ERR_CONNECTION")) watched.troubles.push(message.text());
+    if (message.type() === "error" && !message.text().includes("net::ERR_")) watched.troubles.push(message.text());
   });
   page.on("request", (request) => watched.hosts.add(new URL(request.url()).host));
   await page.goto(url);

@@ -260,6 +260,8 @@ describe("a stored run", () => {
     await page.keyboard.press("r");
     await page.waitForSelector("dialog .runs .grid-body .grid-row");
     expect(await page.isVisible(".trend")).toBe(true);
+    // Of 42 runs as many rows as the box shows, and some to spare.
+    expect(await page.$$eval("dialog .grid-body .grid-row", (rows) => rows.length)).toBeGreaterThan(19);
     await page.fill("dialog .search", "5d20");
     await page.waitForFunction(() => document.querySelectorAll("dialog .grid-body .grid-row").length === 1);
     await page.click("dialog .grid-body .grid-row");
