@@ -82,6 +82,8 @@ fn main() {
 
     let page = recording.page();
     let address = page.address();
+    // By the first answer the thread has its name.
+    get(address, "/");
     for (what, path) in [
         ("strips of seconds", "strips?kind=series&slot_s=1"),
         ("strips of minutes", "strips?kind=series&slot_s=60"),
