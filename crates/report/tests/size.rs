@@ -105,7 +105,8 @@ fn whatever_the_room_the_report_fits_and_no_request_is_left_out_of_the_totals() 
         let listed: u64 = data["errors"].as_array().unwrap().iter().map(|error| error["count"].as_u64().unwrap()).sum();
         let left_out = data["left_out"]["errors_count"].as_u64().unwrap();
         assert_eq!(listed + left_out, 2 * SECONDS.unsigned_abs(), "every error is listed or counted");
-        let seconds: u64 = data["seconds"]["requests"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum();
+        let seconds: u64 =
+            data["seconds"]["requests"].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum();
         assert_eq!(seconds, requests);
     }
     assert!(slots_before > 1, "the least room was too little for single seconds");
@@ -129,7 +130,8 @@ fn notes_of_people_go_before_what_happened_by_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = hostile(folder.path());
     let (_, _, data) = report_within(&path, "<evil>\u{1b}[2J", 24_000);
-    let kinds: Vec<_> = data["events"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        data["events"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"annotation") && data["left_out"]["events"].as_u64().unwrap() > 0, "{kinds:?}");
 }
 
