@@ -31,7 +31,7 @@ path.failures{stroke:#cf222e}\
 text.rate{fill:#1f2328}text.users{fill:#6e7781}text.p50{fill:#5b96bd}text.p95{fill:#2f7ab0}text.p99{fill:#08519c}\
 text.max{fill:#62217a}text.failures{fill:#cf222e}\
 @media(prefers-color-scheme:dark){.back{fill:#0d1117}text{fill:#9198a1}.name,.title,text.rate{fill:#f0f6fc}\
-.grid{stroke:#30363d}path.rate{stroke:#f0f6fc}path.p50,text.p50{stroke:none;fill:#c6dbef}path.p50{stroke:#c6dbef;fill:none}\
+.grid{stroke:#30363d}path.rate{stroke:#f0f6fc}path.p50{stroke:#c6dbef}text.p50{fill:#c6dbef}\
 path.p95{stroke:#6baed6}text.p95{fill:#6baed6}path.p99{stroke:#3f8fd2}text.p99{fill:#58a6ff}path.max{stroke:#bc8cff}\
 text.max{fill:#bc8cff}path.failures{stroke:#ff7b72}text.failures{fill:#ff7b72}}";
 

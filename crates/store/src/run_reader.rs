@@ -150,7 +150,9 @@ impl<'a> RunReader<'a> {
         };
         let mut aggregate = RequestAggregate::default();
         for (slot_s, part) in cover(self.widened(transaction, &snapped)?) {
-            self.each_slot(transaction, slot_s, &part, &mut add)?;
+            self.each_sealed(transaction, Kind::Series, &(0..u32::MAX), slot_s, &part, &mut |id, _, gain| {
+                add(id, gain)
+            })?;
         }
         let mut journal = transaction
             .prepare_cached("SELECT message FROM journal WHERE run = ?1 AND second >= ?2 AND second < ?3")?;
@@ -183,35 +185,6 @@ impl<'a> RunReader<'a> {
         let until =
             if snapped.end >= whole.end { (snapped.end + hour_s - 1).div_euclid(hour_s) * hour_s } else { snapped.end };
         Ok(from..until)
-    }
-
-    /// What the series gained in the slots of a part of the run.
-    fn each_slot(
-        &self,
-        transaction: &Transaction<'_>,
-        slot_s: i64,
-        part: &Range<i64>,
-        add: &mut impl FnMut(u32, &Gain) -> Result<(), ReadError>,
-    ) -> Result<(), ReadError> {
-        let sql = format!(
-            "SELECT subject, start_s, data FROM {}
-             WHERE run = ?1 AND slot_s = ?2 AND start_s > ?3 AND start_s < ?4 AND kind = ?5",
-            strip::table(slot_s)
-        );
-        let mut select = transaction.prepare_cached(&sql)?;
-        let earliest = part.start - SLOTS as i64 * slot_s;
-        let mut rows = select.query(params![self.row.id, slot_s, earliest, part.end, Kind::Series as u8])?;
-        while let Some(row) = rows.next()? {
-            let (subject, start_s): (u32, i64) = (row.get(0)?, row.get(1)?);
-            let damaged = |source: DecodeError| ReadError::Damaged { what: "a strip", source };
-            let data = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
-            for (slot, gain) in strip::decode(data).map_err(damaged)? {
-                if part.contains(&(start_s + i64::from(slot) * slot_s)) {
-                    add(subject, &gain)?;
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Each error of each sealed second within the range: id of the series, message, count, second.

@@ -182,7 +182,13 @@ fn strips_are_those_of_the_store_whatever_the_range() {
     let store = Store::open(&recording.path()).unwrap();
     let run = store.run("run-0").unwrap().unwrap();
     let begin = BEGIN_S;
-    for range in [None, Some(begin + 30..begin + 61), Some(begin - 500..begin + 9_999), Some(begin + 61..begin + 61)] {
+    for range in [
+        None,
+        Some(begin + 30..begin + 61),
+        Some(begin - 500..begin + 9_999),
+        Some(begin + 61..begin + 400),
+        Some(begin + 61..begin + 61),
+    ] {
         let query = range.as_ref().map_or(String::new(), |range| format!("&from={}&to={}", range.start, range.end));
         for (kind, slot_s) in
             [(Kind::Total, 1), (Kind::Series, 1), (Kind::Series, 60), (Kind::Worker, 60), (Kind::Total, 3600)]

@@ -53,7 +53,8 @@ mod tests {
 
     #[test]
     fn an_axis_of_time_has_labels_at_familiar_places() {
-        assert_eq!(seconds(252), [0, 60, 120, 180, 240]);
+        assert_eq!(seconds(252), [0, 30, 60, 90, 120, 150, 180, 210, 240]);
+        assert_eq!(seconds(3_600), [0, 600, 1_200, 1_800, 2_400, 3_000, 3_600]);
         assert_eq!(seconds(8), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
         assert_eq!(seconds(0), [0]);
         assert_eq!([59, 90, 7_200].map(elapsed), ["0:59", "1:30", "2:00:00"]);

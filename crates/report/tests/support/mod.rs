@@ -193,7 +193,9 @@ pub(crate) fn assert_golden(name: &str, content: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, content).unwrap();
     }
-    assert_eq!(content, std::fs::read_to_string(&path).unwrap_or_default(), "see {path}");
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = content.lines().zip(golden.lines()).position(|(one, other)| one != other);
+    assert!(content == golden, "{path} differs, from line {:?} on", differs.map(|place| place + 1));
 }
 
 /// The names, messages and labels that break what does not take care.

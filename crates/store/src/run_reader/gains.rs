@@ -33,7 +33,10 @@ impl RunReader<'_> {
             return Ok(());
         }
         for (level_s, part) in cover_within(self.widened(&transaction, &snapped)?, slot_s) {
-            self.each_sealed(&transaction, kind, &subjects, level_s, &part, &mut add)?;
+            self.each_sealed(&transaction, kind, &subjects, level_s, &part, &mut |subject, start_s, gain| {
+                add(subject, start_s, gain);
+                Ok(())
+            })?;
         }
         let mut journal = transaction
             .prepare_cached("SELECT second, message FROM journal WHERE run = ?1 AND second >= ?2 AND second < ?3")?;
@@ -52,20 +55,23 @@ impl RunReader<'_> {
         Ok(())
     }
 
-    /// The gains of one level's slots.
-    fn each_sealed(
+    /// The gains of one level's slots in a part of the run.
+    pub(super) fn each_sealed(
         &self,
         transaction: &Transaction<'_>,
         kind: Kind,
         subjects: &Range<u32>,
         slot_s: i64,
         part: &Range<i64>,
-        add: &mut impl FnMut(u32, i64, &Gain),
+        add: &mut impl FnMut(u32, i64, &Gain) -> Result<(), ReadError>,
     ) -> Result<(), ReadError> {
-        let sql = "SELECT subject, start_s, data FROM strip
+        let sql = format!(
+            "SELECT subject, start_s, data FROM {}
              WHERE run = ?1 AND slot_s = ?2 AND start_s > ?3 AND start_s < ?4 AND kind = ?5
-                 AND subject >= ?6 AND subject < ?7";
-        let mut select = transaction.prepare_cached(sql)?;
+                 AND subject >= ?6 AND subject < ?7",
+            strip::table(slot_s)
+        );
+        let mut select = transaction.prepare_cached(&sql)?;
         let earliest = part.start - SLOTS as i64 * slot_s;
         let wanted = params![self.row.id, slot_s, earliest, part.end, kind as u8, subjects.start, subjects.end];
         let mut rows = select.query(wanted)?;
@@ -76,7 +82,7 @@ impl RunReader<'_> {
             for (slot, gain) in strip::decode(data).map_err(damaged)? {
                 let start_s = strip_s + i64::from(slot) * slot_s;
                 if part.contains(&start_s) {
-                    add(subject, start_s, &gain);
+                    add(subject, start_s, &gain)?;
                 }
             }
         }

@@ -61,22 +61,26 @@ impl Reader<'_, '_> {
         room: usize,
         done_then: f64,
     ) -> Result<Strips, ReadError> {
-        let nothing = Strips { kind, slot_s: 0, container: String::new() };
-        if subjects.is_empty() || self.range.is_empty() {
-            return Ok(nothing);
-        }
+        let mut fitting = Strips { kind, slot_s: 0, container: String::new() };
         let (begun, span, finest_s) = (self.done, done_then - self.done, self.finest_s);
-        for slot_s in LENGTHS_S.into_iter().filter(|slot_s| slot_s % finest_s == 0) {
-            let Some(container) = self.container(kind, &subjects, slot_s, &shown_as, room, (begun, span))? else {
-                continue;
-            };
-            let strips = Strips { kind, slot_s, container: STANDARD.encode(container) };
-            if strips.bytes() <= room {
-                self.done = done_then;
-                return Ok(strips);
-            }
+        self.done = done_then;
+        if subjects.is_empty() || self.range.is_empty() {
+            return Ok(fitting);
         }
-        Ok(nothing)
+        // From long slots, which cost little, to shorter ones, until they are too many.
+        let mut tried = 0.0;
+        for slot_s in LENGTHS_S.into_iter().rev().filter(|slot_s| slot_s % finest_s == 0) {
+            // What is left is halved with each length, since nobody knows which is the last.
+            let part = (begun + span * tried, span * (1.0 - tried) / 2.0);
+            tried += (1.0 - tried) / 2.0;
+            let Some(container) = self.container(kind, &subjects, slot_s, &shown_as, room, part)? else { break };
+            let strips = Strips { kind, slot_s, container: STANDARD.encode(container) };
+            if strips.bytes() > room {
+                break;
+            }
+            fitting = strips;
+        }
+        Ok(fitting)
     }
 
     /// The strips in slots of `slot_s`, deflated; `None` as soon as they are more than `room`.
@@ -101,7 +105,8 @@ impl Reader<'_, '_> {
                 if shown == subject { &mut slots } else { &mut shared }.add(shown, start_s, gain);
             })?;
             slots.encode(&mut container);
-            if container.len() > room {
+            // Strips hardly shrink any more, and base64 makes four bytes of three.
+            if container.len() / 3 * 4 > room + room / 8 {
                 return Ok(None);
             }
             first = chunk.end;
