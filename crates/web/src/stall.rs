@@ -81,7 +81,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_is_cut() {
         let (near, _far) = duplex(8);
-        let error = StallGuard::new(near, PATIENCE).write_all(&[0; 9]).await.unwrap_err();
+        let mut stream = StallGuard::new(near, PATIENCE);
+        let written = tokio::time::timeout(PATIENCE * 2, stream.write_all(&[0; 9])).await;
+        let error = written.expect("an end").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     }
 
