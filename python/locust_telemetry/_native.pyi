@@ -437,8 +437,8 @@ class Histogram:
 class LocalRecorder:
     """The run store of this process, as it is written, and its live page."""
 
-    def set_facts(self, facts: dict[str, Any]) -> None:
-        """Keep these facts (JSON types) with the run that has just started, or starts next."""
+    def set_facts(self, run_id: str, facts: dict[str, Any]) -> None:
+        """Keep these facts (JSON types) with the run of this id, which is on or starts next."""
 
     def serve(self, host: str, port: int, token: str | None) -> str:
         """Serve the live page on `port`, or the next free one (0: any); return its address, the token in it.

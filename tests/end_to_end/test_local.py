@@ -168,13 +168,13 @@ def test_a_page_or_store_that_cannot_be_is_an_error_before_the_test(
 def test_with_a_token_the_page_is_for_those_who_have_it(launcher: Launcher) -> None:
     token = "a-token-of-this-test-only"
     process = launcher.local("shop.py", "--lt-web-token", token, recorder=RECORDERS, seconds=5)
-    found = wait_until("the page", lambda: re.search(r"Live page.*: (http://\S+)/\?token=(\S+)\n", process.stderr))
-    assert found[2] == token
+    page = page_of(process)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        get(f"{found[1]}/api/runs")
+        get(f"{page}/api/runs")
     assert refused.value.code in (401, 403)
-    request = urllib.request.Request(f"{found[1]}/api/runs", headers={"Authorization": f"Bearer {token}"})
+    request = urllib.request.Request(f"{page}/api/runs", headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert "runs" in json.load(answer)
     process.wait()
     assert token not in os.fsdecode(store_of(launcher).read_bytes())
+    assert token not in process.stderr

@@ -65,9 +65,9 @@ pub(crate) struct PyLocalRecorder {
 
 #[pymethods]
 impl PyLocalRecorder {
-    /// Keeps these facts (JSON types) with the run that has just started, or starts next.
-    fn set_facts(&self, facts: &Bound<'_, PyDict>) {
-        self.facts.set(json_value::object_from_python(facts));
+    /// Keeps these facts (JSON types) with the run of this id, which is on or starts next.
+    fn set_facts(&self, run_id: &str, facts: &Bound<'_, PyDict>) {
+        self.facts.set(run_id, json_value::object_from_python(facts));
     }
 
     /// Serves the live page on `port`, or the next free one (0: any); returns its address, the token in it.

@@ -20,12 +20,16 @@ pub(crate) fn close_cut_off(connection: &mut Connection, now_unix_ns: i64) -> Re
     let running: Vec<(i64, String, i64)> =
         select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
     drop(select);
+    let mut failed = Ok(());
     for (row, writer, heartbeat_unix_ns) in running {
-        if process::is_gone(&writer, heartbeat_unix_ns, now_unix_ns) {
-            close(connection, row)?;
+        if process::is_gone(&writer, heartbeat_unix_ns, now_unix_ns)
+            && let Err(error) = close(connection, row)
+        {
+            // A run that is damaged keeps no other from being closed.
+            failed = Err(error);
         }
     }
-    Ok(())
+    failed
 }
 
 fn close(connection: &mut Connection, row: i64) -> Result<(), WriteError> {

@@ -105,7 +105,7 @@ impl OpenRun {
 
     /// Takes the facts, where they have changed.
     pub(crate) fn take_facts(&mut self, cell: &FactsCell) {
-        if let Some((version, facts)) = cell.newer_than(self.facts_version) {
+        if let Some((version, facts)) = cell.newer_than(self.facts_version, &self.identity.run_id) {
             self.facts_version = version;
             self.new_facts = Some(facts);
         }

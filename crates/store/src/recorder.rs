@@ -108,7 +108,9 @@ impl LocalRecorder {
         let mut runs = std::mem::take(&mut self.runs);
         for run in &mut runs {
             match self.write(run) {
-                Ok(()) => self.tell_success(),
+                Ok(true) => self.tell_success(),
+                // Says nothing of the file.
+                Ok(false) => {}
                 Err(WriteError::RunTaken) => {
                     self.fail(&WriteError::RunTaken);
                     self.give_up(run);
@@ -119,12 +121,13 @@ impl LocalRecorder {
         self.runs = runs;
     }
 
-    fn write(&mut self, run: &mut OpenRun) -> Result<(), WriteError> {
+    /// Writes what waits of one run. Returns whether there was anything.
+    fn write(&mut self, run: &mut OpenRun) -> Result<bool, WriteError> {
         let now_unix_ns = clock::now_unix_ns();
         let is_ending = run.ended_unix_ns.is_some() && !run.is_finished;
         let is_news = run.new_facts.is_some() || run.new_summary.is_some() || run.new_reconciliation.is_some();
         if run.waiting.is_empty() && !is_ending && !is_news {
-            return Ok(());
+            return Ok(false);
         }
         let before = run.total.stats.requests;
         let written = write_waiting(&mut self.connection, run, now_unix_ns, self.failure.is_some());
@@ -142,7 +145,7 @@ impl LocalRecorder {
             maintenance::tidy(&mut self.connection, &self.config, now_unix_ns)?;
             maintenance::give_back(&self.connection)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Seals what is due: whole minutes that are over for long enough, at the end everything.
@@ -208,7 +211,8 @@ impl Recorder for LocalRecorder {
         self.ledger = Arc::clone(ledger);
         let now_unix_ns = clock::now_unix_ns();
         let closed = maintenance::close_cut_off(&mut self.connection, now_unix_ns);
-        if let Err(error) = closed.and_then(|()| maintenance::tidy(&mut self.connection, &self.config, now_unix_ns)) {
+        let tidied = maintenance::tidy(&mut self.connection, &self.config, now_unix_ns);
+        if let Err(error) = closed.and(tidied) {
             self.tell(format!("the run store {} could not be tidied: {error}", self.config.path.display()));
         }
     }
@@ -249,7 +253,8 @@ impl Recorder for LocalRecorder {
 
     fn run_ended(&mut self, run: &RunIdentity) {
         let Some(run) = self.runs.iter_mut().find(|open| open.run_id() == run.run_id) else { return };
-        run.ended_unix_ns = Some(clock::now_unix_ns());
+        // A straggler opens the books again; the run ended when it did.
+        run.ended_unix_ns.get_or_insert_with(clock::now_unix_ns);
         run.is_finished = false;
         let run_id = run.run_id().to_owned();
         self.work();

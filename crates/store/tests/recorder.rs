@@ -29,10 +29,10 @@ fn a_run_has_its_facts_figures_and_closing_records() {
     let (_directory, path) = in_directory();
     let mut recording = Recording::open(&path);
     let run = identity("r1");
-    recording.facts.set(json!({ "locustfile": "checkout.py" }).as_object().unwrap().clone());
+    recording.facts.set("r1", json!({ "locustfile": "checkout.py" }).as_object().unwrap().clone());
     (0..100).for_each(|second| recording.take(&run, simple(START_S + second, 3)));
     recording.take(&run, full(START_S + 100));
-    recording.facts.set(json!({ "locustfile": "checkout.py", "host": "http://h" }).as_object().unwrap().clone());
+    recording.facts.set("r1", json!({ "locustfile": "checkout.py", "host": "http://h" }).as_object().unwrap().clone());
     recording.take(&run, simple(START_S + 101, 3));
     {
         let store = open(&path);

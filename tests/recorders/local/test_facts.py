@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
@@ -48,10 +48,19 @@ def test_the_package_s_own_token_is_hidden() -> None:
     assert facts.changed_options(parsed, made._actions) == {WEB_TOKEN.dest: facts.HIDDEN}
 
 
-def test_credentials_in_urls_are_left_out() -> None:
-    assert changed("--host", "https://me:secret@shop.test:8443/a?b=c") == {"host": "https://shop.test:8443/a?b=c"}
-    assert facts.without_credentials("https://shop.test/") == "https://shop.test/"
-    assert facts.without_credentials("http://[broken") == facts.HIDDEN
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("https://me:secret@shop.test:8443/a", "https://shop.test:8443/a"),
+        ("https://shop.test/a?token=s3cret&page=2", "https://shop.test/a?token=(hidden)&page=(hidden)"),
+        ("['http://u:p@a.test', 'http://b.test?key=s']", "['http://a.test', 'http://b.test?key=(hidden)']"),
+        ("https://shop.test/", "https://shop.test/"),
+        ("me@shop.test", "me@shop.test"),
+    ],
+)
+def test_credentials_in_urls_are_left_out(text: str, kept: str) -> None:
+    assert facts.without_credentials(text) == kept
+    assert changed("--host", text) == {"host": kept}
 
 
 def test_long_values_are_cut() -> None:
@@ -77,7 +86,6 @@ def test_facts_tell_the_programs_the_locustfile_and_the_users() -> None:
     assert told["user_classes"] == ["Shopper"]
     assert told["versions"]["locust"] == locust.__version__
     assert told["versions"]["locust-telemetry"] == locust_telemetry.__version__
-    assert "git" not in told
 
 
 @pytest.fixture
@@ -94,21 +102,22 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_commit_of_the_locustfile_is_told_and_whether_it_was_changed(repository: Path) -> None:
-    env = environment(locustfile=str(repository / "shop.py"))
+    locustfile = str(repository / "shop.py")
     head = subprocess.run(
         ["git", "-C", str(repository), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
     ).stdout.strip()
-    assert facts.collect(env, [])["git"] == {"commit": head, "is_changed": False}
+    assert facts.git_commit(locustfile) == {"commit": head, "is_changed": False}
     (repository / "shop.py").write_text("# changed")
-    assert facts.collect(env, [])["git"] == {"commit": head, "is_changed": True}
+    assert facts.git_commit(locustfile) == {"commit": head, "is_changed": True}
 
 
-def test_a_missing_git_is_no_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert facts.git_commit(tmp_path) is None
+def test_outside_of_a_repository_and_without_git_there_is_no_commit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, repository: Path
+) -> None:
+    assert facts.git_commit("/nowhere/shop.py") is None
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert facts.git_commit(str(repository / "shop.py")) is None
 
 
 def test_a_locustfile_of_several_names_the_first_one_s_repository(repository: Path) -> None:
-    parsed = Namespace(locustfile=f"{repository / 'shop.py'},other.py")
-    env = environment(**vars(parsed))
-    assert "commit" in facts.collect(env, [])["git"]
+    assert facts.git_commit(f"{repository / 'shop.py'},other.py") is not None

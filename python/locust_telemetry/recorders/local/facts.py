@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from argparse import Action, Namespace
@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from locust.env import Environment
 
 #: Options whose values nobody else should read.
-_SECRET_WORDS = ("password", "passwd", "secret", "token", "login", "credential", "api_key", "apikey", "tls_key")
+_SECRET_WORDS = (
+    *("password", "passwd", "pwd", "secret", "token", "login", "credential", "auth", "bearer", "jwt", "cookie"),
+    *("api_key", "apikey", "access_key", "private_key", "tls_key", "dsn", "header"),
+)
 
 #: What stands in their place.
 HIDDEN = "(hidden)"
 
-#: Seconds that git may take, once for each run: a repository on a slow disk is not worth a wait.
+#: What a URL may hold that nobody else should read: user and password, and the values of its query.
+_USER_OF_URL = re.compile(r"(?<=://)[^/@\s'\"]*@")
+_VALUE_OF_QUERY = re.compile(r"(?<=[?&])([^=&\s'\"]+)=[^&\s'\"]+")
+
+#: Seconds that git may take: a repository on a slow disk is not worth a wait.
 _GIT_PATIENCE_S = 2
 
 #: A value longer than this is cut: options may hold whole documents.
@@ -31,17 +38,15 @@ def collect(environment: Environment, actions: Iterable[Action]) -> dict[str, An
     """Return the facts of a run that is about to start, as JSON types; `actions` are the parser's.
 
     Keys: `locustfile`, `host`, `user_classes`, `options` (those that differ from their defaults, secrets hidden),
-    `versions` (of locust, python and locust-telemetry), `platform`, and `git` (commit and whether it was changed)
-    where the locustfile is in a repository.
+    `versions` (of locust, python and locust-telemetry) and `platform`.
     """
     import locust
 
     from locust_telemetry import __version__
 
     parsed = environment.parsed_options
-    locustfile = str(getattr(parsed, "locustfile", None) or "")
-    facts: dict[str, Any] = {
-        "locustfile": locustfile,
+    return {
+        "locustfile": str(getattr(parsed, "locustfile", None) or ""),
         "host": without_credentials(environment.host or ""),
         "user_classes": [user_class.__name__ for user_class in environment.user_classes],
         "options": changed_options(parsed, actions),
@@ -52,19 +57,13 @@ def collect(environment: Environment, actions: Iterable[Action]) -> dict[str, An
         },
         "platform": platform.platform(terse=True),
     }
-    commit = git_commit(Path(locustfile.split(",")[0].strip() or ".").absolute().parent)
-    if commit is not None:
-        facts["git"] = commit
-    return facts
 
 
-def without_credentials(url: str) -> str:
-    """Return the URL without user name and password."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return HIDDEN
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+def without_credentials(text: str) -> str:
+    """Return the text with its URLs' users, passwords and values of queries left out."""
+    if "://" not in text:
+        return text
+    return _VALUE_OF_QUERY.sub(rf"\1={HIDDEN}", _USER_OF_URL.sub("", text))
 
 
 def changed_options(parsed: Namespace | None, actions: Iterable[Action]) -> dict[str, str]:
@@ -74,17 +73,18 @@ def changed_options(parsed: Namespace | None, actions: Iterable[Action]) -> dict
         value = getattr(parsed, action.dest, None)
         if value is None or value == action.default:
             continue
-        text = str(value)
         # Locust's own mark for arguments that its page shall not show, and names that say it.
         is_secret = getattr(action, "is_secret", False) or any(word in action.dest.lower() for word in _SECRET_WORDS)
-        changed[action.dest] = (
-            HIDDEN if is_secret else (without_credentials(text) if "://" in text else text)[:_LONGEST]
-        )
+        changed[action.dest] = HIDDEN if is_secret else without_credentials(str(value))[:_LONGEST]
     return changed
 
 
-def git_commit(folder: Path) -> dict[str, Any] | None:
-    """Return the commit that the folder's repository is at, and whether tracked files were changed since."""
+def git_commit(locustfile: str) -> dict[str, Any] | None:
+    """Return the commit of the (first) locustfile's repository, and whether tracked files were changed since.
+
+    None where it is in no repository. Lets other greenlets run while git works: not for the start of a test.
+    """
+    folder = Path(locustfile.split(",")[0].strip() or ".").absolute().parent
     commit = _git(folder, "rev-parse", "HEAD")
     if not commit:
         return None

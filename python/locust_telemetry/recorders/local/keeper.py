@@ -9,9 +9,10 @@ from locust_telemetry._native import default_store_path
 from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.guard import never_raises
 from locust_telemetry.core.waiting import Patience
+from locust_telemetry.metadata import get_test_metadata
 from locust_telemetry.options import REPORT, STORE, WEB_HOST
 from locust_telemetry.recorders.local import link
-from locust_telemetry.recorders.local.facts import collect
+from locust_telemetry.recorders.local.facts import collect, git_commit
 from locust_telemetry.session import Session
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class RunKeeper:
         self._session = Session.of(environment)
         self._options = self._session.options
         self._recorder: LocalRecorder | None = None
+        #: The repository of the locustfile, as it was when the process began.
+        self._git: dict[str, Any] | None = None
         #: Those under way.
         self._reports: list[ReportWriting] = []
 
@@ -63,6 +66,7 @@ class RunKeeper:
             logger.warning("This run is not kept: %s. Choose a place with %s.", error, STORE.flag)
             return
         self._open_page(self._recorder)
+        self._git = git_commit(str(getattr(self._environment.parsed_options, "locustfile", None) or ""))
         self._session.accompany(self)
         self._session.when_a_run_is_recorded(self._on_run_recorded)
         self._environment.events.test_start.add_listener(self._on_test_start)
@@ -78,14 +82,19 @@ class RunKeeper:
         except OSError as error:
             logger.warning("There is no live page: %s", error)
             return
-        _console.info("Live page of Locust Telemetry: %s", url)
+        # Without the token: Locust's own page shows its log to anybody.
+        _console.info("Live page of Locust Telemetry: %s", url.partition("?")[0])
         if self._environment.web_ui is not None:
-            link.add(self._environment.web_ui, url)
+            link.add(self._environment.web_ui, url, options.web_host)
 
     @never_raises
     def _on_test_start(self, **kwargs: Any) -> None:
-        if self._recorder is not None:
-            self._recorder.set_facts(collect(self._environment, self._actions))
+        if self._recorder is None:
+            return
+        facts = collect(self._environment, self._actions)
+        if self._git is not None:
+            facts["git"] = self._git
+        self._recorder.set_facts(str(get_test_metadata(self._environment).get("run_id", "")), facts)
 
     def _on_run_recorded(self, run_id: str) -> None:
         if self._recorder is None:
