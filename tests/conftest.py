@@ -24,8 +24,7 @@ def logged() -> Iterator[LoggedRecords]:
 
 @pytest.fixture(autouse=True)
 def own_runs(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run store of the test's own, where local recorders keep runs that are told no other, and any free port."""
-    store = tmp_path_factory.getbasetemp() / "runs.db"
-    monkeypatch.setenv("LOCUST_TELEMETRY_STORE", str(store))
-    monkeypatch.setenv("LOCUST_TELEMETRY_WEB_PORT", "0")
-    return store
+    """A place of the tests' own for runs that are told no other; returns the store that will be there."""
+    data = tmp_path_factory.getbasetemp() / "data"
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    return data / "locust-telemetry" / "runs.db"

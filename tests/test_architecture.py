@@ -21,7 +21,7 @@ ALLOWED = {
     "json": {"core", "pipeline"},
     "otlp": {"core", "pipeline"},
     "store": {"core", "pipeline"},
-    "report": {"core", "store"},
+    "report": {"core", "pipeline", "store"},
     "web": {"core", "pipeline", "store", "report"},
     "cli": {"core", "json", "store", "report", "web"},
     "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "store", "report", "web", "cli"},

@@ -9,8 +9,6 @@ Named tuples rather than dataclasses: this module is imported with every locustf
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -18,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 
 from locust_telemetry import config
+from locust_telemetry import option_values as values
 from locust_telemetry.core.exceptions import OptionError
 
 _LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -32,14 +31,6 @@ NO_LOGS = "none"
 #: What `--lt-otel-end-of-run` takes.
 END_STALE = "stale"
 END_KEEP = "keep"
-
-_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-#: Characters that the token of the live page has at least: it is guarded against guessing by its length alone.
-_SHORTEST_TOKEN = 16
-
-#: Locust's process fails at `init` above this many series; more than this is a mistake of units.
-_MOST_SERIES = 1_000_000
 
 
 class Option(NamedTuple):
@@ -124,139 +115,11 @@ def add_options(group: Any, options: Iterable[Option]) -> None:
             )
 
 
-def _text(text: str) -> str:
-    if not text.strip():
-        raise ValueError("it is empty; give a name")
-    if not text.isprintable():
-        raise ValueError(f"{text!r} has characters that cannot be printed")
-    return text
-
-
-def _endpoint(text: str) -> str:
-    # What a URL may be is checked where all variables are, before the test too.
-    if not text.strip() or not text.isprintable():
-        raise ValueError(f"{text!r} is no endpoint; give a URL such as http://localhost:4318, or host:port for gRPC")
-    return text.strip()
-
-
-def _recorder_ids(text: str) -> list[str]:
-    from locust_telemetry.core.manager import RecorderPluginManager
-
-    known = [*RecorderPluginManager().recorder_ids(), config.NO_RECORDER_ID]
-    ids = [part.strip() for part in text.split(",") if part.strip()]
-    for recorder_id in ids:
-        if recorder_id not in known:
-            raise ValueError(f"there is no recorder {recorder_id!r}; there are: {', '.join(known)}")
-    if not ids:
-        raise ValueError(f"it names no recorder; there are: {', '.join(known)}")
-    return ids
-
-
-def _seconds(text: str) -> float:
-    return _number(text, "a number of seconds from 0.01 to 86400, such as 3 or 0.5", float, 0.01, 86_400)
-
-
-def _mebibytes(text: str) -> float:
-    return _number(text, "a number of MiB from 0.001 to 1048576", float, 0.001, 1_048_576)
-
-
-def _series(text: str) -> int:
-    return int(_number(text, f"a whole number from 1 to {_MOST_SERIES}", int, 1, _MOST_SERIES))
-
-
-def _files(text: str) -> int:
-    return int(_number(text, "a whole number from 0 to 1000", int, 0, 1000))
-
-
-def _runs(text: str) -> int:
-    return int(_number(text, "a whole number of runs from 1 to 1000000", int, 1, 1_000_000))
-
-
-def _days(text: str) -> int:
-    return int(_number(text, "a whole number of days from 1 to 36500", int, 1, 36_500))
-
-
-def _port(text: str) -> int:
-    return int(_number(text, "a port from 0 (any that is free) to 65535", int, 0, 65_535))
-
-
-def _token(text: str) -> str:
-    if re.fullmatch(rf"[A-Za-z0-9._~-]{{{_SHORTEST_TOKEN},}}", text) is None:
-        # Without the text itself: error messages are kept and shown around.
-        raise ValueError(f"it is no token; give {_SHORTEST_TOKEN} or more letters, digits, '-', '.', '_' or '~'")
-    return text
-
-
-def _milliseconds(text: str) -> float:
-    return _number(text, "a number of milliseconds from 0.1 to 60000", float, 0.1, 60_000)
-
-
-def _percent(text: str) -> float:
-    return _number(text, "a number of percent from 0.1 to 10000, without the sign", float, 0.1, 10_000)
-
-
-def _number(text: str, accepted: str, kind: type[int] | type[float], least: float, most: float) -> float:
-    try:
-        number = kind(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not {accepted}") from None
-    if not least <= number <= most:
-        raise ValueError(f"{text!r} is not {accepted}")
-    return number
-
-
-def _one_of(*words: str, what: str) -> Callable[[str], str]:
-    """Return a parser that takes one of these words, in any case."""
-
-    def parse(text: str) -> str:
-        if text.lower() not in words:
-            raise ValueError(f"{text!r} is no {what}; there are: {', '.join(words)}")
-        return text.lower()
-
-    return parse
-
-
-def truth(text: str) -> bool:
-    """Return the truth of `true`, `1`, `yes`, `false`, `0`, `no`; raises ValueError for anything else."""
-    value = _TRUTHS.get(text.strip().lower())
-    if value is None:
-        raise ValueError(f"{text!r} is neither true, 1, yes nor false, 0, no")
-    return value
-
-
-def _label(text: str) -> list[tuple[str, str]]:
-    labels = []
-    for part in text.split(","):
-        key, equals, value = part.partition("=")
-        if not equals or not key.strip():
-            raise ValueError(f"{part!r} is no label; give key=value, such as env=staging")
-        labels.append((_text(key.strip()), value.strip()))
-    return labels
-
-
-def _writable_file(example: str) -> Callable[[str], str]:
-    """Return a parser of a file's path whose folder is there; `example` is such a path."""
-
-    def parse(text: str) -> str:
-        # A plain string: Locust's master sends all custom options to its workers, and can send no Path.
-        path = Path(text)
-        folder = path.parent
-        if not text or "\0" in text or (path.exists() and not path.is_file()):
-            raise ValueError(f"{text!r} is no file; give a path such as {example}")
-        if not folder.is_dir():
-            raise ValueError(f"{text!r} cannot be written: there is no folder {str(folder)!r}")
-        if not os.access(path if path.exists() else folder, os.W_OK):
-            raise ValueError(f"{text!r} cannot be written: no permission")
-        return text
-
-    return parse
-
-
 TESTPLAN = Option(
     "--testplan",
     "LOCUST_TESTPLAN_NAME",
     None,
-    _text,
+    values.printable,
     "NAME",
     "Names the test; recorded with everything, so that runs of the same test can be found and compared.",
     default_text="the locustfile's name without .py",
@@ -265,7 +128,7 @@ ENABLE = Option(
     "--enable-telemetry-recorder",
     "LOCUST_ENABLE_TELEMETRY_RECORDER",
     list(config.DEFAULT_RECORDERS),
-    _recorder_ids,
+    values.recorder_ids,
     "ID",
     "Which recorders run; repeat the option or separate ids with commas. 'none' turns all off.",
     repeatable=True,
@@ -275,7 +138,7 @@ STATS_INTERVAL = Option(
     "--lt-stats-recorder-interval",
     "LOCUST_TELEMETRY_STATS_RECORDER_INTERVAL",
     config.DEFAULT_STATS_RECORDER_INTERVAL,
-    _seconds,
+    values.seconds,
     "SECONDS",
     "Seconds between periodic records; fractions are allowed.",
 )
@@ -283,7 +146,7 @@ SYSTEM_INTERVAL = Option(
     "--lt-system-usage-recorder-interval",
     "LOCUST_TELEMETRY_SYSTEM_USAGE_RECORDER_INTERVAL",
     None,
-    _seconds,
+    values.seconds,
     "SECONDS",
     "Seconds between samples of CPU, memory and network.",
     default_text="the interval of periodic records",
@@ -292,7 +155,7 @@ LOG_LEVEL = Option(
     "--lt-log-level",
     "LOCUST_TELEMETRY_LOG_LEVEL",
     config.DEFAULT_TELEMETRY_LOG_LEVEL,
-    _one_of(*_LOG_LEVELS, what="level"),
+    values.one_of(*_LOG_LEVELS, what="level"),
     "LEVEL",
     "Level of the locust_telemetry logger. Records are logged at info: a higher level keeps them off the log.",
 )
@@ -300,7 +163,7 @@ MAX_SERIES = Option(
     "--lt-max-series",
     "LOCUST_TELEMETRY_MAX_SERIES",
     10_000,
-    _series,
+    values.series,
     "COUNT",
     "How many series (method, name, status, error) a process keeps; later ones are counted together as '(overflow)'.",
 )
@@ -308,7 +171,7 @@ LABEL = Option(
     "--lt-label",
     "LOCUST_TELEMETRY_LABELS",
     [],
-    _label,
+    values.label,
     "KEY=VALUE",
     "Labels the run, such as env=staging; repeat the option or separate labels with commas.",
     repeatable=True,
@@ -318,7 +181,7 @@ FLUSH_TIMEOUT = Option(
     "--lt-flush-timeout",
     "LOCUST_TELEMETRY_FLUSH_TIMEOUT",
     config.DEFAULT_FLUSH_TIMEOUT,
-    _seconds,
+    values.seconds,
     "SECONDS",
     "How long the end of a run, and of the process, may wait for recorders; what they still hold then is told.",
 )
@@ -326,7 +189,7 @@ FRAME_HISTORY = Option(
     "--lt-frame-history",
     "LOCUST_TELEMETRY_FRAME_HISTORY",
     300.0,
-    _seconds,
+    values.seconds,
     "SECONDS",
     "How long a worker keeps what it sent to the master, which asks for it again where something got lost.",
 )
@@ -334,7 +197,7 @@ MAX_LATENESS = Option(
     "--lt-max-lateness",
     "LOCUST_TELEMETRY_MAX_LATENESS",
     10.0,
-    _seconds,
+    values.seconds,
     "SECONDS",
     "How long the master waits for slow workers before it records a second; what comes later counts in the totals.",
 )
@@ -342,7 +205,7 @@ SUSPECT_HUB_LAG = Option(
     "--lt-suspect-hub-lag",
     "LOCUST_TELEMETRY_SUSPECT_HUB_LAG",
     10.0,
-    _milliseconds,
+    values.milliseconds,
     "MS",
     "A second is marked suspect if Locust's own loop was later than this: response times then hold its delay too.",
 )
@@ -350,7 +213,7 @@ SUSPECT_CPU = Option(
     "--lt-suspect-cpu",
     "LOCUST_TELEMETRY_SUSPECT_CPU",
     70.0,
-    _percent,
+    values.percent,
     "PERCENT",
     "A second is marked suspect if this process used more than this of a CPU core: it can hardly use a second one.",
 )
@@ -358,7 +221,7 @@ SUSPECT_RUN_QUEUE = Option(
     "--lt-suspect-run-queue",
     "LOCUST_TELEMETRY_SUSPECT_RUN_QUEUE",
     15.0,
-    _percent,
+    values.percent,
     "PERCENT",
     "A second is marked suspect if this process was ready to run but waited for a core for more than this of the time.",
 )
@@ -366,7 +229,7 @@ SUSPECT_THROTTLED = Option(
     "--lt-suspect-throttled",
     "LOCUST_TELEMETRY_SUSPECT_THROTTLED",
     5.0,
-    _percent,
+    values.percent,
     "PERCENT",
     "A second is marked suspect if a CPU limit (of a container) stopped this process for more than this of the time.",
 )
@@ -374,7 +237,7 @@ JSON_FILE = Option(
     "--lt-json-file",
     "LOCUST_TELEMETRY_JSON_FILE",
     None,
-    _writable_file("run.jsonl"),
+    values.writable_file("run.jsonl"),
     "PATH",
     "Also write all records to this file, one JSON object a line; a worker puts its name before the ending.",
     default_text="no file",
@@ -383,7 +246,7 @@ JSON_FILE_MAX_SIZE = Option(
     "--lt-json-file-max-size",
     "LOCUST_TELEMETRY_JSON_FILE_MAX_SIZE",
     256.0,
-    _mebibytes,
+    values.mebibytes,
     "MIB",
     "Size in MiB at which the JSON file is moved to PATH.1 (and that to PATH.2, and so on) and begun anew.",
 )
@@ -391,7 +254,7 @@ JSON_FILE_KEEP = Option(
     "--lt-json-file-keep",
     "LOCUST_TELEMETRY_JSON_FILE_KEEP",
     4,
-    _files,
+    values.files,
     "COUNT",
     "How many moved JSON files are kept; older ones are deleted.",
 )
@@ -399,7 +262,7 @@ JSON_ENDPOINT_INTERVALS = Option(
     "--lt-json-endpoint-intervals",
     "LOCUST_TELEMETRY_JSON_ENDPOINT_INTERVALS",
     True,
-    truth,
+    values.truth,
     "BOOL",
     "Whether the JSON file gets what each endpoint did in each interval, with exact percentiles and the histogram.",
 )
@@ -408,7 +271,7 @@ OTEL_ENDPOINT = Option(
     "--lt-otel-exporter-otlp-endpoint",
     "LOCUST_OTEL_EXPORTER_OTLP_ENDPOINT",
     None,
-    _endpoint,
+    values.endpoint,
     "URL",
     "Where the otel recorder exports to: a URL, or host:port for gRPC. Wins over the standard variables.",
     default_text="what the `OTEL_EXPORTER_OTLP_*` variables say",
@@ -417,7 +280,7 @@ OTEL_INSECURE = Option(
     "--lt-otel-exporter-otlp-insecure",
     "LOCUST_OTEL_EXPORTER_OTLP_INSECURE",
     None,
-    truth,
+    values.truth,
     "BOOL",
     "Whether an endpoint without a scheme is spoken to without TLS.",
     default_text="`OTEL_EXPORTER_OTLP_INSECURE`, or else false",
@@ -426,7 +289,7 @@ OTEL_SEMCONV = Option(
     "--lt-otel-semconv",
     "LOCUST_TELEMETRY_OTEL_SEMCONV",
     False,
-    truth,
+    values.truth,
     "BOOL",
     "Whether requests are also exported as OpenTelemetry's conventions name them: http.client.request.duration.",
 )
@@ -434,7 +297,7 @@ OTEL_EXPORT_FROM = Option(
     "--lt-otel-export-from",
     "LOCUST_TELEMETRY_OTEL_EXPORT_FROM",
     EXPORT_FROM_WORKERS,
-    _one_of(EXPORT_FROM_WORKERS, EXPORT_FROM_MASTER, what="side"),
+    values.one_of(EXPORT_FROM_WORKERS, EXPORT_FROM_MASTER, what="side"),
     "SIDE",
     "Who exports what workers did: the workers, or the master for all (one connection). The master's choice holds.",
 )
@@ -442,7 +305,7 @@ OTEL_LOG_LEVEL = Option(
     "--lt-otel-log-level",
     "LOCUST_TELEMETRY_OTEL_LOG_LEVEL",
     NO_LOGS,
-    _one_of(NO_LOGS, *_LOG_LEVELS, what="level"),
+    values.one_of(NO_LOGS, *_LOG_LEVELS, what="level"),
     "LEVEL",
     "Python log records of this level and above are exported too, as far as Locust's --loglevel lets them pass.",
 )
@@ -450,7 +313,7 @@ OTEL_END_OF_RUN = Option(
     "--lt-otel-end-of-run",
     "LOCUST_TELEMETRY_OTEL_END_OF_RUN",
     END_STALE,
-    _one_of(END_STALE, END_KEEP, what="end"),
+    values.one_of(END_STALE, END_KEEP, what="end"),
     "END",
     "'stale' marks an ended run's series as ended; 'keep' is for a Collector whose page is scraped at long intervals.",
 )
@@ -459,7 +322,7 @@ STORE = Option(
     "--lt-store",
     "LOCUST_TELEMETRY_STORE",
     None,
-    _writable_file("runs.db"),
+    values.writable_file("runs.db"),
     "PATH",
     "The file that keeps the runs (SQLite); many tests may share it. Workers keep nothing: their master has it all.",
     default_text="`locust-telemetry/runs.db` in the user's data directory",
@@ -468,7 +331,7 @@ STORE_KEEP_RUNS = Option(
     "--lt-store-keep-runs",
     "LOCUST_TELEMETRY_STORE_KEEP_RUNS",
     200,
-    _runs,
+    values.runs,
     "COUNT",
     "How many runs are kept; older ones are deleted when another begins.",
 )
@@ -476,7 +339,7 @@ STORE_KEEP_DAYS = Option(
     "--lt-store-keep-days",
     "LOCUST_TELEMETRY_STORE_KEEP_DAYS",
     None,
-    _days,
+    values.days,
     "DAYS",
     "Runs that ended longer ago are deleted when another begins.",
     default_text="however old",
@@ -485,7 +348,7 @@ STORE_COMPACT_AFTER = Option(
     "--lt-store-compact-after",
     "LOCUST_TELEMETRY_STORE_COMPACT_AFTER",
     None,
-    _seconds,
+    values.seconds,
     "SECONDS",
     "For very long runs: what is older than this is kept by the minute instead of by the second.",
     default_text="every second is kept",
@@ -494,7 +357,7 @@ WEB = Option(
     "--lt-web",
     "LOCUST_TELEMETRY_WEB",
     True,
-    truth,
+    values.truth,
     "BOOL",
     "Whether the live page is served while Locust runs.",
 )
@@ -502,7 +365,7 @@ WEB_HOST = Option(
     "--lt-web-host",
     "LOCUST_TELEMETRY_WEB_HOST",
     "127.0.0.1",
-    _text,
+    values.printable,
     "HOST",
     "Address that the live page is served on; one that others can reach needs --lt-web-token.",
 )
@@ -510,7 +373,7 @@ WEB_PORT = Option(
     "--lt-web-port",
     "LOCUST_TELEMETRY_WEB_PORT",
     8090,
-    _port,
+    values.port,
     "PORT",
     "Port of the live page, or the next free one; 0 takes any that is free.",
 )
@@ -518,7 +381,7 @@ WEB_TOKEN = Option(
     "--lt-web-token",
     "LOCUST_TELEMETRY_WEB_TOKEN",
     None,
-    _token,
+    values.token,
     "TOKEN",
     "What a browser must bring to see the live page (better given by the variable: others can read command lines).",
     default_text="none",
@@ -527,7 +390,7 @@ REPORT = Option(
     "--lt-report",
     "LOCUST_TELEMETRY_REPORT",
     None,
-    _writable_file("report.html"),
+    values.writable_file("report.html"),
     "PATH",
     "Write a report of each run to this file: one page that needs nothing else. '{run_id}' in it is replaced.",
     default_text="no report",

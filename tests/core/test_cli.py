@@ -9,12 +9,14 @@ from locust_telemetry.core.cli import register_telemetry_cli_args
 from locust_telemetry.core.manager import RecorderPluginManager
 from locust_telemetry.options import ALL_OPTIONS
 from locust_telemetry.recorders.json.plugin import LocustJsonRecorderPlugin
+from locust_telemetry.recorders.local.plugin import LocustLocalRecorderPlugin
 from locust_telemetry.recorders.otel.plugin import LocustOtelRecorderPlugin
 
 
 @pytest.fixture
 def parser(manager: RecorderPluginManager) -> Iterator[Any]:
     manager.register_recorder_plugin(LocustJsonRecorderPlugin())
+    manager.register_recorder_plugin(LocustLocalRecorderPlugin())
     manager.register_recorder_plugin(LocustOtelRecorderPlugin())
     parser = get_empty_argument_parser(default_config_files=[])
     setup_parser_arguments(parser)
@@ -50,4 +52,4 @@ def test_a_bare_command_line_still_parses(parser: Any) -> None:
     register_telemetry_cli_args(parser)
     parsed = parser.parse_args([])
     assert parsed.testplan is None
-    assert parsed.enable_telemetry_recorder == ["json"]
+    assert parsed.enable_telemetry_recorder == ["json", "local"]

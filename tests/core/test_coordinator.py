@@ -32,7 +32,7 @@ def test_initializing_registers_once_however_often(
     for _ in range(3):
         initialize()
     assert added(events, before) == {"init_command_line_parser": 1, "request": 1, "init": 1, "test_start": 1}
-    assert manager.recorder_ids() == ["json", "otel"]
+    assert manager.recorder_ids() == ["json", "local", "otel"]
 
 
 def test_initialize_takes_whatever_autodiscovery_passes(manager: RecorderPluginManager, events: Any) -> None:

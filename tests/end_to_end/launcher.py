@@ -146,8 +146,7 @@ class Launcher:
             COUNTS_FOLDER: str(self.folder),
             "PYTHONPATH": str(LOCUSTFILES),
             # Where a run is kept that says nothing of it.
-            "LOCUST_TELEMETRY_STORE": str(self.folder / "runs.db"),
-            "LOCUST_TELEMETRY_WEB_PORT": "0",
+            "XDG_DATA_HOME": str(self.folder),
             **self.variables,
             **(extra or {}),
         }

@@ -26,7 +26,7 @@ RECORDERS = "json,local"
 
 
 def store_of(launcher: Launcher) -> Path:
-    return launcher.folder / "runs.db"
+    return launcher.folder / "locust-telemetry" / "runs.db"
 
 
 def page_of(process: LocustProcess) -> str:
@@ -139,10 +139,9 @@ def test_a_store_that_cannot_be_made_costs_a_warning_unless_it_was_chosen(launch
     nowhere = str(launcher.folder / "file" / "data")
     process = launcher.run(
         "local",
-        # Neither a store that was chosen nor a place for one.
-        ["env", "-u", "LOCUST_TELEMETRY_STORE", f"XDG_DATA_HOME={nowhere}", launcher.version.locust]
-        + ["-f", str(LOCUSTFILES / "shop.py"), "-H", launcher.target_url]
+        [launcher.version.locust, "-f", str(LOCUSTFILES / "shop.py"), "-H", launcher.target_url]
         + ["--enable-telemetry-recorder", "local", *headless(1, 2)],
+        {"XDG_DATA_HOME": nowhere},
     )
     status = process.wait()
     assert status in (0, 1), process.stderr
