@@ -1,6 +1,6 @@
 //! What one subject (a series, a worker, the whole run) gained in one slot of time, and a stream of such gains as bits.
 //!
-//! Gains of one stream are alike, so each kind of number is coded by what the ones before it took ([`rice`](crate::rice)).
+//! Gains of one stream are alike, so each kind of number is coded by what the ones before it took (`rice`).
 //! The times are told by their buckets; the shortest, the longest and the sum only by where they are within what the
 //! buckets leave open. A stream is read from its beginning. `docs/run-store.md` has every bit.
 
