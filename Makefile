@@ -115,7 +115,7 @@ FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: ## Feed the parsers with garbage for FUZZ_SECONDS (60) each; needs a nightly compiler
 	cargo fuzz --version >/dev/null 2>&1 || cargo install --quiet --locked cargo-fuzz
-	for parser in parse_line clean_text decode_frame; do \
+	for parser in parse_line clean_text decode_frame decode_gains; do \
 		cargo +nightly fuzz run --target-dir $(BUILD)/fuzz $$parser -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096; \
 	done
 
