@@ -59,3 +59,18 @@ def test_the_script_is_installed() -> None:
     script = Path(sys.executable).with_name("locust-telemetry")
     done = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, f"locust-telemetry {locust_telemetry.__version__}\n")
+
+
+@pytest.mark.parametrize("arguments", [["runs"], ["show"], ["report"], ["export", "--format", "csv"], ["serve"]])
+def test_a_run_store_that_is_not_there_is_named_in_one_line_and_not_made(arguments: list[str], tmp_path: Path) -> None:
+    store = tmp_path / "runs.db"
+    done = run(*arguments, "--store", str(store))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert str(store) in done.stderr and done.stderr.count("\n") == 1
+    assert not store.exists()
+
+
+def test_completions_name_the_commands() -> None:
+    done = run("completions", "bash")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "annotate" in done.stdout

@@ -55,8 +55,8 @@ fn every_row_of_csv_has_as_many_fields_as_titles_and_none_is_a_formula() {
             assert_eq!(record.len(), records[0].len(), "{record:?}");
             assert!(!record.iter().any(|field| field.starts_with(['=', '+', '@', '\t', '\r'])), "{record:?}");
         }
-        let rows = if table == "intervals" { HOSTILE.len() } else { HOSTILE.len() };
-        assert_eq!(records.len(), rows + 1, "{table}");
+        // Each of them was a second, an endpoint and an error of its own.
+        assert_eq!(records.len(), HOSTILE.len() + 1, "{table}");
     }
 }
 
