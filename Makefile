@@ -18,8 +18,8 @@ export CARGO_TARGET_DIR ?= $(BUILD)/target
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # What the wheel is built from, and what says that it was.
-SOURCES := Cargo.toml Cargo.lock pyproject.toml $(shell find crates python -type f \
-	\( -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name '*.toml' -o -name py.typed \) -not -path '*/tests/*')
+SOURCES := Cargo.toml Cargo.lock pyproject.toml $(wildcard web/dist/*) $(shell find crates python -type f \
+	\( -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name '*.toml' -o -name '*.sql' -o -name py.typed \) -not -path '*/tests/*')
 WHEEL := .venv/wheel.stamp
 TARGET_BINARY := $(CARGO_TARGET_DIR)/release/demo-target
 
