@@ -23,7 +23,7 @@ ALLOWED = {
     "store": {"core", "pipeline"},
     "report": {"core", "pipeline", "store"},
     "web": {"core", "pipeline", "store", "report"},
-    "cli": {"core", "json", "store", "report", "web"},
+    "cli": {"core", "pipeline", "json", "store", "report", "web"},
     "python": {"core", "fleet", "pipeline", "system", "json", "otlp", "store", "report", "web", "cli"},
 }
 
