@@ -32,7 +32,9 @@ export class Archive {
   };
   readonly workerRows: (WindowMessage["workers"][number] & { second: number })[] = [];
   readonly events: EventRow[] = [];
+  /** Of the whole run. */
   readonly errors = new Map<number, ErrorRow>();
+  private readonly errorCounts: { series: number; second: number; count: number }[] = [];
   readonly windows: WindowMessage[] = [];
   private readonly packed: Record<Kind, Map<number, Map<number, Map<number, Uint8Array>>>> = {
     total: new Map(),
@@ -45,6 +47,8 @@ export class Archive {
     series: new Map(),
     worker: new Map(),
   };
+  /** Of windows that came after their second was sealed, until the next minute is. */
+  private late: { kind: Kind; second: number; gained: BySubject }[] = [];
   /** Strips that were asked for before. */
   private readonly made = new Map<string, Map<number, Map<number, Uint8Array>>>();
   sealedUntilS: number;
@@ -144,9 +148,69 @@ export class Archive {
 
   /** Moves whole minutes before `untilS` into strips. */
   seal(untilS: number): void {
-    this.sealedUntilS = Math.max(this.sealedUntilS, Math.floor(untilS / 60) * 60);
-    while (this.windows.length > 0 && (this.windows[0] as WindowMessage).second < this.sealedUntilS)
-      this.windows.shift();
+    const minuteS = Math.floor(untilS / 60) * 60;
+    if (minuteS <= this.sealedUntilS) return;
+    this.sealedUntilS = minuteS;
+    for (const { kind, second, gained } of this.late) {
+      const here = this.open[kind].get(second) ?? new Map();
+      this.open[kind].set(second, new Map([...here, ...[...gained].map(both(here))]));
+    }
+    this.late = [];
+    const kept = this.windows.filter(({ second }) => second >= minuteS);
+    this.windows.splice(0, this.windows.length, ...kept);
+  }
+
+  /** A window that brings once more what a sealed second gained: it is in the journal until the next minute is sealed. */
+  addLate(second: number): WindowMessage {
+    const [series, workers] = [this.open.series.get(second) ?? new Map(), this.open.worker.get(second) ?? new Map()];
+    for (const kind of ["total", "series", "worker"] as const) {
+      this.late.push({ kind, second, gained: this.open[kind].get(second) ?? new Map() });
+    }
+    const place = second - this.firstS;
+    const errors: WindowMessage["errors"] = [];
+    let failures = 0;
+    for (const [id, stats] of series) {
+      const plan = this.scenario.series[id];
+      if (plan === undefined || plan.errorType === null) continue;
+      failures += stats.requests;
+      errors.push([id, plan.message ?? plan.errorType, stats.requests]);
+      this.addError(id, plan, stats.requests, second);
+    }
+    const requests = this.open.total.get(second)?.get(0)?.requests ?? 0;
+    this.columns.requests[place] = (this.columns.requests[place] ?? 0) + requests;
+    this.columns.failures[place] = (this.columns.failures[place] ?? 0) + failures;
+    this.seq += 1;
+    const message: WindowMessage = {
+      run_id: this.scenario.runId,
+      seq: this.seq,
+      second,
+      users: null,
+      hub_lag_ms: null,
+      reasons: 0,
+      cpu_percent: null,
+      memory_bytes: null,
+      series: [],
+      new_workers: [],
+      workers: [],
+      events: [],
+      errors,
+      gains: base64(packWindow(series)),
+      worker_gains: base64(packWindow([...workers].sort(([a], [b]) => a - b))),
+    };
+    this.windows.push(message);
+    return message;
+  }
+
+  /** Errors of a range. */
+  errorsOf(fromS: number, toS: number): ErrorRow[] {
+    const counts = new Map<number, number>();
+    for (const { series, second, count } of this.errorCounts) {
+      if (second >= fromS && second < toS) counts.set(series, (counts.get(series) ?? 0) + count);
+    }
+    return [...this.errors.values()].flatMap((row) => {
+      const count = counts.get(row.series);
+      return count === undefined ? [] : [{ ...row, count }];
+    });
   }
 
   /** All strips of one kind and slot length, as the store sends them. */
@@ -232,7 +296,8 @@ export class Archive {
       workers: this.workerNames,
       seq: this.seq,
       finest_slot_s: 1,
-      sealed_until_s: this.sealedUntilS,
+      // As the store has it: nothing before the first minute is sealed.
+      sealed_until_s: this.sealedUntilS > Math.floor(this.firstS / 60) * 60 ? this.sealedUntilS : null,
     };
   }
 
@@ -270,6 +335,13 @@ export class Archive {
         if (gained !== undefined) stats.merge(gained);
       }
     }
+    for (const { kind: lateKind, second, gained } of this.late) {
+      if (lateKind !== kind || second < fromS || second >= toS) continue;
+      for (const subject of subjects) {
+        const stat = gained.get(subject);
+        if (stat !== undefined) stats.merge(stat);
+      }
+    }
     return stats;
   }
 
@@ -297,6 +369,7 @@ export class Archive {
 
   private addError(series: number, plan: SeriesPlan, count: number, second: number): void {
     const message = plan.message ?? plan.errorType ?? "";
+    this.errorCounts.push({ series, second, count });
     const row = this.errors.get(series);
     if (row === undefined) {
       const sample = `${plan.method} ${plan.name}: ${message}`;
@@ -367,6 +440,17 @@ export class Archive {
     }
     return new Map([...bySubject].map(([subject, seconds]) => [subject, blocksOf(seconds, slotS)]));
   }
+}
+
+/** Adds what is here of a subject to what it gained. */
+function both(here: BySubject): (entry: [number, SeriesStats]) => [number, SeriesStats] {
+  return ([subject, gained]) => {
+    const stats = new SeriesStats();
+    const before = here.get(subject);
+    if (before !== undefined) stats.merge(before);
+    stats.merge(gained);
+    return [subject, stats];
+  };
 }
 
 /** What one series gained, by second. */

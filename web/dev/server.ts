@@ -124,7 +124,7 @@ export class DevServer {
       case "seconds":
         return json(response, archive.columns);
       case "errors":
-        return json(response, { errors: [...archive.errors.values()] });
+        return json(response, { errors: archive.errorsOf(fromS, toS) });
       case "events":
         return json(response, { events: [...archive.events, ...archive.notes] });
       case "worker_seconds":

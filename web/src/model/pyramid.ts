@@ -67,6 +67,8 @@ class Level {
 export class Pyramid {
   private readonly levels: Level[];
   private readonly windows = new Map<number, Gains[]>();
+  /** Of windows of sealed seconds that no strip has yet. */
+  private readonly late = new Map<number, Gains[]>();
   private readonly openMinutes = new Map<number, Map<number, SeriesStats>>();
   private readonly packedMinutes = new Map<number, Gains>();
   /** Bytes of the single seconds of windows. */
@@ -139,6 +141,38 @@ export class Pyramid {
     }
     this.latestS = Math.max(this.latestS, second);
     this.tidy(this.latestS);
+  }
+
+  /** Takes a window of a sealed second that strips do not have yet: it is added to what they tell. */
+  addLate(second: number, gains: Gains): void {
+    if (gains.keys.length === 0) return;
+    this.late.set(second, [...(this.late.get(second) ?? []), gains]);
+  }
+
+  /** Whether there are windows that strips did not have. */
+  get hasLate(): boolean {
+    return this.late.size > 0;
+  }
+
+  /** The strips on hand that hold seconds of late windows: others than the store's as soon as it has sealed those. */
+  outdatedByLate(): Missing[] {
+    return this.levels.flatMap((level) => {
+      const blocks = new Set([...this.late.keys()].map((second) => Math.floor(second / level.blockS) * level.blockS));
+      return [...blocks].flatMap((block): Missing[] => {
+        const span = { kind: this.kind, slotS: level.slotS, fromS: block, toS: block + level.blockS };
+        if (level.complete.has(block)) return [{ ...span, subjects: null }];
+        const subjects = [...level.partial].filter(([, here]) => here.has(block)).map(([subject]) => subject);
+        return subjects.length === 0 ? [] : [{ ...span, subjects }];
+      });
+    });
+  }
+
+  /** The store has sealed the late windows: they, and strips from before, are forgotten. */
+  forgetLate(): void {
+    for (const level of this.levels) {
+      for (const second of this.late.keys()) forget(level, Math.floor(second / level.blockS) * level.blockS);
+    }
+    this.late.clear();
   }
 
   /** What is lacking for the merge of `range` (null subjects: of all) with slots no longer than `coarsestS`. */
@@ -214,6 +248,10 @@ export class Pyramid {
   private addPiece(subject: number, piece: Piece & { fromWindows: boolean }, stats: SeriesStats): void {
     if (!piece.fromWindows) {
       this.level(piece.slotS).addTo(subject, piece, stats);
+      for (const [second, parts] of this.late) {
+        if (second < piece.fromS || second >= piece.toS) continue;
+        for (const gains of parts) gains.addTo(subject, stats);
+      }
       return;
     }
     for (let at = piece.fromS; at < piece.toS; at += piece.slotS) {
@@ -270,11 +308,15 @@ export class Pyramid {
 
   private forgetSeconds(minute: number): void {
     const level = this.levels.find((candidate) => candidate.slotS === 1);
-    if (level === undefined) return;
-    level.complete.delete(minute);
-    for (const blocks of level.partial.values()) blocks.delete(minute);
-    for (const strips of level.strips.values()) strips.delete(minute);
+    if (level !== undefined) forget(level, minute);
   }
+}
+
+/** Lets go of the strips of one block. */
+function forget(level: Level, block: number): void {
+  level.complete.delete(block);
+  for (const blocks of level.partial.values()) blocks.delete(block);
+  for (const strips of level.strips.values()) strips.delete(block);
 }
 
 function same(a: number[] | null, b: number[] | null): boolean {

@@ -8,7 +8,7 @@ import { ended } from "../../dev/worlds";
 import { shifted, shiftsOf } from "./comparison";
 import { endpointFigures, selectionFigures } from "./figures";
 import type { Range } from "./range";
-import { Run } from "./run";
+import { Run, SEALED_NOTHING } from "./run";
 import { NOTHING } from "./selection";
 import { slowdownOf } from "./slowdown";
 import { failureKinds, timeline } from "./timeline";
@@ -18,10 +18,12 @@ const START_S = 1_760_000_017;
 const SLOTS = [3600, 60, 1];
 
 function load(archive: Archive, windows: WindowMessage[] = []): Run {
+  const sealedUntilS = archive.head.sealed_until_s ?? SEALED_NOTHING;
   const run = new Run({
     head: archive.head,
+    sealedUntilS,
     seconds: archive.columns,
-    errors: [...archive.errors.values()],
+    errors: archive.errorsOf(0, sealedUntilS),
     events: archive.events,
     workerSeconds: workerColumns(archive, 0, Number.MAX_SAFE_INTEGER) ?? null,
     windows,

@@ -43,15 +43,23 @@ export type Applied = "applied" | "repeated" | "reload";
 /** What a source knows of a run before any strip. */
 export interface RunParts {
   head: RunHead;
+  /** Strips, columns and errors tell what was before this second, windows what is from it on; see {@link SEALED_ALL}. */
+  sealedUntilS: number;
   seconds: SecondsColumns;
+  /** Of the seconds before `sealedUntilS`. */
   errors: ErrorRow[];
   events: EventRow[];
   workerSeconds: WorkerSecondsColumns | null;
-  /** Windows that are in no strip yet. */
+  /** Windows that are in no strip yet: also late ones, of seconds before `sealedUntilS`. */
   windows: WindowMessage[];
   /** Slot lengths on hand by kind. */
   slots: Record<Kind, number[]>;
 }
+
+/** Strips tell everything, as in a report file. */
+export const SEALED_ALL = Number.POSITIVE_INFINITY;
+/** There is no strip yet: windows tell everything, as in the first minute of a run. */
+export const SEALED_NOTHING = Number.NEGATIVE_INFINITY;
 
 /** The subject of strips of all requests. */
 export const TOTAL = 0;
@@ -68,12 +76,17 @@ export class Run {
   readonly total: Pyramid;
   readonly bySeries: Pyramid;
   readonly byWorker: Pyramid;
-  private lastSeq = Number.NEGATIVE_INFINITY;
-  private readonly sealedUntilS: number;
+  /** Strips tell what was before this second. */
+  readonly sealedUntilS: number;
+  private lastSeq: number;
+  /** Events of windows: a list that was asked for before they were written lacks them. */
+  private readonly eventsOfWindows: EventRow[] = [];
+  private readonly knownEvents = new Set<string>();
 
   constructor(parts: RunParts) {
     this.head = parts.head;
-    this.sealedUntilS = parts.head.sealed_until_s ?? Number.POSITIVE_INFINITY;
+    this.sealedUntilS = parts.sealedUntilS;
+    this.lastSeq = parts.head.seq ?? Number.NEGATIVE_INFINITY;
     this.total = new Pyramid("total", nested(parts.slots.total), this.sealedUntilS);
     this.bySeries = new Pyramid("series", nested(parts.slots.series), this.sealedUntilS);
     this.byWorker = new Pyramid("worker", nested(parts.slots.worker), this.sealedUntilS);
@@ -83,11 +96,15 @@ export class Run {
     for (const [id, sourceId] of parts.head.workers) this.workers.names.set(id, sourceId);
     this.seconds.addColumns(parts.seconds, this.sealedUntilS);
     if (parts.workerSeconds !== null) this.workers.addColumns(parts.workerSeconds, this.sealedUntilS);
-    for (const error of parts.errors) this.errors.set(error.series, [...(this.errors.get(error.series) ?? []), error]);
+    for (const error of parts.errors) {
+      this.errors.set(error.series, [...(this.errors.get(error.series) ?? []), { ...error }]);
+    }
     this.setEvents(parts.events);
     for (const message of parts.windows) {
-      // Events and errors of the store are there already.
-      if (message.second >= this.sealedUntilS) this.apply({ ...message, events: [], errors: [] });
+      // Whatever its second: a window of the journal is in no strip.
+      this.addNames(message);
+      if (message.second < this.sealedUntilS) this.addLate(message);
+      else this.add(message);
       this.lastSeq = Math.max(this.lastSeq, message.seq);
     }
     this.tellRange();
@@ -124,20 +141,39 @@ export class Run {
     return steadyFromS(this.happenings);
   }
 
-  /** Replaces all events. */
+  /** Takes the store's list of events. */
   setEvents(rows: readonly EventRow[]): void {
-    this.happenings = rows.map(happeningOf).sort((a, b) => a.timeS - b.timeS);
+    this.knownEvents.clear();
+    for (const row of rows) this.knownEvents.add(keyOf(row));
+    this.happenings = inOrder(rows.map(happeningOf));
+    this.addEvents(this.eventsOfWindows);
+  }
+
+  /** Whether windows of the journal are added to what strips tell of their seconds. */
+  get hasLate(): boolean {
+    return this.bySeries.hasLate || this.byWorker.hasLate;
   }
 
   /** Adds what one window tells. `reload`: the store has changed what is here, so the run must be loaded again. */
   apply(message: WindowMessage): Applied {
     if (message.seq <= this.lastSeq) return "repeated";
-    if (message.second < this.sealedUntilS && this.sealedUntilS !== Number.POSITIVE_INFINITY) return "reload";
+    if (message.second < this.sealedUntilS) return "reload";
     this.lastSeq = message.seq;
+    this.addNames(message);
+    this.add(message);
+    this.tellRange();
+    return "applied";
+  }
+
+  private addNames(message: WindowMessage): void {
     message.series.forEach((row) => {
       this.addSeries(row);
     });
     for (const [id, sourceId] of message.new_workers) this.workers.names.set(id, sourceId);
+  }
+
+  /** Adds a window of a second that nothing but windows tells of. */
+  private add(message: WindowMessage): void {
     const gains = windowGains(message.gains);
     this.bySeries.addWindow(message.second, gains);
     const all = new SeriesStats();
@@ -153,12 +189,27 @@ export class Run {
     this.byWorker.addWindow(message.second, windowGains(message.worker_gains));
     this.seconds.addWindow(message, all.requests, failures);
     for (const worker of message.workers) this.workers.addSecond(message.second, worker);
-    if (message.events.length > 0) {
-      this.happenings = [...this.happenings, ...message.events.map(happeningOf)].sort((a, b) => a.timeS - b.timeS);
-    }
+    this.addEvents(message.events);
+    this.eventsOfWindows.push(...message.events);
     for (const [series, text, count] of message.errors) this.addError(series, text, count, message.second);
-    this.tellRange();
-    return "applied";
+  }
+
+  /** Adds a window of the journal to what strips tell of its second. Columns, events and errors have it already. */
+  private addLate(message: WindowMessage): void {
+    const gains = windowGains(message.gains);
+    this.bySeries.addLate(message.second, gains);
+    const all = new SeriesStats();
+    for (let place = 0; place < gains.keys.length; place += 1) gains.addPlace(place, all);
+    if (gains.keys.length > 0) this.total.addLate(message.second, Gains.pack([[TOTAL, all]]));
+    this.byWorker.addLate(message.second, windowGains(message.worker_gains));
+  }
+
+  /** Adds those that are not here yet: a window may be written before the store's list is asked for, and come after. */
+  private addEvents(rows: readonly EventRow[]): void {
+    const fresh = rows.filter((row) => !this.knownEvents.has(keyOf(row)));
+    if (fresh.length === 0) return;
+    for (const row of fresh) this.knownEvents.add(keyOf(row));
+    this.happenings = inOrder([...this.happenings, ...fresh.map(happeningOf)]);
   }
 
   private tellRange(): void {
@@ -187,6 +238,17 @@ export class Run {
       return;
     }
     row.count += count;
+    row.first_s = Math.min(row.first_s, second);
     row.last_s = Math.max(row.last_s, second);
   }
+}
+
+function inOrder(happenings: Happening[]): Happening[] {
+  return happenings.sort((a, b) => a.timeS - b.timeS);
+}
+
+/** What makes an event the same in a list and in a window. Attributes have an order of their own in each. */
+function keyOf({ time_unix_ns: time, name, kind, attributes }: EventRow): string {
+  const inOrderOfNames = Object.entries(attributes ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([time, name, kind ?? "event", inOrderOfNames]);
 }

@@ -55,7 +55,7 @@ export interface RunHead {
   finest_slot_s?: number | null;
   /** What was before this second is kept by the minute only; null or 0 if nothing is. */
   compacted_until_s?: number | null;
-  /** Strips tell what was before this second; null if they tell all. */
+  /** Strips tell what was before this second; null while there are none. Of no meaning in a report: its strips tell all. */
   sealed_until_s?: number | null;
 }
 

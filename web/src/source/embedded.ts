@@ -2,7 +2,7 @@
 
 import { inflateSync } from "fflate";
 import { bytesOfBase64, type Kind } from "../model/pyramid";
-import { Run } from "../model/run";
+import { Run, SEALED_ALL } from "../model/run";
 import type { EmbeddedRun } from "../model/wire";
 import type { RunSource } from "./source";
 
@@ -20,7 +20,8 @@ export class EmbeddedSource implements RunSource {
       KINDS.map((kind) => [kind, strips.filter((part) => part.kind === kind).map((part) => part.slot_s)]),
     ) as Record<Kind, number[]>;
     const run = new Run({
-      head: { ...head, sealed_until_s: null },
+      head,
+      sealedUntilS: SEALED_ALL,
       seconds,
       errors,
       events,

@@ -7,6 +7,8 @@ import { StoredSource } from "./stored";
 
 /** How long to wait before a connection that the browser gave up is made again, in milliseconds. */
 const AGAIN_AFTER_MS = 2000;
+/** How often a run is loaded in a row: a late window that the store could not write asks for it each time. */
+const MAX_LOADS = 3;
 
 /** See the head of this file. */
 export class LiveSource extends StoredSource {
@@ -16,6 +18,8 @@ export class LiveSource extends StoredSource {
   private follower: Follower | null = null;
   /** Windows that came while the run was being loaded. */
   private early: WindowMessage[] | null = null;
+  /** Something was told while the run was being loaded that what was loaded may not have. */
+  private isOutdated = false;
   private again: ReturnType<typeof setTimeout> | null = null;
 
   /** Loads the run; from before that on, windows are taken, so that no second is lost in between. */
@@ -39,15 +43,24 @@ export class LiveSource extends StoredSource {
 
   private async loadAgain(): Promise<Run> {
     this.early ??= [];
-    const run = new Run(await this.parts());
-    for (const message of this.early) run.apply(message);
-    this.early = null;
-    this.run = run;
-    return run;
+    for (let loads = 1; ; loads += 1) {
+      this.isOutdated = false;
+      const run = new Run(await this.parts());
+      for (const message of this.early) {
+        if (run.apply(message) === "reload") this.isOutdated = true;
+      }
+      if (this.isOutdated && loads < MAX_LOADS) continue;
+      this.early = null;
+      this.run = run;
+      return run;
+    }
   }
 
   private async reload(): Promise<void> {
-    if (this.early !== null) return;
+    if (this.early !== null) {
+      this.isOutdated = true;
+      return;
+    }
     try {
       const run = await this.loadAgain();
       this.follower?.onRun(run);
@@ -103,7 +116,7 @@ export class LiveSource extends StoredSource {
 
   private onRun({ run_id: runId, state }: { run_id: string; state: string }): void {
     if (runId !== this.runId) this.follower?.onOtherRun(runId, state);
-    else if (this.run !== null && state !== this.run.head.state) void this.reload();
+    else if (this.early !== null || (this.run !== null && state !== this.run.head.state)) void this.reload();
   }
 
   private async onAnnotation(): Promise<void> {

@@ -70,8 +70,10 @@ export class Server {
     return this.json(this.pathOf(runId, "seconds"));
   }
 
-  async errors(runId: string): Promise<ErrorRow[]> {
-    return (await this.json<{ errors: ErrorRow[] }>(this.pathOf(runId, "errors"))).errors;
+  /** Errors of the seconds before `untilS`. */
+  async errors(runId: string, untilS: number): Promise<ErrorRow[]> {
+    const fields = { to: String(untilS) };
+    return (await this.json<{ errors: ErrorRow[] }>(this.pathOf(runId, "errors"), fields)).errors;
   }
 
   async events(runId: string): Promise<EventRow[]> {

@@ -1,7 +1,7 @@
 /** A run in the store of the server. */
 
 import type { Kind, Missing } from "../model/pyramid";
-import { Run, type RunParts } from "../model/run";
+import { Run, type RunParts, SEALED_NOTHING } from "../model/run";
 import type { RunHead, WindowMessage, WorkerSecondsColumns } from "../model/wire";
 import type { Server } from "./server";
 import type { RunSource } from "./source";
@@ -26,8 +26,21 @@ export class StoredSource implements RunSource {
   }
 
   async fill(run: Run, missing: readonly Missing[]): Promise<void> {
-    await Promise.all(
-      withoutRepeats(missing.map(simplified)).map(async (asked) => {
+    const hadLate = run.hasLate;
+    let strips = await this.strips(missing);
+    if (hadLate && sealedUntilS(await this.server.head(this.runId)) !== run.sealedUntilS) {
+      // The store has sealed the windows that were late when the run was loaded: strips may have them or not, depending
+      // on when they were asked for. From now on they all have them.
+      const pyramids = [run.total, run.bySeries, run.byWorker];
+      strips = await this.strips([...missing, ...pyramids.flatMap((pyramid) => pyramid.outdatedByLate())]);
+      for (const pyramid of pyramids) pyramid.forgetLate();
+    }
+    for (const [asked, container] of strips) run.pyramid(asked.kind).addContainer(asked, container);
+  }
+
+  private strips(missing: readonly Missing[]): Promise<[Missing, Uint8Array][]> {
+    return Promise.all(
+      withoutRepeats(missing.map(simplified)).map(async (asked): Promise<[Missing, Uint8Array]> => {
         const fields: Record<string, string> = {
           kind: asked.kind,
           slot_s: String(asked.slotS),
@@ -35,7 +48,7 @@ export class StoredSource implements RunSource {
           to: String(asked.toS),
         };
         if (asked.subjects !== null) fields.subject = asked.subjects.join(",");
-        run.pyramid(asked.kind).addContainer(asked, await this.server.strips(this.runId, fields));
+        return [asked, await this.server.strips(this.runId, fields)];
       }),
     );
   }
@@ -51,16 +64,19 @@ export class StoredSource implements RunSource {
   }
 
   /**
-   * Everything but strips. Windows are asked for before the head: what is sealed in between is then in both, and the
-   * head's `sealed_until_s` says what to take from where. The other order could lose a minute.
+   * Everything but strips.
+   *
+   * Each answer is of another moment, and a window may be written between any two. So that it is counted once, all
+   * answers are cut at `sealed_until_s`: of seconds before it, columns, errors and strips tell everything, of seconds
+   * from it on only windows, each known by its number. Events have no second to be cut at: the run knows them again.
    */
   protected async parts(): Promise<RunParts> {
     const { server, runId } = this;
-    const windows: WindowMessage[] = await server.windows(runId, 0);
-    const head = await server.head(runId);
+    const [head, windows] = await this.headAndWindows();
+    const untilS = sealedUntilS(head);
     const [seconds, errors, events, workerSeconds] = await Promise.all([
       server.seconds(runId),
-      server.errors(runId),
+      untilS === SEALED_NOTHING ? [] : server.errors(runId, untilS),
       server.events(runId),
       this.workerSeconds(head),
     ]);
@@ -69,7 +85,24 @@ export class StoredSource implements RunSource {
     const finestS = Math.max(head.finest_slot_s ?? 1, isCompacted ? 60 : 1);
     const series = SLOTS_S.filter((slotS) => slotS >= finestS);
     const slots: Record<Kind, number[]> = { total: series, series, worker: series };
-    return { head, seconds, errors, events, workerSeconds, windows, slots };
+    return { head, sealedUntilS: untilS, seconds, errors, events, workerSeconds, windows, slots };
+  }
+
+  /**
+   * The head, and the journal's windows with nothing sealed between the two: each window up to the head's `seq` is then
+   * either among them or in strips, never both, whatever its second. Sealing takes place once in a minute: it hardly
+   * ever needs a second time.
+   */
+  private async headAndWindows(): Promise<[RunHead, WindowMessage[]]> {
+    const { server, runId } = this;
+    let before = await server.head(runId);
+    for (;;) {
+      const windows = await server.windows(runId, 0);
+      const head = await server.head(runId);
+      // What was written since the first head may be in neither.
+      if (sealedUntilS(head) === sealedUntilS(before)) return [{ ...head, seq: before.seq ?? null }, windows];
+      before = head;
+    }
   }
 
   private async workerSeconds(head: RunHead): Promise<WorkerSecondsColumns | null> {
@@ -81,6 +114,10 @@ export class StoredSource implements RunSource {
     }
     return this.server.workerSeconds(this.runId, fields);
   }
+}
+
+function sealedUntilS(head: RunHead): number {
+  return head.sealed_until_s ?? SEALED_NOTHING;
 }
 
 /** The same, asked for as all subjects where that is simpler. */
