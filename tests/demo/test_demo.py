@@ -33,14 +33,14 @@ def test_one_cart_in_a_hundred_fails_and_the_rest_are_taken() -> None:
     shop, address = demo.open_shop()
     try:
         statuses = []
-        for _ in range(400):
+        for _ in range(250):
             request = urllib.request.Request(address + "/cart", data=b"{}", method="POST")
             try:
                 statuses.append(urllib.request.urlopen(request, timeout=10).status)
             except urllib.error.HTTPError as error:
                 statuses.append(error.code)
+        assert [place for place, status in enumerate(statuses, start=1) if status != 200] == [100, 200]
         assert set(statuses) == {200, 503}
-        assert statuses.count(503) < 40
     finally:
         shop.kill()
         shop.wait()

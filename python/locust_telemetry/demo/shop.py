@@ -6,6 +6,7 @@ started it. Its report gets slow half a minute after the start: something to fin
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 import threading
@@ -16,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 REPORT_SLOWS_AFTER_S = 30
 REPORT_SLOWS_BY = 6
 
-#: One in so many carts fails.
+#: Every so many carts one fails.
 CARTS_FOR_A_FAILURE = 100
 
 
@@ -25,6 +26,7 @@ class Shop(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     opened_at = time.monotonic()
+    carts = itertools.count(1)
 
     def do_GET(self) -> None:
         """Show a page."""
@@ -45,7 +47,7 @@ class Shop(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take something into the cart."""
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._answer(503 if random.randrange(CARTS_FOR_A_FAILURE) == 0 else 200, 0.01)
+        self._answer(503 if next(self.carts) % CARTS_FOR_A_FAILURE == 0 else 200, 0.01)
 
     def _answer(self, status: int, after_s: float) -> None:
         time.sleep(after_s)
