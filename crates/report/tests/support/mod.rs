@@ -9,7 +9,7 @@ use locust_telemetry_core::{
     Event, Reasons, RequestAggregate, Role, RunIdentity, SeriesKey, SeriesStats, Window, WorkerState, WorkerWindow,
 };
 use locust_telemetry_pipeline::{Record, Recorder as _};
-use locust_telemetry_store::Store;
+use locust_telemetry_store::{Store, StoreConfig};
 use serde_json::{Map, Value, json};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
@@ -160,6 +160,14 @@ pub(crate) fn recorded(path: &Path, run_id: &str, testplan: &str, windows: impl 
     recording.end(&run);
     drop(recording);
     end_at(path, run_id, last_s + 1);
+}
+
+/// Records a run of these windows into a store that is kept so.
+pub(crate) fn compacted(config: StoreConfig, run_id: &str, windows: impl IntoIterator<Item = Window>) {
+    let run = identity(run_id, "checkout-load", Role::Local);
+    let mut recording = Recording::with(config);
+    windows.into_iter().for_each(|window| recording.take(&run, window));
+    recording.end(&run);
 }
 
 /// Records windows of a run whose process then vanishes.
