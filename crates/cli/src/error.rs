@@ -1,10 +1,9 @@
 //! What can go wrong.
 
 use crate::text;
-use locust_telemetry_report::ReportError;
+use locust_telemetry_report::{ReportError, with_causes};
 use locust_telemetry_store::error::{ChangeError, FindRunError, OpenStoreError, ReadError};
 use locust_telemetry_web::StartPageError;
-use std::error::Error as _;
 use std::io;
 use thiserror::Error;
 
@@ -105,16 +104,6 @@ impl StoredError {
 
     /// The fault and its causes in one printable line.
     pub(crate) fn line(&self) -> String {
-        let mut line = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let text = error.to_string();
-            // Some say what their causes say.
-            if !line.contains(&text) {
-                line = format!("{line}: {text}");
-            }
-            cause = error.source();
-        }
-        text::printable(&line).into_owned()
+        text::printable(&with_causes(self)).into_owned()
     }
 }

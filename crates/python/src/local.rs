@@ -4,13 +4,12 @@
 
 use crate::engine::PyEngine;
 use crate::json_value;
-use locust_telemetry_report::report_file;
+use locust_telemetry_report::{report_file, with_causes};
 use locust_telemetry_store::{FactsCell, Feed, LocalRecorder, StoreConfig, default_path};
 use locust_telemetry_web::{LivePage, StartPageError, WebConfig};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use std::error::Error;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -168,21 +167,6 @@ impl Writing {
         *lock(&self.end) = Some(error);
         self.ended.notify_all();
     }
-}
-
-/// The error and what led to it, in one line.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        // Some say what their causes say.
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

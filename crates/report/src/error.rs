@@ -50,3 +50,19 @@ pub enum WriteReportError {
         source: io::Error,
     },
 }
+
+/// An error and what led to it, in one line: `cannot write report.html: No space left on device`.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        // Some say what their causes say.
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -16,6 +16,7 @@ pub mod figures;
 pub mod html;
 mod json;
 mod markdown;
+pub mod page;
 mod parquet_file;
 pub mod report_file;
 mod sentences;
@@ -28,7 +29,7 @@ pub mod time;
 pub mod timeline;
 pub mod words;
 
-pub use error::{ReportError, WriteReportError};
+pub use error::{ReportError, WriteReportError, with_causes};
 pub use export::{Format, Subject};
 pub use figures::{Confidence, ErrorFigures, EventFigures, Figures, RunFacts, WorkerFigures};
 pub use tally::{LatencyFigures, Tally};

@@ -1,8 +1,9 @@
-//! The page's files, part of the program: built from `web/` and committed there.
+//! The page's files as answers.
 
 use axum::body::Bytes;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use locust_telemetry_report::page;
 
 /// One file.
 #[derive(Clone, Copy)]
@@ -12,16 +13,13 @@ pub(crate) struct File {
 }
 
 /// `/`.
-pub(crate) const INDEX: File =
-    File { content_type: "text/html; charset=utf-8", bytes: include_bytes!("../../../web/dist/index.html") };
+pub(crate) const INDEX: File = File { content_type: "text/html; charset=utf-8", bytes: page::DOCUMENT.as_bytes() };
 
 /// `/app.js`.
-pub(crate) const SCRIPT: File =
-    File { content_type: "text/javascript; charset=utf-8", bytes: include_bytes!("../../../web/dist/app.js") };
+pub(crate) const SCRIPT: File = File { content_type: "text/javascript; charset=utf-8", bytes: page::SCRIPT.as_bytes() };
 
 /// `/app.css`.
-pub(crate) const STYLE: File =
-    File { content_type: "text/css; charset=utf-8", bytes: include_bytes!("../../../web/dist/app.css") };
+pub(crate) const STYLE: File = File { content_type: "text/css; charset=utf-8", bytes: page::STYLE.as_bytes() };
 
 impl IntoResponse for File {
     fn into_response(self) -> Response {

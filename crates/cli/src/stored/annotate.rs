@@ -4,8 +4,8 @@ use crate::arguments::AnnotateOptions;
 use crate::console::Console;
 use crate::error::StoredError;
 use crate::text::printable;
+use locust_telemetry_pipeline::clock;
 use locust_telemetry_report::time;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const NS_PER_S: i64 = 1_000_000_000;
 
@@ -24,15 +24,9 @@ pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Resul
             second.saturating_mul(NS_PER_S)
         }
         // A note on a run that is over stands at its end.
-        None => row.ended_unix_ns.unwrap_or(i64::MAX).min(now_ns()),
+        None => row.ended_unix_ns.unwrap_or(i64::MAX).min(clock::now_unix_ns()),
     };
     store.annotate(&row.run_id, &options.text, time_unix_ns)?;
     let when = time::readable(time_unix_ns.div_euclid(NS_PER_S));
     Ok(console.print(format!("noted at {when} in run {}\n", printable(&row.run_id)), 0))
-}
-
-/// The clock of this machine.
-fn now_ns() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }

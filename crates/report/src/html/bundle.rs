@@ -1,6 +1,7 @@
 //! The page as it was built, and the places in its document that a report fills.
 
 use crate::error::ReportError;
+use crate::page;
 
 /// Places in the page's document, each of which it has once.
 pub(super) const CHARSET: &str = r#"<meta charset="utf-8">"#;
@@ -23,11 +24,7 @@ pub(super) struct Bundle<'a> {
 impl Bundle<'static> {
     /// The files that `web/dist` had when this was built.
     pub(super) const fn of_this_build() -> Self {
-        Self {
-            document: include_str!("../../../../web/dist/index.html"),
-            script: include_str!("../../../../web/dist/app.js"),
-            style: include_str!("../../../../web/dist/app.css"),
-        }
+        Self { document: page::DOCUMENT, script: page::SCRIPT, style: page::STYLE }
     }
 }
 
