@@ -179,6 +179,7 @@ fn all_causes() -> Vec<CauseEntry> {
             ..cause("frames_lost", Some("worker-1"), None)
         },
         CauseEntry { frames: Some(1), ..cause("frames_lost", Some("worker-2"), Some(1)) },
+        cause("reports_lost", Some("worker-1"), Some(41)),
         cause("worker_silent", Some("worker-3"), Some(1_204)),
         cause("statistics_reset", None, Some(5)),
         cause("after_locust", None, Some(1)),

@@ -92,6 +92,11 @@ impl WorkerAccount {
     fn is_incomplete(&self) -> bool {
         self.is_silent || self.lost.is_some() || self.frames.lost > 0
     }
+
+    /// Whether it ended without a last word: neither its frames nor its reports are whole.
+    fn is_cut_off(&self) -> bool {
+        !self.is_silent && self.lost.is_some() && matches!(self.state, WorkerState::Missing | WorkerState::Gone)
+    }
 }
 
 /// What else happened to the counts.
@@ -115,6 +120,14 @@ pub enum Cause {
         /// From which second on and before which second; see [`WorkerAccount::lost`].
         seconds: Option<(i64, i64)>,
         /// How many requests of the difference that is; `None` if other workers lack some too.
+        requests: Option<u64>,
+    },
+    /// Locust lacks the last reports of a worker that did not leave in order, while its frames, which go out more often,
+    /// came.
+    ReportsLost {
+        /// Whose.
+        worker: String,
+        /// How many more requests are recorded; `None` if Locust lacks reports of other workers too.
         requests: Option<u64>,
     },
     /// A worker sent no telemetry at all.
@@ -156,6 +169,7 @@ impl Cause {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::FramesLost { .. } => "frames_lost",
+            Self::ReportsLost { .. } => "reports_lost",
             Self::WorkerSilent { .. } => "worker_silent",
             Self::StatisticsReset { .. } => "statistics_reset",
             Self::AfterLocust { .. } => "after_locust",
@@ -274,6 +288,18 @@ fn causes(endpoints: &BTreeMap<EndpointName, Comparison>, workers: &[WorkerAccou
     }
     if marks.statistics_were_reset && surplus > 0 {
         causes.push(Cause::StatisticsReset { requests: std::mem::take(&mut surplus) });
+    }
+    let cut_off: Vec<_> = workers.iter().filter(|worker| worker.is_cut_off()).collect();
+    // One worker's surplus may hide another's lack: then failures differ though requests do not.
+    let is_mixed = cut_off.len() > 1 && failures > 0;
+    if is_mixed {
+        failures = 0;
+    }
+    if (surplus > 0 || is_mixed) && !cut_off.is_empty() {
+        let requests = (cut_off.len() == 1).then_some(surplus);
+        let of_worker = |worker: &&WorkerAccount| Cause::ReportsLost { worker: worker.source_id.clone(), requests };
+        causes.extend(cut_off.iter().map(of_worker));
+        surplus = 0;
     }
     let incomplete: Vec<_> = workers.iter().filter(|worker| worker.is_incomplete()).collect();
     if missing > 0 && !incomplete.is_empty() {

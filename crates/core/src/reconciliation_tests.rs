@@ -87,6 +87,36 @@ fn late_windows_account_for_no_more_than_came_late() {
     assert_eq!(causes, [Cause::AfterLocust { requests: 3 }, unexplained]);
 }
 
+/// A worker that was killed: its frames after the last one are missing, and so are its reports.
+fn killed(source_id: &str) -> WorkerAccount {
+    WorkerAccount { state: WorkerState::Gone, ..lossy(source_id, 0, Some((100, 103))) }
+}
+
+#[test]
+fn a_killed_worker_may_have_given_out_more_than_it_reported_to_locust() {
+    let workers = || vec![lossy("worker-0", 0, None), killed("worker-1")];
+    let lacking = Cause::ReportsLost { worker: "worker-1".into(), requests: Some(4) };
+    assert_eq!(causes_of(&[("/", 9, 3)], &[("/", 5, 1)], workers(), Marks::default()), [lacking]);
+    let lost = Cause::FramesLost { worker: "worker-1".into(), frames: 0, seconds: Some((100, 103)), requests: Some(4) };
+    assert_eq!(causes_of(&[("/", 5, 1)], &[("/", 9, 3)], workers(), Marks::default()), [lost]);
+}
+
+#[test]
+fn of_several_killed_workers_none_gets_a_number_and_failures_may_differ_alone() {
+    let workers = || vec![killed("worker-1"), killed("worker-2")];
+    let lacking = |worker: &str| Cause::ReportsLost { worker: worker.into(), requests: None };
+    let causes = causes_of(&[("/", 9, 0)], &[("/", 5, 2)], workers(), Marks::default());
+    assert_eq!(causes, [lacking("worker-1"), lacking("worker-2")]);
+    assert_eq!(causes_of(&[("/", 9, 0)], &[("/", 9, 1)], workers(), Marks::default()), causes);
+}
+
+#[test]
+fn a_worker_that_left_in_order_explains_no_surplus() {
+    let workers = vec![WorkerAccount { state: WorkerState::Ready, ..killed("worker-1") }];
+    let unexplained = Cause::Unexplained { missing_requests: 0, surplus_requests: 4, failures: 0 };
+    assert_eq!(causes_of(&[("/", 9, 0)], &[("/", 5, 0)], workers, Marks::default()), [unexplained]);
+}
+
 #[test]
 fn folding_moves_requests_and_explains_no_others() {
     let recorded = [("/a", 5, 0), (OVERFLOW_NAME, 4, 1)];
@@ -134,6 +164,7 @@ proptest! {
         recorded in prop::collection::vec((0_u8..6, 0_u64..50), 0..6),
         locust in prop::collection::vec((0_u8..6, 0_u64..50), 0..6),
         incomplete in 0_usize..2,
+        is_killed in any::<bool>(),
         was_reset in any::<bool>(),
         late in prop::option::of(0_u64..60),
     ) {
@@ -146,10 +177,11 @@ proptest! {
             }
             book
         };
-        let workers = (0..incomplete).map(|_| lossy("w", 1, None)).collect();
+        let workers = (0..incomplete).map(|_| if is_killed { killed("w") } else { lossy("w", 1, None) }).collect();
         let marks = Marks { statistics_were_reset: was_reset, requests_after_locust: late };
         let all = Reconciliation::new(&book(&recorded), &book(&locust), workers, marks);
         let effect = |cause: &Cause| match cause {
+            Cause::ReportsLost { requests, .. } => requests.unwrap().cast_signed(),
             Cause::FramesLost { requests, .. } | Cause::WorkerSilent { requests, .. } => -requests.unwrap().cast_signed(),
             Cause::StatisticsReset { requests } | Cause::AfterLocust { requests } => requests.cast_signed(),
             Cause::Overflow { .. } => 0,

@@ -71,7 +71,9 @@ fn cause(cause: &Cause) -> Value {
             let (from, until) = span(*seconds);
             json!({ "worker": worker, "from": from, "until": until, "frames": frames, "requests": requests })
         }
-        Cause::WorkerSilent { worker, requests } => json!({ "worker": worker, "requests": requests }),
+        Cause::WorkerSilent { worker, requests } | Cause::ReportsLost { worker, requests } => {
+            json!({ "worker": worker, "requests": requests })
+        }
         Cause::StatisticsReset { requests } | Cause::AfterLocust { requests } | Cause::Overflow { requests } => {
             json!({ "requests": requests })
         }

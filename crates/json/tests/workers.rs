@@ -163,6 +163,7 @@ fn each_cause_is_read_back_with_what_it_knows() {
     let causes = vec![
         Cause::FramesLost { worker: worker(), frames: 2, seconds, requests: Some(7) },
         Cause::FramesLost { worker: worker(), frames: 1, seconds: None, requests: None },
+        Cause::ReportsLost { worker: worker(), requests: Some(4) },
         Cause::WorkerSilent { worker: worker(), requests: None },
         Cause::StatisticsReset { requests: 5 },
         Cause::AfterLocust { requests: 6 },
@@ -181,6 +182,7 @@ fn each_cause_is_read_back_with_what_it_knows() {
             ..of_worker("frames_lost")
         },
         CauseEntry { frames: Some(1), ..of_worker("frames_lost") },
+        CauseEntry { requests: Some(4), ..of_worker("reports_lost") },
         of_worker("worker_silent"),
         CauseEntry { requests: Some(5), ..named("statistics_reset") },
         CauseEntry { requests: Some(6), ..named("after_locust") },

@@ -105,6 +105,13 @@ def test_frames_travel_and_are_acknowledged(pair: Pair) -> None:
     until("an acknowledgement", lambda: pair.worker.engine.acknowledged > 0)
 
 
+def test_frames_travel_without_locusts_reports(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.start()
+    monkeypatch.setattr(pair.worker.runner, "_send_stats", lambda: None)
+    pair.worker.engine.count(7)
+    until("the requests", lambda: pair.merged() == 7)
+
+
 def test_the_clocks_differ_by_less_than_an_exchange_took(pair: Pair) -> None:
     pair.start()
     for _, sent, received, replied, returned in pair.worker.engine.called("clock_sample"):

@@ -1,12 +1,13 @@
 """A worker's side: frames in reports, what the master asks for, and the last words."""
 
+import json
 import time
 from types import SimpleNamespace
 from typing import Any
 
 import gevent
 import pytest
-from locust_telemetry.core.channel import announcement, messages
+from locust_telemetry.core.channel import announcement, dispatch, messages
 from locust_telemetry.core.channel import worker as module
 from locust_telemetry.core.channel.worker import WorkerChannel
 from locust_telemetry.core.final_reports import MASTER_GONE_S
@@ -55,6 +56,12 @@ class Worker:
         return time.monotonic() - began
 
 
+@pytest.fixture(autouse=True)
+def _no_dispatch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let frames go out between reports only where a test is about that."""
+    monkeypatch.setattr(dispatch, "INTERVAL_S", 3600)
+
+
 @pytest.fixture
 def worker() -> Any:
     one = Worker()
@@ -74,6 +81,33 @@ def test_a_report_carries_a_frame_as_bytes(worker: Worker) -> None:
     worker.engine.count(3)
     assert worker.report() == worker.engine.kept[0]
     assert isinstance(worker.report(), bytes)
+
+
+def test_between_reports_frames_go_out_each_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "INTERVAL_S", 0.02)
+    worker = Worker()
+    worker.engine.count(2)
+    until("two frames", lambda: len(worker.socket.frames()) >= 2)
+    assert worker.socket.frames() == worker.engine.kept
+    assert [json.loads(frame)["requests"] for frame in worker.engine.kept[:2]] == [2, 0]
+    worker.stop()
+    until("the last frame", lambda: json.loads(worker.socket.frames()[-1])["last"])
+    worker.channel.close()
+    sent = len(worker.socket.sent)
+    worker.engine.count(1)
+    gevent.sleep(0.05)
+    assert len(worker.socket.sent) == sent
+
+
+def test_an_engine_that_fails_between_reports_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, logged: LoggedRecords
+) -> None:
+    monkeypatch.setattr(dispatch, "INTERVAL_S", 0.02)
+    worker = Worker()
+    worker.engine.frame = lambda: 1 / 0
+    until("some failures", lambda: worker.channel._line.oddities.count >= 3)
+    worker.channel.close()
+    assert len(logged.records) == 1
 
 
 def test_a_report_without_a_frame_is_as_locust_made_it(worker: Worker) -> None:

@@ -1,4 +1,4 @@
-"""The shop on workers whose frames meet accidents on their way; TAMPER names them, one for each report in turn."""
+"""The shop on workers whose frames meet accidents on their way; TAMPER names them, one for each new frame in turn."""
 
 import itertools
 import json
@@ -9,6 +9,7 @@ import locust.runners
 from locust import events
 from locust.rpc.protocol import Message
 from locust_telemetry import entrypoint
+from locust_telemetry.core.channel.line import WorkerLine
 from locust_telemetry.core.channel.messages import FRAME_KEY, FRAMES
 from shop_users import FastShopper, Shopper  # noqa: F401
 
@@ -24,37 +25,51 @@ class Tampering:
         fates = os.environ["TAMPER"].split(",")
         first = self.runner.worker_index % len(fates)
         self.fates = itertools.cycle(fates[first:] + fates[:first])
+        #: What was sent once; a frame that goes out again is left alone.
+        self.known = set()
         self.overtaken = None
         self.done = []
+        self.send_message = WorkerLine.send
+        WorkerLine.send = lambda line, name, data: self.on_message(line, name, data)
         environment.events.report_to_master.add_listener(self.on_report)
         environment.events.quit.add_listener(self.write)
 
+    def on_message(self, line, name, data):
+        if name == FRAMES:
+            data = {"frames": [changed for frame in data["frames"] for changed in self.tamper(frame)]}
+        return self.send_message(line, name, data)
+
     def on_report(self, client_id, data, **kwargs):
-        frame = data.get(FRAME_KEY)
+        frame = data.pop(FRAME_KEY, None)
         if frame is None:
             return
-        if self.overtaken is not None:
-            # The newer one goes first, the older one rides in the report.
-            self.send(frame)
-            data[FRAME_KEY], self.overtaken = self.overtaken, None
-            self.done.append("overtake")
-            return
-        fate = next(self.fates)
-        if fate == "drop":
-            del data[FRAME_KEY]
-        elif fate == "double":
-            self.send(frame)
-        elif fate == "overtake":
-            self.overtaken = data.pop(FRAME_KEY)
-            return
-        elif fate == "truncate":
-            data[FRAME_KEY] = frame[: len(frame) // 2]
-        elif fate == "corrupt":
-            data[FRAME_KEY] = frame[:-9] + bytes([frame[-9] ^ 1]) + frame[-8:]
-        self.done.append(fate)
+        *early, last = [None, *self.tamper(frame)]
+        for changed in filter(None, early):
+            self.runner.client.send(Message(FRAMES, {"frames": [changed]}, self.runner.client_id))
+        if last is not None:
+            data[FRAME_KEY] = last
 
-    def send(self, frame):
-        self.runner.client.send(Message(FRAMES, {"frames": [frame]}, self.runner.client_id))
+    def tamper(self, frame):
+        """Return what goes on its way in a new frame's stead."""
+        if frame in self.known:
+            return [frame]
+        self.known.add(frame)
+        if self.overtaken is not None:
+            late, self.overtaken = self.overtaken, None
+            self.done.append("overtake")
+            return [frame, late]
+        fate = next(self.fates)
+        if fate == "overtake":
+            self.overtaken = frame
+            return []
+        self.done.append(fate)
+        return {
+            "keep": [frame],
+            "drop": [],
+            "double": [frame, frame],
+            "truncate": [frame[: len(frame) // 2]],
+            "corrupt": [frame[:-9] + bytes([frame[-9] ^ 1]) + frame[-8:]],
+        }[fate]
 
     def write(self, **kwargs):
         folder = Path(os.environ["INDEPENDENT_COUNTS_FOLDER"])

@@ -67,7 +67,8 @@ pub struct WorkerAccountEntry {
 /// Why the books differ, or one part of why. What does not apply is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CauseEntry {
-    /// Its name: `frames_lost`, `worker_silent`, `statistics_reset`, `after_locust`, `overflow` or `unexplained`.
+    /// Its name: `frames_lost`, `reports_lost`, `worker_silent`, `statistics_reset`, `after_locust`, `overflow` or
+    /// `unexplained`.
     pub cause: String,
     /// The worker to which it happened.
     pub worker: Option<String>,

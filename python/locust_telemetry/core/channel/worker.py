@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from locust_telemetry.core.channel import announcement, messages
 from locust_telemetry.core.channel.channel import Channel
 from locust_telemetry.core.channel.clock import Clock
+from locust_telemetry.core.channel.dispatch import Dispatch
 from locust_telemetry.core.channel.line import WorkerLine
 from locust_telemetry.core.channel.linger import Linger
 from locust_telemetry.core.final_reports import is_master_gone
@@ -27,7 +28,7 @@ _MESSAGE_BYTES = 1 << 20
 
 
 class WorkerChannel(Channel):
-    """Puts frames into Locust's reports, and sends again what the master asks for."""
+    """Gives frames out with Locust's reports and each second between them, and again where the master asks for it."""
 
     def __init__(
         self, environment: Environment, engine: Engine, listen: Callable[..., None], now_ns: Callable[[], int]
@@ -37,6 +38,7 @@ class WorkerChannel(Channel):
         self._engine = engine
         self._line = WorkerLine(environment.runner)
         self._clock = Clock(engine, self._line, now_ns)
+        self._dispatch = Dispatch(self._give_out)
         self._is_announced = False
         self._is_master_leaving = False
         self._last_frame: bytes | None = None
@@ -62,9 +64,10 @@ class WorkerChannel(Channel):
 
     @never_raises
     def run_started(self) -> None:
-        """Ask for the master's time."""
+        """Ask for the master's time, and begin to give out."""
         if self._is_announced:
             self._clock.start()
+            self._dispatch.start()
 
     @never_raises
     def run_stopped(self) -> None:
@@ -81,6 +84,12 @@ class WorkerChannel(Channel):
             frame = self._frame()
             if frame is not None:
                 data[messages.FRAME_KEY] = frame
+
+    def _give_out(self) -> None:
+        with self._line.oddities.guard("an error while a frame was given out"):
+            frame = self._frame()
+            if frame is not None:
+                self._send([frame])
 
     def _frame(self) -> bytes | None:
         """Return what was counted since the last frame, if the master wants it."""
@@ -115,11 +124,12 @@ class WorkerChannel(Channel):
 
     @never_raises
     def hand_over(self, within_s: float, is_process_over: bool) -> None:
-        """Send what no report carried, and wait until the master has everything.
+        """Send what has not gone out yet, and wait until the master has everything.
 
         Locust's own last report goes out before the last requests end, and after a signal not at all. A master that
         never answered in this run, or is gone, is not waited for.
         """
+        self._dispatch.stop()
         frame = self._frame()
         if frame is not None:
             self._send([frame])
@@ -143,4 +153,5 @@ class WorkerChannel(Channel):
     def close(self) -> None:
         """Say and hear nothing more."""
         self._clock.stop()
+        self._dispatch.stop()
         self._line.close()

@@ -9,7 +9,7 @@ use locust_telemetry_core::series::OVERFLOW_NAME;
 use locust_telemetry_json::read::{CauseEntry, ReconciliationEntry};
 use locust_telemetry_report::words::{count, counted, time_of_day};
 
-const MAX_CAUSES: usize = 8;
+const MAX_CAUSES: usize = 9;
 const MAX_ENDPOINTS: usize = 5;
 
 /// Nothing if both agree on every endpoint, or the files do not tell.
@@ -45,6 +45,7 @@ fn sentence(cause: &CauseEntry) -> Vec<String> {
             };
             (format!("{worker} {lost}"), seconds(cause).into_iter().chain(share).collect())
         }
+        "reports_lost" => (format!("Locust lacks the last report of {worker}"), Vec::from_iter(share)),
         "worker_silent" => (format!("{worker} sent no telemetry at all"), Vec::from_iter(share)),
         "statistics_reset" => (format!("Locust's statistics were reset and forgot {some}"), Vec::new()),
         "after_locust" => (format!("{some} came when Locust took no more reports"), Vec::new()),
