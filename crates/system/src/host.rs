@@ -1,8 +1,9 @@
 //! Reads CPU, memory and network of this process and its host through sysinfo.
 
+use crate::interfaces::Interfaces;
 use crate::network::{Bytes, Traffic};
 use std::time::{Duration, Instant};
-use sysinfo::{Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// One reading; the units are those of `SystemSample`. Percentages cover the time since the reading
 /// before, and are 0 in the first.
@@ -19,7 +20,7 @@ pub(crate) struct HostReading {
 /// Reads the host; keeps the last counters.
 pub(crate) struct HostReader {
     system: System,
-    networks: Networks,
+    interfaces: Interfaces,
     traffic: Traffic,
     pid: Pid,
     last_process_cpu: Option<(Instant, Duration)>,
@@ -31,7 +32,7 @@ impl HostReader {
     pub(crate) fn new() -> Result<Self, sysinfo::Error> {
         Ok(Self {
             system: System::new()?,
-            networks: Networks::new()?,
+            interfaces: Interfaces::new()?,
             traffic: Traffic::default(),
             pid: Pid::from_u32(std::process::id()),
             last_process_cpu: None,
@@ -42,13 +43,10 @@ impl HostReader {
     ///
     /// sysinfo moves the host's CPU figure only when
     /// [`MINIMUM_CPU_UPDATE_INTERVAL`](sysinfo::MINIMUM_CPU_UPDATE_INTERVAL) has passed since the
-    /// reading before. On Linux it reads interfaces from `/sys/class/net`: those of the network
-    /// namespace for which `/sys` was mounted, as it is in a container. Cost: about ten files per
-    /// network interface and a handful besides.
+    /// reading before. Cost: on Linux a handful of files.
     pub(crate) fn read(&mut self) -> Option<HostReading> {
         self.system.refresh_memory();
         self.system.refresh_cpu_usage();
-        self.networks.refresh(true);
         let refreshed = self.system.refresh_processes_specifics(
             ProcessesToUpdate::Some(&[self.pid]),
             false,
@@ -71,11 +69,7 @@ impl HostReader {
         };
 
         let total = self.system.total_memory();
-        let interfaces = self.networks.iter().map(|(name, data)| {
-            let sent = data.total_transmitted();
-            let received = data.total_received();
-            (name.as_os_str(), Bytes { sent, received })
-        });
+        let interfaces = self.interfaces.read();
         Some(HostReading {
             process_cpu_percent,
             process_memory_bytes: process.memory(),
@@ -84,7 +78,7 @@ impl HostReader {
             // underflow where a virtualised /proc/meminfo shows more available than there is.
             host_memory_used_bytes: total.saturating_sub(self.system.available_memory()),
             host_memory_total_bytes: total,
-            network: self.traffic.advance(interfaces),
+            network: self.traffic.advance(interfaces.iter().map(|(name, bytes)| (name.as_os_str(), *bytes))),
         })
     }
 }

@@ -15,6 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod host;
+mod interfaces;
 mod network;
 mod pressure;
 mod reading;
