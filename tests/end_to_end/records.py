@@ -30,6 +30,12 @@ def file_records(path: Path) -> list[Record]:
     return [check_identity(record) for record in _records(content.split("\n")[:-1])]
 
 
+def live_records(path: Path) -> list[Record]:
+    """Return the records of a JSON file that is being written, whose last line may be half there."""
+    content = path.read_bytes().rpartition(b"\n")[0].decode("utf-8")
+    return [check_identity(record) for record in _records(content.split("\n"))] if content else []
+
+
 def log_records(stderr: str) -> list[Record]:
     """Return the records on standard error: the lines that begin with a brace."""
     return [check_identity(record) for record in raw_log_records(stderr)]

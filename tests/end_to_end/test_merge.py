@@ -13,7 +13,7 @@ import pytest
 from .counts import COUNT_AT_ONCE, counted_at_once
 from .faketime import faketime_library
 from .launcher import Cluster, Launcher, free_port, headless, wait_until
-from .records import RECONCILIATION, Record, file_records, named, of_type, only
+from .records import RECONCILIATION, Record, file_records, live_records, named, of_type, only
 from .runs import check_cluster, files_of, requests_after_locust
 from .seconds import by_second
 
@@ -83,20 +83,21 @@ def test_a_worker_that_is_killed_and_restarted_ten_times_is_never_counted_twice(
         worker.send(signal.SIGKILL)
     killed = {f"worker-{index}" for index in range(2, 12)}
     # Others may be missing for a moment: to rebalance, Locust's master stops listening for a second each time.
-    wait_until("ten lost workers", lambda: killed <= workers_of(file_records(launcher.json_file), MISSING).keys())
+    wait_until("ten lost workers", lambda: killed <= workers_of(live_records(launcher.json_file), MISSING).keys())
     cluster.master.send(signal.SIGTERM)
     cluster.master.wait()
     records = {source_id: file_records(path) for source_id, path in files_of(launcher.json_file).items()}
     main = records.pop("main")
     told = accounts(main)
     assert len(told) == 12
-    # A frame holds whole seconds; Locust's own last report of a killed worker has the begun one as well.
+    # A frame holds whole seconds, each second; Locust's own last report of a killed worker has the begun one as well,
+    # but may be three seconds old.
     reconciliation = only(named(main, RECONCILIATION))
-    assert reconciliation["num_requests_locust"] - reconciliation["num_requests_recorded"] < 36 * 10
+    assert abs(reconciliation["num_requests_locust"] - reconciliation["num_requests_recorded"]) < 36 * 10
     causes = reconciliation["causes"]
     # Locust listens to its workers for half a second at its end, the package for longer.
-    assert {cause["cause"] for cause in causes} <= {"frames_lost", "after_locust"}
-    assert {cause["worker"] for cause in causes if cause["cause"] == "frames_lost"} <= killed
+    assert {cause["cause"] for cause in causes} <= {"frames_lost", "reports_lost", "after_locust"}
+    assert {cause["worker"] for cause in causes if "worker" in cause} <= killed
     # What the master has of each is what it recorded before its last report, to the bit.
     expected = []
     for source_id, own in records.items():

@@ -448,12 +448,13 @@ impl Engine {
         let (system, covered_ns) = sample.map_or((None, 1), |(system, covered_ns)| (Some(system), covered_ns));
         let reasons = state.thresholds.judge(covered_ns, hub_lag_max_ns, system.as_ref());
         // As far as the clock is known by now; what is held back gets its second when it goes.
-        let start_s = clock::second_of(self.master_time(opened_unix_ns));
+        let early_unix_ns = clock::early_in(opened_unix_ns, now_unix_ns);
+        let start_s = clock::second_of(self.master_time(early_unix_ns));
         let window = Window { start_s, requests, users, hub_lag_max_ns, system, events, reasons, workers: Vec::new() };
         let is_idle = run.stopped_unix_ns.is_some() && window.is_idle();
         if let Some(merging) = self.0.merging.get() {
             // What a master's own hub does says nothing of the latencies that its workers measure.
-            let window = Window { reasons: Reasons::NONE, ..self.in_master_time(window, opened_unix_ns) };
+            let window = Window { reasons: Reasons::NONE, ..self.in_master_time(window, early_unix_ns) };
             merging.own((!is_idle).then_some(window), clock::second_of(now_unix_ns));
             return;
         }
@@ -461,7 +462,7 @@ impl Engine {
             return;
         }
         run.count(&window);
-        let held = HeldWindow { opened_unix_ns, run: Arc::clone(&run.identity), window };
+        let held = HeldWindow { early_unix_ns, run: Arc::clone(&run.identity), window };
         if state.held.is_holding() {
             run.held_lost += state.held.keep(held);
         } else {
@@ -470,8 +471,8 @@ impl Engine {
     }
 
     /// The window with its second, and its events, in the master's time.
-    fn in_master_time(&self, mut window: Window, opened_unix_ns: i64) -> Window {
-        window.start_s = clock::second_of(self.master_time(opened_unix_ns));
+    fn in_master_time(&self, mut window: Window, early_unix_ns: i64) -> Window {
+        window.start_s = clock::second_of(self.master_time(early_unix_ns));
         for event in &mut window.events {
             event.time_unix_ns = self.master_time(event.time_unix_ns);
         }
@@ -485,8 +486,8 @@ impl Engine {
 
     /// Hands a window of this process to everybody, the master included.
     fn ship(&self, held: HeldWindow) {
-        let HeldWindow { opened_unix_ns, run, window } = held;
-        let window = self.in_master_time(window, opened_unix_ns);
+        let HeldWindow { early_unix_ns, run, window } = held;
+        let window = self.in_master_time(window, early_unix_ns);
         if let Some(outbox) = lock(&self.0.outbox).as_mut().filter(|outbox| outbox.run_id() == run.run_id) {
             outbox.add(&window);
         }

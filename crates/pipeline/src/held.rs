@@ -9,8 +9,8 @@ const MAX_WINDOWS: usize = 600;
 
 /// A window whose second is not known yet.
 pub(crate) struct HeldWindow {
-    /// When it was opened, by this process's own clock: Unix nanoseconds.
-    pub(crate) opened_unix_ns: i64,
+    /// A moment early in it, by this process's own clock: Unix nanoseconds (see [`crate::clock::early_in`]).
+    pub(crate) early_unix_ns: i64,
     pub(crate) run: Arc<RunIdentity>,
     pub(crate) window: Window,
 }

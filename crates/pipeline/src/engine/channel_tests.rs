@@ -85,6 +85,22 @@ fn a_worker_s_windows_wait_for_the_clock_and_then_have_the_master_s_seconds() {
 }
 
 #[test]
+fn a_window_stays_in_its_second_when_a_better_exchange_moves_the_clock_meanwhile() {
+    let engine = Engine::new(10);
+    let tape = recorder(&engine);
+    engine.start_run(identity(Role::Worker, "worker-0"), 100 * S);
+    engine.clock_exchange(&Exchange { returned_ns: 100 * S + 8_000_000, ..exchange(100 * S, 0) });
+    record(&engine, "/first");
+    engine.close_window(101 * S);
+    record(&engine, "/second");
+    engine.clock_exchange(&exchange(101 * S + S / 2, -1_000_000));
+    engine.close_window(102 * S);
+    wait_for("two windows", || tape.windows().len() == 2);
+    assert_eq!(tape.windows().iter().map(|window| window.window.start_s).collect::<Vec<_>>(), [100, 101]);
+    engine.shutdown();
+}
+
+#[test]
 fn a_worker_whose_master_never_answers_goes_by_its_own_clock() {
     let engine = Engine::new(10);
     let tape = recorder(&engine);

@@ -49,6 +49,8 @@ class Dispatch:
     def _run(self) -> None:
         while True:
             gevent.sleep(seconds_until(self._phase_s, time.time()))
+            if self._greenlet is not gevent.getcurrent():
+                return  # Stopped while its turn had come.
             self._give_out()
 
 
