@@ -2,9 +2,10 @@
 
 A master and one worker as separate processes, since the existing plugin records nothing elsewhere. A pair, one
 worker without telemetry and one with, runs at the same time on the same core: a machine whose speed changes from
-second to second changes it for both. Targets, masters and the OTLP sink share the other core. Two figures: requests
-by the clock, where the two share the core fairly, and requests for each second of a worker's own CPU time (its
-threads included). The control is a pair of two workers without telemetry: its distance from 1 is the noise.
+second to second changes it for both. Targets, masters and the OTLP sink share the other core; a pair of runs in one process each
+shows what the run store and the live page cost where they share the worker's core. Two figures: requests by the clock,
+where the two share the core fairly, and requests for each second of a worker's own CPU time (its threads included).
+The control is a pair of two workers without telemetry: its distance from 1 is the noise.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class Variant:
     variables: tuple[tuple[str, str], ...] = ()
     #: A text that must be in the worker's log or in a file that it wrote: proof that it recorded.
     proof: str | None = None
+    #: Whether master and worker are one process.
+    is_alone: bool = False
 
 
 VARIANTS = (
@@ -65,8 +68,36 @@ VARIANTS = (
         False,
         True,
         "off",
-        ("--lt-json-file", "{folder}/run.jsonl"),
+        ("--enable-telemetry-recorder", "json", "--lt-json-file", "{folder}/run.jsonl"),
         proof="locust.tl.request.metric.stats",
+    ),
+    Variant(
+        "default",
+        "this package as it comes: json, run store, live page",
+        False,
+        True,
+        "off",
+        ("--lt-store", "{folder}/runs.db"),
+        proof="locust.tl.request.metric.stats",
+    ),
+    Variant(
+        "alone_off",
+        "control: one process, this package off, twice",
+        False,
+        True,
+        "alone_off",
+        ("--enable-telemetry-recorder", "none"),
+        is_alone=True,
+    ),
+    Variant(
+        "alone",
+        "one process, this package as it comes: json, run store, live page",
+        False,
+        True,
+        "alone_off",
+        ("--lt-store", "{folder}/runs.db"),
+        proof="locust.tl.request.metric.stats",
+        is_alone=True,
     ),
     Variant(
         "otel",
@@ -157,23 +188,25 @@ class Bench:
                 LOCUSTFILE,
                 *(a.format(**values) for a in variant.arguments),
             )
-            lead = (
-                *("--master", "--headless", "--expect-workers", "1", "--master-bind-host", "127.0.0.1"),
-                *("--master-bind-port", str(port), "-u", str(USERS), "-r", str(USERS), "-t", f"{math.ceil(test_s)}s"),
+            test = (
+                *("--headless", "-u", str(USERS), "-r", str(USERS), "-t", f"{math.ceil(test_s)}s"),
                 *("--host", self.url, "--only-summary", "--stop-timeout", "2"),
             )
+            bind = ("--master", "--expect-workers", "1", "--master-bind-host", "127.0.0.1")
+            lead = (*bind, "--master-bind-port", str(port), *test)
             follow = ("--worker", "--master-host", "127.0.0.1", "--master-port", str(port))
-            with (
-                Child("master", (*locust, *lead), folder, self.other_core, variables) as master,
-                Child(
-                    "worker", (*locust, *follow), folder, self.worker_core, {**variables, "BENCH_RESULT": str(result)}
-                ) as worker,
-            ):
-                status = master.wait(test_s + ALLOWANCE_S)
-                worker.wait(ALLOWANCE_S)
-                if status != 0 or not result.exists():
-                    said = f"{master.tail()}\n{worker.tail()}"
-                    raise BenchmarkFailed(f"{variant.name}: master's exit status {status}\n{said}")
+            measuring = {**variables, "BENCH_RESULT": str(result)}
+            with ExitStack() as stack:
+                start = lambda *given: stack.enter_context(Child(*given))  # noqa: E731
+                children = []
+                if not variant.is_alone:
+                    children.append(start("master", (*locust, *lead), folder, self.other_core, variables))
+                measured_one = (*locust, *(test if variant.is_alone else follow))
+                children.append(start("worker", measured_one, folder, self.worker_core, measuring))
+                statuses = [child.wait(test_s + ALLOWANCE_S) for child in children]
+                if statuses[0] != 0 or not result.exists():
+                    said = "\n".join(child.tail() for child in children)
+                    raise BenchmarkFailed(f"{variant.name}: exit status {statuses[0]}\n{said}")
             _check_proof(variant, folder)
             measured: dict[str, float] = json.loads(result.read_text())
         if measured["requests"] == 0:

@@ -9,7 +9,8 @@
 | `locust_telemetry_acknowledge` | master, worker | `sequence`: everything up to here has arrived |
 | `locust_telemetry_leave` | master, worker | none: the master's process ends and takes nothing more |
 
-Times are Unix nanoseconds. A worker's report to Locust's master carries its frame under `FRAME_KEY`.
+Times are Unix nanoseconds. A worker sends a frame each second (`dispatch.py`); where Locust reports, the report carries
+it, under `FRAME_KEY`.
 """
 
 from __future__ import annotations
