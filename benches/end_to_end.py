@@ -1,11 +1,11 @@
 """Requests of one worker at full speed, with telemetry off and on, beside the alternatives.
 
-A master and one worker as separate processes, since the existing plugin records nothing elsewhere. A pair, one
-worker without telemetry and one with, runs at the same time on the same core: a machine whose speed changes from
-second to second changes it for both. Targets, masters and the OTLP sink share the other core. A pair of runs in one process
-each shows what the run store and the live page cost where they share the worker's core. Two figures: requests by the
-clock, where the two share the core fairly, and requests for each second of a worker's own CPU time (its threads
-included). The control is a pair of two workers without telemetry: its distance from 1 is the noise.
+A master and one worker as separate processes, since the existing plugin records nothing elsewhere. A pair, one worker
+without telemetry and one with, runs at the same time on the same core: a machine whose speed changes from second to
+second changes it for both. Targets, masters and the OTLP sink share the other core. Pairs of runs in one process each
+show what the run store and the live page cost where they share the worker's core. Two figures: requests by the clock,
+where the two share the core fairly, and requests for each second of a worker's own CPU time (its threads included).
+The control is a pair of two workers without telemetry: its distance from 1 is the noise.
 """
 
 from __future__ import annotations
