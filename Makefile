@@ -80,9 +80,20 @@ test: lint test-rust test-python test-web ## Run every check and every test
 test-rust: setup
 	cargo test --workspace --locked
 
+# End-to-end tests mostly wait for real processes, so those of the two versions of Locust run side by side.
 .PHONY: test-python
 test-python: setup target .venv-oldest/wheel.stamp $(FAKETIME)
-	DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest --ignore tests/conformance
+	$(MAKE) --no-print-directory pytest-unit
+	$(MAKE) --no-print-directory -j 2 --output-sync=target pytest-newest pytest-oldest
+
+PYTEST = DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest
+.PHONY: pytest-unit pytest-newest pytest-oldest
+pytest-unit:
+	$(PYTEST) --ignore tests/conformance --ignore tests/end_to_end
+pytest-newest:
+	$(PYTEST) tests/end_to_end -k "not oldest"
+pytest-oldest:
+	$(PYTEST) tests/end_to_end -k oldest
 
 # The page's tools. The built page is committed, so that building the program needs no Node.
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
