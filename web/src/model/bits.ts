@@ -14,56 +14,74 @@ const MAX_WEIGHT = 2 ** 40;
 
 const POWERS = Float64Array.from({ length: 128 }, (_, exponent) => 2 ** exponent);
 
-/** What is known of the size of one kind of number: a Golomb–Rice code whose parameter follows the mean. */
+/** Only sums of numbers below this are kept as small integers. */
+const SMALL = 2 ** 22;
+
+/**
+ * What is known of the size of one kind of number: a Golomb–Rice code whose parameter follows the mean.
+ *
+ * Reading these is most of what opening a large run costs, so sums are small integers as long as the numbers are small:
+ * a field that may outgrow 31 bits would be an object of its own, for every number that is read.
+ */
 export class Context {
   private count = 1;
+  private sum: number;
+  /** The sum once it may have outgrown `sum`. */
+  private large: Float64Array | null = null;
 
-  constructor(private sum: number) {}
+  constructor(sum: number) {
+    this.sum = sum;
+  }
 
   /** The smallest k with 2^k at or above three quarters of the mean. */
   get parameter(): number {
     const four = 4 * this.count;
-    const three = 3 * this.sum;
-    if (three <= four) return 0;
-    let bits = three < 2 ** 31 ? Math.clz32(four) - Math.clz32(three) : 24;
+    if (this.large === null) {
+      const three = 3 * this.sum;
+      if (three <= four) return 0;
+      const bits = Math.clz32(four) - Math.clz32(three);
+      return four << bits < three ? bits + 1 : bits;
+    }
+    const three = 3 * (this.large[0] as number);
+    let bits = 0;
     while (four * (POWERS[bits] as number) < three) bits += 1;
     return bits;
   }
 
   /** Takes a number into the mean. */
   learn(value: number): void {
-    this.sum += Math.min(value, MAX_WEIGHT);
     this.count += 1;
-    if (this.count === FORGET_AT) {
-      this.count = FORGET_AT / 2;
-      this.sum = Math.floor(this.sum / 2);
+    const isFull = this.count === FORGET_AT;
+    if (isFull) this.count = FORGET_AT / 2;
+    if (this.large === null && value < SMALL) {
+      const sum = this.sum + value;
+      this.sum = isFull ? sum >> 1 : sum;
+      return;
     }
+    this.large ??= Float64Array.of(this.sum);
+    const sum = (this.large[0] as number) + Math.min(value, MAX_WEIGHT);
+    this.large[0] = isFull ? Math.floor(sum / 2) : sum;
   }
 }
 
 /** A cursor over bits. Reading behind the end gives zeros; {@link checkEnd} finds that. */
 export class BitReader {
-  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
   private readonly lengthBits: number;
   private at = 0;
 
   constructor(bytes: Uint8Array) {
     // Room behind the end, so that four bytes can always be read.
-    this.bytes = new Uint8Array(bytes.length + 8);
-    this.bytes.set(bytes);
+    const roomy = new Uint8Array(bytes.length + 8);
+    roomy.set(bytes);
+    this.view = new DataView(roomy.buffer);
     this.lengthBits = bytes.length * 8;
   }
 
-  /** The next 25 bits at least. */
+  /** The next 25 bits; those above are not to be used. Behind the room there are none. */
   private peek(): number {
-    const { bytes } = this;
     const place = this.at >>> 3;
-    const word =
-      (bytes[place] as number) |
-      ((bytes[place + 1] as number) << 8) |
-      ((bytes[place + 2] as number) << 16) |
-      ((bytes[place + 3] as number) << 24);
-    return word >>> (this.at & 7);
+    return place + 4 > this.view.byteLength ? 0 : this.view.getInt32(place, true) >> (this.at & 7);
   }
 
   /** A number of `bits` bits, at most 53. */
@@ -104,7 +122,10 @@ export class BitReader {
     const ahead = this.peek();
     const quotient = ahead === 0 ? 32 : 31 - Math.clz32(ahead & -ahead);
     let value: number;
-    if (quotient < ESCAPE) {
+    if (quotient + bits < 25 && quotient < ESCAPE) {
+      value = (quotient << bits) | ((ahead >> (quotient + 1)) & ((1 << bits) - 1));
+      this.at += quotient + 1 + bits;
+    } else if (quotient < ESCAPE) {
       this.at += quotient + 1;
       value = quotient * (POWERS[bits] as number) + this.take(bits);
     } else if (quotient === ESCAPE) {

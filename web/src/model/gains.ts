@@ -15,17 +15,55 @@ const MAX_SEEN_BYTES = 2 ** 50;
 /** How far a time may be outside of its bucket as its floor is rounded here. */
 const SLACK_NS = 4;
 
+/** All buckets that there are. */
+const BUCKETS = LAST_INDEX - FIRST_INDEX + 1;
+
 /** Figures of one gain: requests, bytes, times, zeros, shortest, longest, sum above the floors of the buckets. */
 const FIGURES = 7;
 
-/** Arrays that grow. */
+/** What is read or packed at the moment, before its size is known: lists that grow, and are kept for the next use. */
 class Collector {
   keys: number[] = [];
   figures: number[] = [];
-  starts: number[] = [0];
-  indices: number[] = [];
-  counts: number[] = [];
+  starts: number[] = [];
+  /** Of the buckets, of which there are `used`. */
+  indices = new Int16Array(8192);
+  counts = new Float64Array(8192);
+  used = 0;
+  /** The highest of the counts. */
+  most = 0;
+
+  /** Forgets what was collected before. */
+  begin(): this {
+    this.keys = [];
+    this.figures = [];
+    this.starts = [0];
+    this.used = 0;
+    this.most = 0;
+    return this;
+  }
+
+  /** Makes room for more buckets. */
+  reserve(more: number): void {
+    const length = this.used + more;
+    if (length <= this.indices.length) return;
+    const [indices, counts] = [new Int16Array(2 * length), new Float64Array(2 * length)];
+    indices.set(this.indices);
+    counts.set(this.counts);
+    this.indices = indices;
+    this.counts = counts;
+  }
+
+  /** Adds a bucket; there must be room for it. */
+  push(index: number, count: number): void {
+    this.indices[this.used] = index;
+    this.counts[this.used] = count;
+    this.used += 1;
+    if (count > this.most) this.most = count;
+  }
 }
+
+const COLLECTOR = new Collector();
 
 /** See the head of this file. */
 export class Gains {
@@ -38,20 +76,19 @@ export class Gains {
     private readonly counts: Uint32Array | Float64Array,
   ) {}
 
-  private static of(from: Collector): Gains {
-    const isSmall = from.counts.every((count) => count < 2 ** 32);
+  private static of({ keys, figures, starts, indices, counts, used, most }: Collector): Gains {
     return new Gains(
-      Uint32Array.from(from.keys),
-      Float64Array.from(from.figures),
-      Uint32Array.from(from.starts),
-      Int16Array.from(from.indices),
-      isSmall ? Uint32Array.from(from.counts) : Float64Array.from(from.counts),
+      Uint32Array.from(keys),
+      Float64Array.from(figures),
+      Uint32Array.from(starts),
+      indices.slice(0, used),
+      most < 2 ** 32 ? new Uint32Array(counts.subarray(0, used)) : counts.slice(0, used),
     );
   }
 
   /** Reads a list of gains: their number, and each with its distance to the key before; at `full` there are none. */
   static read(reader: BitReader, distances: Context, full = Number.POSITIVE_INFINITY): Gains {
-    const collector = new Collector();
+    const collector = COLLECTOR.begin();
     const model = new Model();
     let key = -1;
     const count = reader.countOfItems();
@@ -66,17 +103,16 @@ export class Gains {
 
   /** Puts merged figures back into the flat form; keys must ascend. */
   static pack(entries: Iterable<[key: number, stats: SeriesStats]>): Gains {
-    const collector = new Collector();
+    const collector = COLLECTOR.begin();
     for (const [key, { requests, responseBytes, latency }] of entries) {
       collector.keys.push(key);
       const { count, zeroCount, minNs, maxNs, aboveFloorsNs } = latency;
       collector.figures.push(requests, responseBytes.nearest, count, zeroCount, minNs, maxNs, aboveFloorsNs.nearest);
+      collector.reserve(latency.counts.length);
       latency.counts.forEach((of, place) => {
-        if (of === 0) return;
-        collector.indices.push(place + latency.offset);
-        collector.counts.push(of);
+        if (of !== 0) collector.push(place + latency.offset, of);
       });
-      collector.starts.push(collector.indices.length);
+      collector.starts.push(collector.used);
     }
     return Gains.of(collector);
   }
@@ -162,11 +198,11 @@ class Model {
     const requests = times + zeroCount + untimed;
     if (requests > Number.MAX_SAFE_INTEGER) throw new DamagedDataError("too many requests");
     const responseBytes = this.takeBytes(reader, requests);
-    const start = into.indices.length;
+    const start = into.used;
     if (times > 0) this.takeBuckets(reader, times, into);
     const [minNs, maxNs, aboveFloorsNs] = this.takeTimes(reader, times, zeroCount, into, start);
     into.figures.push(requests, responseBytes, times + zeroCount, zeroCount, minNs, maxNs, aboveFloorsNs);
-    into.starts.push(into.indices.length);
+    into.starts.push(into.used);
   }
 
   private takeBytes(reader: BitReader, requests: number): number {
@@ -194,14 +230,16 @@ class Model {
     const isDense = reader.take(1) === 1;
     let index = this.firstBefore === null ? reader.zigzagNumber() : this.firstBefore + reader.zigzag(this.first);
     this.firstBefore = index;
-    const { indices, counts } = into;
+    const most = isDense ? reader.rice(this.buckets) + 1 : Math.min(times, BUCKETS);
+    if (most > BUCKETS) throw new DamagedDataError("there are more buckets than times can be in");
+    into.reserve(most);
     if (isDense) {
       let left = times;
-      for (let more = reader.rice(this.buckets); more >= 0; more -= 1) {
+      for (let more = most; more > 0; more -= 1) {
         const count = reader.rice(this.count) + 1;
-        push(indices, counts, index, count);
+        push(into, index, count);
         left -= count;
-        if (more > 0) index += reader.rice(this.step) + 1;
+        if (more > 1) index += reader.rice(this.step) + 1;
       }
       if (left !== 0) throw new DamagedDataError("the buckets have another number of times");
       return;
@@ -213,11 +251,11 @@ class Model {
         repeats += 1;
         continue;
       }
-      push(indices, counts, index, repeats);
+      push(into, index, repeats);
       index += gap;
       repeats = 1;
     }
-    push(indices, counts, index, repeats);
+    push(into, index, repeats);
   }
 
   private takeTimes(
@@ -228,9 +266,9 @@ class Model {
     start: number,
   ): [minNs: number, maxNs: number, aboveFloorsNs: number] {
     if (times === 0) return [0, 0, 0];
-    const { indices, counts } = into;
+    const { indices, counts, used: length } = into;
     const first = indices[start] as number;
-    const last = indices[indices.length - 1] as number;
+    const last = indices[length - 1] as number;
     const hasMin = times > 1 && zeroCount === 0;
     let aboveFloorsNs = 0;
     let minNs = 0;
@@ -246,7 +284,7 @@ class Model {
     if (times - 1 - (hasMin ? 1 : 0) > 0) {
       // The others are told by their distance to the middle of their buckets.
       let halvesNs = -halfNs(last) - (hasMin ? halfNs(first) : 0);
-      for (let place = start; place < indices.length; place += 1)
+      for (let place = start; place < length; place += 1)
         halvesNs += (counts[place] as number) * halfNs(indices[place] as number);
       aboveFloorsNs += halvesNs + reader.zigzag(this.rest);
     }
@@ -254,10 +292,9 @@ class Model {
   }
 }
 
-function push(indices: number[], counts: number[], index: number, count: number): void {
+function push(into: Collector, index: number, count: number): void {
   if (index < FIRST_INDEX || index > LAST_INDEX) throw new DamagedDataError("a bucket holds no recordable time");
-  indices.push(index);
-  counts.push(count);
+  into.push(index, count);
 }
 
 /** How many bits tell the place of a time within a bucket. */

@@ -108,6 +108,14 @@ describe("a stored run", () => {
       expect(figures(merged(pyramid, subject, fromS, toS))).toEqual(figures(bruteForce(subject, fromS, toS)));
   });
 
+  it("needs the longest slots only for the whole run, though it was sealed amid one", () => {
+    const fresh = new Pyramid("series", [3600, 60, 1], untilS);
+    fresh.known = { fromS: START_S, toS: untilS };
+    expect(fresh.missing(fresh.known, null).map(({ slotS }) => slotS)).toEqual([3600]);
+    load(fresh, START_S, untilS, untilS);
+    expect(figures(merged(fresh, 0, START_S, untilS))).toEqual(figures(bruteForce(0, START_S, untilS)));
+  });
+
   it("asks only for the subjects that are lacking", () => {
     const fresh = new Pyramid("series", [60, 1], Number.POSITIVE_INFINITY);
     const range = { fromS: START_S, toS: START_S + 5 };

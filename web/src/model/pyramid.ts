@@ -220,8 +220,10 @@ export class Pyramid {
     const slots = this.slots.filter((slotS) => slotS <= coarsestS);
     const usable = slots.length > 0 ? slots : this.slots.slice(-1);
     const range = this.widened(asked, usable[0] ?? 1);
-    const sealed = { fromS: range.fromS, toS: Math.min(range.toS, this.sealedUntilS) };
-    const since = { fromS: Math.max(range.fromS, this.sealedUntilS), toS: range.toS };
+    // Where no window is, nothing is behind the strips: a long slot may end there as well.
+    const stripsUntilS = this.latestS === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : this.sealedUntilS;
+    const sealed = { fromS: range.fromS, toS: Math.min(range.toS, stripsUntilS) };
+    const since = { fromS: Math.max(range.fromS, stripsUntilS), toS: range.toS };
     const pieces = decompose(sealed, usable).map((piece) => ({ ...piece, fromWindows: false }));
     const ofWindows = decompose(since, coarsestS >= MINUTE_S ? [MINUTE_S, 1] : [1]);
     for (const piece of ofWindows) {
