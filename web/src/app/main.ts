@@ -12,7 +12,6 @@ import { StoredSource } from "../source/stored";
 import { openHelp, openNote } from "../view/dialog";
 import { copyRawNumbers, h } from "../view/dom";
 import { openRuns } from "../view/runs";
-import { readPalette } from "../view/theme";
 import { listenToKeys } from "./keyboard";
 import { Page } from "./page";
 import { applyTheme, onSystemTheme, toggleTheme } from "./theme";
@@ -75,7 +74,6 @@ function start(element: HTMLElement): void {
       title: isComparison ? "Compare with" : "Runs",
       currentRunId: head.run_id,
       search: isComparison ? head.testplan : "",
-      palette: readPalette(),
       find: async (search) => {
         const { runs } = await server.runs({ search, limit: 500 });
         return isComparison ? runs.filter((row) => row.run_id !== head.run_id) : runs;

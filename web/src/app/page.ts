@@ -1,25 +1,19 @@
 /** The page: keeps address, run and views in step. */
 
 import { type Address, readAddress, writeAddress } from "../model/address";
-import { caveats, shiftsOf } from "../model/comparison";
-import { doubtIn, evidenceIn, recentRange, suspectSpans } from "../model/evidence";
-import { type EndpointFigures, endpointFigures, type Figures, selectionFigures } from "../model/figures";
+import type { EndpointFigures } from "../model/figures";
 import { clock, formatMs, formatRate, plain } from "../model/format";
 import type { Happening } from "../model/happening";
-import { equal, type Range, snapOutward } from "../model/range";
+import { equal, type Range } from "../model/range";
 import type { Run } from "../model/run";
-import { reasonsInWords, stagesOf, trustOf } from "../model/seconds";
 import { clicked, NOTHING } from "../model/selection";
-import { failureKinds, type Timeline, timeline } from "../model/timeline";
-import { verdictOf } from "../model/verdict";
-import type { WorkerSummary } from "../model/workers";
-import type { RunSource } from "../source/source";
-import type { Backdrop, TimeChart } from "../view/chart";
-import { h } from "../view/dom";
+import type { Timeline } from "../model/timeline";
+import type { TimeChart } from "../view/chart";
 import { DEFAULT_SORT } from "../view/endpoints";
 import type { Connection } from "../view/header";
 import { readPalette } from "../view/theme";
-import { comparisonInWords } from "./comparing";
+import { Drawing, type Opened, otherRangeOf, type Picture, type Tables } from "./drawing";
+import { painted } from "./portions";
 import { Slowness } from "./slowness";
 import { missingOf, missingOfOther, type Scope, scopeOf } from "./state";
 import { Trends } from "./trends";
@@ -36,16 +30,8 @@ export interface PageHandlers {
   onNote(cursorS: number | null): void;
 }
 
-const CONFIDENCE_PARTS = 48;
 /** How far around an event a click shows, in seconds. */
 const AROUND_S = 30;
-const NOW_S = 10;
-
-/** A run with where it comes from. */
-export interface Opened {
-  run: Run;
-  source: RunSource;
-}
 
 /** See the head of this file. */
 export class Page {
@@ -56,13 +42,12 @@ export class Page {
   isConnected = true;
   hasLast = false;
   canList = false;
-  private palette = readPalette();
   private cursorS: number | null = null;
   private isBusy = false;
   private isStale = false;
   private shownTimeline: Timeline | null = null;
   private scope: Scope | null = null;
-  private shownFigures: { endpoints: EndpointFigures[]; total: Figures; workers: WorkerSummary[] } | null = null;
+  private readonly drawing: Drawing;
   private readonly slowness = new Slowness();
   private readonly trends = new Trends();
 
@@ -71,7 +56,7 @@ export class Page {
     const onEndpoint = (key: string, adds: boolean) => this.select("endpoint", key, adds);
     this.views = new Views(
       root,
-      this.palette,
+      readPalette(),
       {
         header: {
           ...handlers,
@@ -92,7 +77,7 @@ export class Page {
         endpoints: {
           onPick: onEndpoint,
           onSort: (sort) => this.go({ sort: sort === DEFAULT_SORT ? null : sort }, false),
-          onVisible: (rows) => void this.drawTrends(rows),
+          onVisible: (rows) => this.drawTrends(rows),
           trendOf: (key) => this.trends.of(key),
         },
         onRange: (range) => this.go({ range }),
@@ -107,6 +92,7 @@ export class Page {
       this.address.sort,
     );
     this.views.search.value = this.address.search;
+    this.drawing = new Drawing(this.views);
   }
 
   /** Changes what is shown, and the address with it. */
@@ -140,8 +126,8 @@ export class Page {
 
   /** Draws everything in the colours of now. */
   repaint(): void {
-    this.palette = readPalette();
-    this.views.setPalette(this.palette);
+    this.views.setPalette(readPalette());
+    this.drawing.forget();
     void this.refresh();
   }
 
@@ -206,112 +192,67 @@ export class Page {
   }
 
   private async fetchAndDraw(): Promise<void> {
-    const { opened } = this;
+    const { opened, other, address, connection, drawing } = this;
     if (opened === null) return;
     const { run, source } = opened;
-    const other = this.other;
-    this.views.header.show(
-      run,
-      this.connection,
-      this.canList,
-      source.addressOf("report"),
-      this.hasLast && other === null,
-    );
-    const scope = scopeOf(run, other?.run ?? null, this.address);
+    drawing.header(opened, connection, this.canList, this.hasLast && other === null);
+    const scope = scopeOf(run, other?.run ?? null, address);
     this.scope = scope;
     if (scope === null) {
-      this.showWaiting(run);
+      drawing.waiting(run);
       return;
     }
-    const missing = missingOf(run, this.address, scope);
-    const missingOther = other === null ? [] : missingOfOther(other.run, this.address, scope);
-    if (missing.length + missingOther.length > 0) {
-      this.showToolbar(run, scope, null, true);
-      await Promise.all([source.fill(run, missing), other?.source.fill(other.run, missingOther)]);
-      if (this.opened !== opened || this.other !== other || this.isStale) {
-        this.isStale = true;
-        return;
-      }
+    const picture: Picture = { opened, other, address, scope, connection };
+    const isWanted = () => this.opened === opened && this.other === other && this.address === address;
+    const missing = missingOf(run, address, scope);
+    const missingOther = other === null ? null : missingOfOther(other.run, address, scope);
+    const isLacking = [missing, missingOther].some((lists) => lists && lists.charts.length + lists.tables.length > 0);
+    this.views.setBusy(true);
+    drawing.place(picture, isLacking);
+    // Everything is asked for at once; charts do not wait for what only tables need.
+    const filled = (part: "charts" | "tables") =>
+      Promise.all([source.fill(run, missing[part]), other?.source.fill(other.run, missingOther?.[part] ?? [])]);
+    const [forCharts, forTables] = [filled("charts"), filled("tables")];
+    forTables.catch(() => undefined);
+    await forCharts;
+    if (isWanted()) {
+      this.views.setWaiting();
+      this.views.setError(null);
+      this.shownTimeline = drawing.charts(picture);
+      this.setCursor(this.cursorS, null);
+      await forTables;
     }
-    this.views.setWaiting();
-    this.views.setError(null);
-    this.draw(run, scope);
-    void this.slowness
-      .look(run, source, this.verdictRange(run, scope), () => this.drawVerdict())
-      .catch(() => undefined);
+    const tables = isWanted() ? await this.tablesOf(picture, isWanted) : null;
+    if (tables === null) {
+      this.isStale = true;
+      return;
+    }
+    this.trends.setScope(run, scope.range);
+    drawing.endpoints(picture, tables);
+    this.views.setBusy(false);
+    drawing.verdict(picture, this.slowness.found);
+    const drawVerdict = () => {
+      if (this.opened === opened && this.scope === scope) drawing.verdict(picture, this.slowness.found);
+    };
+    void this.slowness.look(run, source, this.verdictRange(run, scope), drawVerdict).catch(() => undefined);
   }
 
-  private showWaiting(run: Run): void {
-    const text = run.isRunning ? "Waiting for the first request" : "This run has no requests";
-    this.views.header.showVerdict({ level: "waiting", text, also: [], about: null, span: null });
-    this.views.setWaiting(
-      h("h2", {}, text),
-      h(
-        "p",
-        {},
-        run.isRunning
-          ? "The test has started. Rate, latency and failures appear here second by second, as soon as the first user's request ends."
-          : "It ended before a request did.",
-      ),
-    );
-  }
-
-  private draw(run: Run, scope: Scope): void {
-    const { range, stepS } = scope;
-    const { selection, latencyView, isLogScale } = this.address;
-    const isLive = this.connection === "live" || this.connection === "lost";
-    const shown = timeline(run, selection, range, stepS, 0, latencyView === "heatmap");
-    this.shownTimeline = shown;
-    const context = selection.kind === "all" ? null : timeline(run, NOTHING, range, stepS);
-    const other = this.otherTimeline(scope, shown);
-    const total = selectionFigures(run, NOTHING, range);
-    const figures = selection.kind === "all" ? total : selectionFigures(run, selection, range);
-    const endpoints = endpointFigures(run, range);
-    const workers = run.workers.summarise(range);
-    this.shownFigures = { endpoints, total, workers };
-    const backdrop = this.backdrop(run, scope);
-    const { views } = this;
-    views.latencyView.set(latencyView);
-    views.logScale.checked = isLogScale || latencyView === "heatmap";
-    views.logScale.disabled = latencyView === "heatmap";
-    views.latency.show({ timeline: shown, context, other, figures, view: latencyView, isLogScale }, backdrop);
-    views.load.show({ timeline: shown, context, other, rate: figures.rate }, backdrop);
-    views.failures.show(failureKinds(run, selection, range, scope.failureStepS), backdrop);
-    const before = this.otherFigures(scope);
-    const doubt = doubtIn(run, range, CONFIDENCE_PARTS);
-    views.tiles.show({
-      figures,
-      now: isLive && scope.shown === null ? selectionFigures(run, selection, recentRange(range, NOW_S)) : null,
-      before: before?.figures ?? null,
-      trust: trustOf(run.seconds, range),
-      reasons: doubt.reasons,
-      suspectShares: doubt.shares,
-    });
-    views.overview.show({
-      seconds: run.seconds,
-      whole: scope.whole,
-      shown: scope.shown,
-      stages: stagesOf(run.seconds),
-      steadyFromS: run.steadyFromS,
-    });
-    this.trends.setScope(run, range);
-    const keys = new Set(selection.keys);
-    const selectedEndpoints = selection.kind === "endpoint" ? keys : new Set<string>();
-    views.endpoints.show({
-      rows: endpoints,
-      shifts: before === null ? null : shiftsOf(endpoints, before.endpoints),
-      selected: selectedEndpoints,
-      search: this.address.search,
-      empty: scope.shown === null ? "No requests yet" : "No requests in this range",
-    });
-    views.errors.show(run, endpoints, selectedEndpoints, scope.shown === null);
-    views.workers.show(workers, selection.kind === "worker" ? keys : new Set(), run.head.role !== "master");
-    views.events.show(run.happenings, scope.whole.fromS);
-    const inOther = before === null ? null : { endpoints: before.endpoints, figures: before.total };
-    this.showToolbar(run, scope, inOther, false);
-    views.note.hidden = this.opened?.source.annotate === undefined;
-    this.setCursor(this.cursorS, null);
-    this.drawVerdict();
+  /** What the tables show; null if something else is wanted by then. */
+  private async tablesOf(picture: Picture, isWanted: () => boolean): Promise<Tables | null> {
+    const { opened, other, scope } = picture;
+    const { derived } = this.drawing;
+    const otherRange = other === null || scope.otherRange === null ? null : otherRangeOf(other.run, scope.otherRange);
+    const of = async (run: Run, range: Range) => {
+      const known = derived.endpoints(run, range);
+      if (known !== null) return known;
+      // What is drawn already comes first.
+      await painted();
+      return derived.findEndpoints(run, range, isWanted);
+    };
+    const endpoints = await of(opened.run, scope.range);
+    const before = other === null || otherRange === null ? null : await of(other.run, otherRange);
+    if (endpoints === null || !isWanted() || (otherRange !== null && before === null)) return null;
+    return { endpoints, before };
   }
 
   /** The verdict leaves the ramp-up out, unless the reader chose a range. */
@@ -321,92 +262,11 @@ export class Page {
     return { fromS: Math.ceil(Math.max(range.fromS, steadyFromS) / run.finestS) * run.finestS, toS: range.toS };
   }
 
-  private drawVerdict(): void {
-    const { opened, scope, shownFigures } = this;
-    if (opened === null || scope === null || shownFigures === null) return;
-    const { run } = opened;
-    const isLive = (this.connection === "live" || this.connection === "lost") && scope.shown === null;
-    const slowdowns = this.slowness.found;
-    this.views.header.showVerdict(verdictOf(evidenceIn(run, scope.range, { isLive, ...shownFigures, slowdowns })));
-  }
-
-  private backdrop(run: Run, { range, zeroS }: Scope): Backdrop {
-    const inWords = (second: number) => {
-      const workers = run.workers.suspectAt(second);
-      if (workers.length === 0) return `suspect: ${reasonsInWords(run.seconds.at(second)?.reasons ?? 0)}`;
-      return workers
-        .slice(0, 3)
-        .map(({ sourceId, row }) => {
-          const isLag = (row.reasons & 1) !== 0 && row.hub_lag_ms !== null;
-          return `${sourceId}: ${isLag ? `hub lag ${plain(formatMs(row.hub_lag_ms))}` : reasonsInWords(row.reasons)}`;
-        })
-        .join("; ");
-    };
-    return { range, happenings: run.happenings, suspect: suspectSpans(run, range, inWords), zeroS };
-  }
-
-  /** The other run's lines, laid upon this run's time. */
-  private otherTimeline(scope: Scope, shown: Timeline): Timeline | null {
-    const { other } = this;
-    if (other === null || scope.otherRange === null) return null;
-    const selection = this.address.selection.kind === "endpoint" ? this.address.selection : NOTHING;
-    const lines = timeline(other.run, selection, scope.otherRange, scope.stepS, scope.otherOriginS);
-    // Both have steps of the same length from the same zero, so they stand at the same places.
-    const first = shown.startS[0] ?? 0;
-    const shift = Math.round(((lines.startS[0] ?? 0) - scope.otherOriginS - first) / scope.stepS);
-    const moved = <T>(column: (T | null)[]) => shown.startS.map((_, place) => column[place - shift] ?? null);
-    return {
-      ...lines,
-      startS: shown.startS,
-      quantilesMs: lines.quantilesMs.map(moved),
-      rate: moved(lines.rate),
-    };
-  }
-
-  private otherFigures(scope: Scope): { figures: Figures; total: Figures; endpoints: EndpointFigures[] } | null {
-    const { other } = this;
-    if (other === null || scope.otherRange === null) return null;
-    const range = snapOutward(scope.otherRange, other.run.finestS);
-    const selection = this.address.selection.kind === "endpoint" ? this.address.selection : NOTHING;
-    return {
-      figures: selectionFigures(other.run, selection, range),
-      total: selectionFigures(other.run, NOTHING, range),
-      endpoints: endpointFigures(other.run, range),
-    };
-  }
-
-  private showToolbar(
-    run: Run,
-    scope: Scope,
-    before: { endpoints: EndpointFigures[]; figures: Figures } | null,
-    isBusy: boolean,
-  ): void {
-    const { other, address, shownFigures } = this;
-    const isReady = other !== null && before !== null && shownFigures !== null;
-    this.views.toolbar.show({
-      shown: scope.shown,
-      whole: scope.whole,
-      steadyFromS: run.steadyFromS,
-      snapS: run.finestS,
-      selection: address.selection,
-      other:
-        other === null
-          ? null
-          : {
-              name: `run ${other.run.head.run_id.slice(0, 8)}`,
-              alignment: address.alignment,
-              caveats: isReady ? caveats(run, other.run, [shownFigures.total.rate, before.figures.rate]) : [],
-              verdict: isReady ? comparisonInWords(shownFigures, before) : "",
-            },
-      isBusy,
-    });
-  }
-
-  private async drawTrends(rows: readonly EndpointFigures[]): Promise<void> {
+  private drawTrends(rows: readonly EndpointFigures[]): void {
     const { opened } = this;
     if (opened === null) return;
-    const hasMore = await this.trends.want(opened.source, rows).catch(() => false);
-    if (hasMore && this.opened === opened) this.views.endpoints.grid.draw();
+    const draw = () => this.views.endpoints.showTrends();
+    void this.trends.want(opened.source, rows, draw).catch(() => undefined);
   }
 
   /** The second that a new note is about: where the cursor stands, or now. */

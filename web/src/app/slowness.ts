@@ -2,27 +2,25 @@
 
 import { lengthS, type Range } from "../model/range";
 import type { Run } from "../model/run";
-import { byWeight, type Slowdown, slowdownOf, slowdownSlotS } from "../model/slowdown";
+import { byWeight, type Slowdown, slowdownSlotS, slowdownsOf } from "../model/slowdown";
 import type { RunSource } from "../source/source";
+import { idle, inPortions } from "./portions";
 
-/** For how long one portion may work, in milliseconds. */
-const PORTION_MS = 12;
 /** More seconds of series than this are not looked at one by one. */
 const MAX_SERIES_SECONDS = 200_000;
+/** So many ranges are remembered. */
+const KEPT = 16;
 /** A live run is looked at this often, in milliseconds. */
 const EVERY_MS = 3000;
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
-}
 
 /** See the head of this file. */
 export class Slowness {
   private asked = 0;
   private lastAt = Number.NEGATIVE_INFINITY;
   private lastKey = "";
+
+  /** What was found in ranges of runs that are over. */
+  private readonly known = new Map<string, readonly Slowdown[]>();
 
   /** What was found last. */
   found: readonly Slowdown[] = [];
@@ -41,23 +39,26 @@ export class Slowness {
     this.lastAt = now;
     this.asked += 1;
     const mine = this.asked;
-    // What the reader asked for comes first.
-    await pause();
-    await source.fill(run, run.bySeries.missing(range, null, slotS >= 60 ? slotS : 1));
-    const found: Slowdown[] = [];
-    let startedAt = performance.now();
-    for (const endpoint of run.endpoints.values()) {
-      const slowdown = slowdownOf(run, endpoint, range, slotS);
-      if (slowdown !== null) found.push(slowdown);
-      if (performance.now() - startedAt < PORTION_MS) continue;
-      await pause();
-      if (mine !== this.asked) return;
-      startedAt = performance.now();
+    const known = this.known.get(key);
+    if (known !== undefined) {
+      this.found = known;
+      onFound();
+      return;
     }
-    found.sort(byWeight);
+    const isWanted = () => mine === this.asked;
+    // What the reader asked for comes first.
+    await idle();
+    if (!isWanted()) return;
+    await source.fill(run, run.bySeries.missing(range, null, slotS >= 60 ? slotS : 1));
+    await idle();
+    const looked = await inPortions(slowdownsOf(run, run.endpoints.values(), range, slotS), idle, isWanted);
+    if (looked === null) return;
+    const found = looked.filter((slowdown) => slowdown !== null).sort(byWeight);
     await this.refine(run, source, found, slotS);
-    if (mine !== this.asked) return;
+    if (!isWanted()) return;
     this.found = found;
+    if (!run.isRunning) this.known.set(key, found);
+    for (const oldest of this.known.keys()) if (this.known.size > KEPT) this.known.delete(oldest);
     onFound();
   }
 
@@ -70,7 +71,7 @@ export class Slowness {
     if (whole === null) return;
     const range = { fromS: Math.max(whole.fromS, around.fromS), toS: Math.min(whole.toS, around.toS) };
     await source.fill(run, run.bySeries.missing(range, first.endpoint.series, 1));
-    const finer = slowdownOf(run, first.endpoint, range, 10);
+    const [finer = null] = slowdownsOf(run, [first.endpoint], range, 10);
     if (finer !== null && Math.abs(finer.span.fromS - first.span.fromS) <= 120)
       found[0] = { ...first, span: { ...first.span, fromS: finer.span.fromS } };
   }

@@ -55,26 +55,41 @@ export function scopeOf(run: Run, other: Run | null, address: Address): Scope | 
   };
 }
 
-/** What must be fetched of the run before the page can be drawn. */
-export function missingOf(run: Run, address: Address, scope: Scope): Missing[] {
+/** What must be fetched before each part of the page can be drawn. */
+export interface Lacking {
+  /** Charts and tiles. */
+  charts: Missing[];
+  /** Failures by kind, and the tables. */
+  tables: Missing[];
+}
+
+/** What must be fetched of the run. */
+export function missingOf(run: Run, address: Address, scope: Scope): Lacking {
   const { range, stepS } = scope;
-  return [
-    ...missingForTimeline(run, NOTHING, range, stepS),
-    ...(address.selection.kind === "all" ? [] : missingForTimeline(run, address.selection, range, stepS)),
-    ...missingForFailures(run, address.selection, range, scope.failureStepS),
-    ...missingForFigures(run, NOTHING, range),
-    ...missingForFigures(run, address.selection, range),
-    ...missingForEndpoints(run, range),
-  ];
+  return {
+    charts: [
+      ...missingForTimeline(run, NOTHING, range, stepS),
+      ...(address.selection.kind === "all" ? [] : missingForTimeline(run, address.selection, range, stepS)),
+      ...missingForFigures(run, NOTHING, range),
+      ...missingForFigures(run, address.selection, range),
+    ],
+    tables: [
+      ...missingForFailures(run, address.selection, range, scope.failureStepS),
+      ...missingForEndpoints(run, range),
+    ],
+  };
 }
 
 /** What must be fetched of the other run. */
-export function missingOfOther(other: Run, address: Address, scope: Scope): Missing[] {
-  if (scope.otherRange === null) return [];
+export function missingOfOther(other: Run, address: Address, scope: Scope): Lacking {
+  if (scope.otherRange === null) return { charts: [], tables: [] };
   const selection = address.selection.kind === "endpoint" ? address.selection : NOTHING;
-  return [
-    ...missingForTimeline(other, selection, scope.otherRange, scope.stepS, scope.otherOriginS),
-    ...missingForFigures(other, selection, scope.otherRange),
-    ...missingForEndpoints(other, scope.otherRange),
-  ];
+  return {
+    charts: [
+      ...missingForTimeline(other, selection, scope.otherRange, scope.stepS, scope.otherOriginS),
+      ...missingForFigures(other, selection, scope.otherRange),
+      ...missingForFigures(other, NOTHING, scope.otherRange),
+    ],
+    tables: missingForEndpoints(other, scope.otherRange),
+  };
 }

@@ -4,8 +4,11 @@ import { type EndpointFigures, trendOf } from "../model/figures";
 import { lengthS, type Range } from "../model/range";
 import type { Run } from "../model/run";
 import type { RunSource } from "../source/source";
+import { idle, inPortions } from "./portions";
 
 const POINTS = 52;
+/** From so many minutes on, minutes are points enough. */
+const MINUTES = 20;
 
 /** See the head of this file. */
 export class Trends {
@@ -13,6 +16,7 @@ export class Trends {
   private key = "";
   private range: Range | null = null;
   private run: Run | null = null;
+  private wanted: readonly EndpointFigures[] = [];
   private isBusy = false;
 
   /** Forgets what was for another range. A live run's trend is worked out again every few seconds only. */
@@ -31,26 +35,42 @@ export class Trends {
     return this.points.get(key);
   }
 
-  /** Works out what these rows lack; true if something came that was not here. */
-  async want(source: RunSource, rows: readonly EndpointFigures[]): Promise<boolean> {
-    const { run, range, key } = this;
-    if (run === null || range === null || this.isBusy) return false;
-    const lacking = rows.filter((row) => !this.points.has(row.endpoint.key));
-    if (lacking.length === 0) return false;
-    const finestS = run.bySeries.finestS;
-    const wanted = Math.max(1, lengthS(range) / POINTS);
-    const stepS = wanted >= 45 ? Math.ceil(wanted / 60) * 60 : Math.ceil(wanted / finestS) * finestS;
-    const within =
-      stepS >= 60 ? { fromS: Math.ceil(range.fromS / 60) * 60, toS: Math.floor(range.toS / 60) * 60 } : range;
+  /** Works out what these rows lack, those in view last first; calls back whenever something came that was not here. */
+  async want(source: RunSource, rows: readonly EndpointFigures[], onCame: () => void): Promise<void> {
+    this.wanted = rows;
+    if (this.isBusy) return;
     this.isBusy = true;
     try {
-      const series = lacking.flatMap((row) => row.endpoint.series);
-      await source.fill(run, run.bySeries.missing(within, series, stepS >= 60 ? stepS : 1));
+      for (;;) {
+        // What the reader asked for comes first.
+        await idle();
+        const { run, range } = this;
+        const lacking = this.wanted.filter((row) => !this.points.has(row.endpoint.key));
+        if (run === null || range === null || lacking.length === 0) return;
+        await this.workOut(source, run, range, lacking);
+        onCame();
+      }
     } finally {
       this.isBusy = false;
     }
-    if (key !== this.key) return true;
-    for (const { endpoint } of lacking) this.points.set(endpoint.key, trendOf(run, endpoint, within, stepS));
-    return true;
+  }
+
+  private async workOut(source: RunSource, run: Run, range: Range, rows: readonly EndpointFigures[]): Promise<void> {
+    const { key, points } = this;
+    const finestS = run.bySeries.finestS;
+    const wanted = Math.max(1, lengthS(range) / POINTS);
+    const isByMinute = lengthS(range) >= MINUTES * 60;
+    const stepS = isByMinute ? Math.ceil(wanted / 60) * 60 : Math.ceil(wanted / finestS) * finestS;
+    const within = isByMinute
+      ? { fromS: Math.ceil(range.fromS / 60) * 60, toS: Math.floor(range.toS / 60) * 60 }
+      : range;
+    const series = rows.flatMap((row) => row.endpoint.series);
+    await source.fill(run, run.bySeries.missing(within, series, isByMinute ? stepS : 1));
+    const isWanted = () => key === this.key;
+    if (!isWanted()) return;
+    const found = function* () {
+      for (const { endpoint } of rows) yield [endpoint.key, trendOf(run, endpoint, within, stepS)] as const;
+    };
+    for (const [name, trend] of (await inPortions(found(), idle, isWanted)) ?? []) points.set(name, trend);
   }
 }

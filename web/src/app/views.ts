@@ -69,7 +69,7 @@ export class Views {
     this.latency = new LatencyChart(LATENCY_HEIGHT, handlers.charts, palette);
     this.load = new LoadChart(SMALL_HEIGHT, handlers.charts, palette);
     this.failures = new FailuresChart(SMALL_HEIGHT, handlers.charts, palette);
-    this.endpoints = new EndpointsTable(handlers.endpoints, palette, sort);
+    this.endpoints = new EndpointsTable(handlers.endpoints, sort);
     this.errors = new ErrorsTable(handlers.onEndpoint);
     this.workers = new WorkersTable(handlers.onWorker);
     this.events = new EventsList(handlers.onHappening);
@@ -116,7 +116,7 @@ export class Views {
   }
 
   setPalette(palette: Palette): void {
-    for (const view of [...this.charts, this.overview, this.endpoints]) view.setPalette(palette);
+    for (const view of [...this.charts, this.overview]) view.setPalette(palette);
   }
 
   /** Shows the figures, or what is being waited for. */
@@ -126,6 +126,11 @@ export class Views {
     this.waiting.hidden = !isWaiting;
     this.main.hidden = isWaiting;
     this.toolbar.element.hidden = isWaiting;
+  }
+
+  /** Says whether tables still show what was asked for before. */
+  setBusy(isBusy: boolean): void {
+    this.main.ariaBusy = String(isBusy);
   }
 
   /** Shows what went wrong just now, or nothing. */

@@ -60,11 +60,10 @@ export function missingForEndpoints(run: Run, range: Range): Missing[] {
   return run.bySeries.missing(range, null);
 }
 
-/** All endpoints that had requests in the range. */
-export function endpointFigures(run: Run, range: Range): EndpointFigures[] {
+/** All endpoints that had requests in the range, one after the other: they are many. */
+export function* endpointFigures(run: Run, range: Range): Generator<EndpointFigures> {
   const add = run.bySeries.adder(range);
   const seconds = lengthS(range);
-  const rows: EndpointFigures[] = [];
   const stats = new SeriesStats();
   for (const endpoint of run.endpoints.values()) {
     stats.clear();
@@ -79,9 +78,8 @@ export function endpointFigures(run: Run, range: Range): EndpointFigures[] {
       failures += requests;
       failing.push({ series, requests });
     }
-    if (stats.requests > 0) rows.push({ endpoint, failing, ...figuresOf(stats, failures, seconds) });
+    if (stats.requests > 0) yield { endpoint, failing, ...figuresOf(stats, failures, seconds) };
   }
-  return rows;
 }
 
 /** Figures of a selection over a range. */

@@ -10,7 +10,7 @@ import { endpointFigures, selectionFigures } from "./figures";
 import type { Range } from "./range";
 import { Run, SEALED_NOTHING } from "./run";
 import { NOTHING } from "./selection";
-import { slowdownOf } from "./slowdown";
+import { slowdownsOf } from "./slowdown";
 import { failureKinds, timeline } from "./timeline";
 import type { WindowMessage } from "./wire";
 
@@ -48,7 +48,7 @@ describe("a stored run", () => {
   it("has the same figures whole, by endpoint and by worker", () => {
     const range = run.range as Range;
     const total = selectionFigures(run, NOTHING, range);
-    const byEndpoint = endpointFigures(run, range).reduce((sum, row) => sum + row.requests, 0);
+    const byEndpoint = [...endpointFigures(run, range)].reduce((sum, row) => sum + row.requests, 0);
     const workers = { kind: "worker" as const, keys: [...run.workers.names.values()] };
     expect(total.requests).toBe(slow.columns.requests.reduce((sum, count) => sum + count, 0));
     expect(byEndpoint).toBe(total.requests);
@@ -79,7 +79,7 @@ describe("a stored run", () => {
 
   it("finds the endpoint that got slow, and when", () => {
     const range = run.range as Range;
-    const found = [...run.endpoints.values()].map((endpoint) => slowdownOf(run, endpoint, range, 5));
+    const found = [...slowdownsOf(run, run.endpoints.values(), range, 5)];
     const slowdowns = found.filter((slowdown) => slowdown !== null);
     expect(slowdowns.map(({ endpoint }) => endpoint.key)).toEqual(["GET /pay"]);
     expect(slowdowns[0]?.isOngoing).toBe(true);
@@ -138,8 +138,8 @@ describe("a comparison", () => {
     const [after, before] = [load(slow), load(failing)];
     const range = { fromS: START_S + 130, toS: START_S + 150 };
     expect(shifted(range, after, before, "spawned")).toEqual({ fromS: START_S + 5130, toS: START_S + 5150 });
-    const rows = endpointFigures(after, range);
-    const others = endpointFigures(before, shifted(range, after, before, "start"));
+    const rows = [...endpointFigures(after, range)];
+    const others = [...endpointFigures(before, shifted(range, after, before, "start"))];
     const shift = shiftsOf(rows, others).get("GET /pay");
     const pay = rows.find((row) => row.endpoint.key === "GET /pay");
     expect(shift?.p95).toBe((pay?.p95Ms ?? 0) / (shift?.before?.p95Ms ?? 1));

@@ -78,6 +78,8 @@ export class Run {
   readonly byWorker: Pyramid;
   /** Strips tell what was before this second. */
   readonly sealedUntilS: number;
+  /** Goes up whenever the run has more than before. */
+  revision = 0;
   private lastSeq: number;
   /** Events of windows: a list that was asked for before they were written lacks them. */
   private readonly eventsOfWindows: EventRow[] = [];
@@ -143,6 +145,7 @@ export class Run {
 
   /** Takes the store's list of events. */
   setEvents(rows: readonly EventRow[]): void {
+    this.revision += 1;
     this.knownEvents.clear();
     for (const row of rows) this.knownEvents.add(keyOf(row));
     this.happenings = inOrder(rows.map(happeningOf));
@@ -159,6 +162,7 @@ export class Run {
     if (message.seq <= this.lastSeq) return "repeated";
     if (message.second < this.sealedUntilS) return "reload";
     this.lastSeq = message.seq;
+    this.revision += 1;
     this.addNames(message);
     this.add(message);
     this.tellRange();

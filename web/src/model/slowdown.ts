@@ -38,16 +38,33 @@ function quantileFor(requestsInSlot: number): number | null {
   return requestsInSlot >= 8 ? 0.5 : null;
 }
 
-/** The slowdown of one endpoint in `range`, cut in slots of `slotS` seconds; null if there is none. */
-export function slowdownOf(run: Run, endpoint: Endpoint, range: Range, slotS: number): Slowdown | null {
-  const slots: { fromS: number; stats: SeriesStats }[] = [];
-  const fromS = Math.ceil(range.fromS / slotS) * slotS;
-  for (let start = fromS; start + slotS <= range.toS; start += slotS) {
-    const add = run.bySeries.adder({ fromS: start, toS: start + slotS });
-    const stats = new SeriesStats();
-    for (const id of endpoint.series) add(id, stats);
-    slots.push({ fromS: start, stats });
+/** Looks for the slowdown of each of many endpoints in `range`, cut in slots of `slotS` seconds; null if there is none. */
+export function* slowdownsOf(
+  run: Run,
+  endpoints: Iterable<Endpoint>,
+  range: Range,
+  slotS: number,
+): Generator<Slowdown | null> {
+  const starts: number[] = [];
+  for (let start = Math.ceil(range.fromS / slotS) * slotS; start + slotS <= range.toS; start += slotS)
+    starts.push(start);
+  // Cut up once for all endpoints.
+  const adders = starts.map((start) => run.bySeries.adder({ fromS: start, toS: start + slotS }));
+  for (const endpoint of endpoints) {
+    const slots = adders.map((add, place) => {
+      const stats = new SeriesStats();
+      for (const id of endpoint.series) add(id, stats);
+      return { fromS: starts[place] as number, stats };
+    });
+    yield slowdownIn(slots, endpoint, slotS);
   }
+}
+
+function slowdownIn(
+  slots: readonly { fromS: number; stats: SeriesStats }[],
+  endpoint: Endpoint,
+  slotS: number,
+): Slowdown | null {
   const known = slots.filter(({ stats }) => stats.latency.count > 0);
   if (known.length < MIN_KNOWN_SLOTS) return null;
   const counts = known.map(({ stats }) => stats.latency.count).sort((a, b) => a - b);
@@ -73,7 +90,8 @@ export function slowdownOf(run: Run, endpoint: Endpoint, range: Range, slotS: nu
   for (const { stats } of slots.slice(best[0], best[1] + 1)) slow.merge(stats);
   const slowMs = slow.latency.quantileMs(q);
   if (slow.requests < MIN_REQUESTS || slowMs === null || !isSlow(slowMs)) return null;
-  const span = { fromS: slots[best[0]]?.fromS ?? fromS, toS: (slots[best[1]]?.fromS ?? fromS) + slotS };
+  const [fromS, lastS] = [slots[best[0]]?.fromS ?? 0, slots[best[1]]?.fromS ?? 0];
+  const span = { fromS, toS: lastS + slotS };
   return { endpoint, q, usualMs, slowMs, span, isOngoing: best[1] >= values.length - 2 };
 }
 

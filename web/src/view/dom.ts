@@ -39,14 +39,28 @@ export function number(shown: Shown, raw: string | number | null, exact?: string
   return element;
 }
 
+/** {@link number}, in the element that shows one already, if there is one. */
+export function numberIn(before: Node | null, shown: Shown, raw: string | number | null, exact?: string): HTMLElement {
+  if (!(before instanceof HTMLElement) || !before.classList.contains("num")) return number(shown, raw, exact);
+  showNumber(before, shown, raw, exact);
+  return before;
+}
+
 /** Shows another number in the same element. */
 export function showNumber(element: HTMLElement, shown: Shown, raw: string | number | null, exact?: string): void {
-  fill(
-    element,
-    h("span", { class: "num-whole" }, shown.whole),
-    h("span", { class: "num-fraction" }, shown.fraction),
-    h("span", { class: "num-unit" }, shown.unit),
-  );
+  const [whole, fraction, unit] = element.children;
+  if (whole !== undefined && fraction !== undefined && unit !== undefined) {
+    setText(whole, shown.whole);
+    setText(fraction, shown.fraction);
+    setText(unit, shown.unit);
+  } else {
+    fill(
+      element,
+      h("span", { class: "num-whole" }, shown.whole),
+      h("span", { class: "num-fraction" }, shown.fraction),
+      h("span", { class: "num-unit" }, shown.unit),
+    );
+  }
   if (raw === null) {
     element.removeAttribute("data-raw");
     element.removeAttribute("title");

@@ -11,10 +11,9 @@ import {
   formatShift,
   NOTHING_SHOWN,
 } from "../model/format";
-import { exactMs, h, number } from "./dom";
+import { exactMs, h, number, numberIn } from "./dom";
 import { type Column, Grid } from "./grid";
 import { drawSparkline, sparkline } from "./sparkline";
-import type { Palette } from "./theme";
 
 /** What the table shows. */
 export interface EndpointsData {
@@ -49,7 +48,6 @@ export class EndpointsTable {
 
   constructor(
     private readonly handlers: EndpointsHandlers,
-    private palette: Palette,
     sort: string | null,
   ) {
     this.grid = new Grid<EndpointFigures>({
@@ -65,8 +63,9 @@ export class EndpointsTable {
     });
   }
 
-  setPalette(palette: Palette): void {
-    this.palette = palette;
+  /** Draws trends that have come since. */
+  showTrends(): void {
+    this.grid.refresh("trend");
   }
 
   /** Draws. */
@@ -78,6 +77,7 @@ export class EndpointsTable {
       if (shifts !== null) this.grid.setSort("shift-p95");
       else this.grid.setSort(DEFAULT_SORT);
     }
+    if (shifts !== this.shifts) this.grid.outdate();
     this.shifts = shifts;
     this.largestShift = 0.1;
     for (const { p50, p95, p99 } of shifts?.values() ?? [])
@@ -95,7 +95,7 @@ export class EndpointsTable {
       class: `cell-number cell-${name}`,
       isDescending: true,
       value: (row) => row[key],
-      cell: (row) => number(formatMs(row[key]), row[key], exactMs(row[key])),
+      cell: (row, before) => numberIn(before, formatMs(row[key]), row[key], exactMs(row[key])),
     });
     const shift = (key: "p50" | "p95" | "p99"): Column<EndpointFigures> => ({
       key: `shift-${key}`,
@@ -133,7 +133,7 @@ export class EndpointsTable {
         class: "cell-number cell-requests",
         isDescending: true,
         value: (row) => row.requests,
-        cell: (row) => number({ ...NOTHING_SHOWN, whole: formatCount(row.requests) }, row.requests),
+        cell: (row, before) => numberIn(before, { ...NOTHING_SHOWN, whole: formatCount(row.requests) }, row.requests),
       },
       {
         key: "rate",
@@ -141,7 +141,7 @@ export class EndpointsTable {
         class: "cell-number cell-rate",
         isDescending: true,
         value: (row) => row.rate,
-        cell: (row) => number(formatRate(row.rate), row.rate, `${row.rate} requests a second`),
+        cell: (row, before) => numberIn(before, formatRate(row.rate), row.rate, `${row.rate} requests a second`),
       },
       {
         key: "fail",
@@ -149,11 +149,11 @@ export class EndpointsTable {
         class: "cell-number cell-fail",
         isDescending: true,
         value: (row) => row.failureShare,
-        cell: (row) => {
+        cell: (row, before) => {
           const text = `${formatCount(row.failures)} of ${formatCount(row.requests)} requests failed`;
-          const cell = number(formatPercent(row.failureShare), row.failureShare, text);
-          if (row.failures > 0) cell.classList.add("is-failure");
-          else cell.classList.add("is-none");
+          const cell = numberIn(before, formatPercent(row.failureShare), row.failureShare, text);
+          cell.classList.toggle("is-failure", row.failures > 0);
+          cell.classList.toggle("is-none", row.failures === 0);
           return cell;
         },
       },
@@ -173,18 +173,18 @@ export class EndpointsTable {
         class: "cell-number cell-bytes",
         isDescending: true,
         value: (row) => row.bytesEach,
-        cell: (row) => number(formatBytes(row.bytesEach), row.bytesEach, `${row.bytesEach} B on average`),
+        cell: (row, before) =>
+          numberIn(before, formatBytes(row.bytesEach), row.bytesEach, `${row.bytesEach} B on average`),
       },
       {
         key: "trend",
         label: "p95 trend",
         title: "p95 over the shown range",
         class: "cell-trend",
-        cell: (row) => {
-          const canvas = sparkline();
-          const points = this.handlers.trendOf(row.endpoint.key);
-          if (points !== undefined) drawSparkline(canvas, points, this.palette);
-          return canvas;
+        cell: (row, before) => {
+          const line = before instanceof SVGSVGElement ? before : sparkline();
+          drawSparkline(line, this.handlers.trendOf(row.endpoint.key) ?? []);
+          return line;
         },
       },
     ];

@@ -1,6 +1,6 @@
 /** A table with a head to sort by, of which only the visible rows exist. */
 
-import { fill, h } from "./dom";
+import { fill, h, setText } from "./dom";
 
 /** A column. */
 export interface Column<Row> {
@@ -14,7 +14,8 @@ export interface Column<Row> {
   value?: (row: Row) => number | string | null;
   /** Whether the largest comes first. */
   isDescending?: boolean;
-  cell: (row: Row) => Node | string;
+  /** What the cell holds; `before` is what it held, which may be changed and given back. */
+  cell: (row: Row, before: ChildNode | null) => Node | string;
 }
 
 /** How rows are told apart and what a click does. */
@@ -41,6 +42,14 @@ const ROW_HEIGHT = 28;
 /** Rows beyond the edge that exist already. */
 const SPARE = 6;
 
+/** A row as it stands there. */
+interface Made<Row> {
+  row: Row;
+  element: HTMLElement;
+  /** Its cells are to be made again, though the row is the same. */
+  isOutdated: boolean;
+}
+
 /** See the head of this file. */
 export class Grid<Row> {
   readonly element: HTMLElement;
@@ -53,7 +62,10 @@ export class Grid<Row> {
   private sorted: Row[] = [];
   private selected: ReadonlySet<string> = new Set();
   private sort: string | null;
-  private readonly made = new Map<string, { row: Row; element: HTMLElement }>();
+  /** Where the box is scrolled to, and its height: asking for them at each change would lay the page out each time. */
+  private scrollTop = 0;
+  private height = 0;
+  private readonly made = new Map<string, Made<Row>>();
 
   constructor(private readonly options: GridOptions<Row>) {
     this.columns = options.columns;
@@ -70,7 +82,16 @@ export class Grid<Row> {
     this.scroller.append(table);
     this.scroller.style.setProperty("--rows", String(options.visibleRows));
     this.element = h("div", { class: "grid-box" }, this.scroller, this.empty);
-    this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
+    const onScroll = () => {
+      this.scrollTop = this.scroller.scrollTop;
+      this.draw();
+    };
+    this.scroller.addEventListener("scroll", onScroll, { passive: true });
+    new ResizeObserver(([entry]) => {
+      const before = this.height;
+      this.height = entry?.contentRect.height ?? 0;
+      if (this.height > before) this.draw();
+    }).observe(this.scroller);
     this.drawHead();
   }
 
@@ -81,11 +102,23 @@ export class Grid<Row> {
     this.drawHead();
   }
 
+  /** Cells show more than their row has, and that has changed: they are made again when the grid is shown next. */
+  outdate(): void {
+    for (const made of this.made.values()) made.isOutdated = true;
+  }
+
+  /** Makes the cells of one column again, of the rows that are in view. */
+  refresh(key: string): void {
+    const at = this.columns.findIndex((column) => column.key === key);
+    const column = this.columns[at];
+    if (column !== undefined) for (const { row, element } of this.made.values()) showCell(element, at, column, row);
+  }
+
   /** Sorts by a column's key, `-` before it for the other way around. */
   setSort(sort: string | null): void {
     if (sort === this.sort) return;
     this.sort = sort;
-    this.drawHead();
+    this.markSorted();
     this.arrange();
   }
 
@@ -99,11 +132,10 @@ export class Grid<Row> {
     this.arrange();
   }
 
-  /** Draws the visible rows again: something that they show has come. */
-  draw(): void {
-    const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW_HEIGHT) - SPARE);
+  private draw(): void {
+    const first = Math.max(0, Math.floor(this.scrollTop / ROW_HEIGHT) - SPARE);
     // At first the box is as high as its few rows, so its height tells only whether there is room for more.
-    const visible = Math.max(this.options.visibleRows, Math.ceil(this.scroller.clientHeight / ROW_HEIGHT));
+    const visible = Math.max(this.options.visibleRows, Math.ceil(this.height / ROW_HEIGHT));
     const rows = this.sorted.slice(first, first + visible + 2 * SPARE);
     this.body.style.setProperty("--before", `${first * ROW_HEIGHT}px`);
     this.body.style.setProperty("--after", `${Math.max(0, this.sorted.length - first - rows.length) * ROW_HEIGHT}px`);
@@ -142,39 +174,37 @@ export class Grid<Row> {
   }
 
   private drawHead(): void {
-    const isOther = this.sort?.startsWith("-") ?? false;
-    const key = isOther ? this.sort?.slice(1) : this.sort;
     fill(
       this.head,
       ...this.columns.map((column) => {
-        const isSorted = column.key === key;
-        const isDown = (column.isDescending ?? false) !== isOther;
-        const attributes = {
-          class: `grid-cell ${column.class}`,
-          role: "columnheader",
-          "aria-sort": isSorted ? (isDown ? "descending" : "ascending") : undefined,
-          title: column.title,
-        };
+        const attributes = { class: `grid-cell ${column.class}`, role: "columnheader", title: column.title };
         if (column.value === undefined) return h("div", attributes, column.label);
-        const button = h(
-          "button",
-          { type: "button", class: "sorter" },
-          column.label,
-          isSorted && (isDown ? " ↓" : " ↑"),
-        );
+        const button = h("button", { type: "button", class: "sorter" });
         button.addEventListener("click", () => {
-          const sort = isSorted && !isOther ? `-${column.key}` : column.key;
+          const sort = this.sort === column.key ? `-${column.key}` : column.key;
           this.setSort(sort);
           this.options.onSort?.(sort);
-          this.head.querySelectorAll<HTMLElement>(".sorter")[this.sorterPlace(column)]?.focus();
         });
         return h("div", attributes, button);
       }),
     );
+    this.markSorted();
   }
 
-  private sorterPlace(column: Column<Row>): number {
-    return this.columns.filter((candidate) => candidate.value !== undefined).indexOf(column);
+  /** Says in the head what rows are sorted by. */
+  private markSorted(): void {
+    const isOther = this.sort?.startsWith("-") ?? false;
+    const key = isOther ? this.sort?.slice(1) : this.sort;
+    this.columns.forEach((column, at) => {
+      const cell = this.head.children[at];
+      const button = cell?.firstElementChild;
+      if (cell === undefined || button == null) return;
+      const isSorted = column.key === key;
+      const isDown = (column.isDescending ?? false) !== isOther;
+      setText(button, `${column.label}${isSorted ? (isDown ? " ↓" : " ↑") : ""}`);
+      if (isSorted) cell.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    });
   }
 
   /** The element of a row: made once, then only changed where it differs. */
@@ -182,25 +212,22 @@ export class Grid<Row> {
     const key = this.options.keyOf(row);
     let made = this.made.get(key);
     if (made === undefined) {
-      made = { row, element: this.makeRow(row, key) };
+      made = { row, element: this.makeRow(row, key), isOutdated: true };
       this.made.set(key, made);
     }
+    const isOther = made.row !== row || made.isOutdated;
     made.row = row;
+    made.isOutdated = false;
     const { element } = made;
     const isSelected = this.selected.has((this.options.selectedBy ?? this.options.keyOf)(row));
     element.setAttribute("aria-rowindex", String(place + 2));
     element.classList.toggle("is-selected", isSelected);
     if (isSelected) element.setAttribute("aria-selected", "true");
     else element.removeAttribute("aria-selected");
-    this.columns.forEach((column, at) => {
-      const content = column.cell(row);
-      const node = typeof content === "string" ? document.createTextNode(content) : content;
-      const cell = element.children[at];
-      const before = cell?.firstChild ?? null;
-      // A drawing that differs looks the same to a comparison of elements.
-      if (before === null || node instanceof HTMLCanvasElement || !node.isEqualNode(before))
-        cell?.replaceChildren(node);
-    });
+    if (isOther)
+      this.columns.forEach((column, at) => {
+        showCell(element, at, column, row);
+      });
     return element;
   }
 
@@ -238,4 +265,13 @@ export class Grid<Row> {
     });
     return element;
   }
+}
+
+/** Makes a cell again, and touches it only where it differs. */
+function showCell<Row>(element: HTMLElement, at: number, column: Column<Row>, row: Row): void {
+  const cell = element.children[at];
+  const before = cell?.firstChild ?? null;
+  const content = column.cell(row, before);
+  const node = typeof content === "string" ? document.createTextNode(content) : content;
+  if (node !== before && (before === null || !node.isEqualNode(before))) cell?.replaceChildren(node);
 }

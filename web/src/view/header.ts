@@ -8,6 +8,17 @@ import { fill, h, setText } from "./dom";
 /** How the page gets its data now. */
 export type Connection = "live" | "lost" | "ended" | "cut off" | "report";
 
+/** What is shown of a run besides the verdict. */
+export interface HeaderData {
+  run: Run;
+  /** Of the run: it grows. */
+  revision: number;
+  connection: Connection;
+  canList: boolean;
+  reportAddress: string | null;
+  hasLast: boolean;
+}
+
 /** What the buttons do. */
 export interface HeaderHandlers {
   onRuns(): void;
@@ -92,7 +103,7 @@ export class Header {
   }
 
   /** Draws what identifies the run. */
-  show(run: Run, connection: Connection, canList: boolean, reportAddress: string | null, hasLast: boolean): void {
+  show({ run, connection, canList, reportAddress, hasLast }: HeaderData): void {
     const { head, range } = run;
     const [mark, text] = STATES[connection];
     setText(this.mark, mark);

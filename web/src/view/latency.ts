@@ -34,6 +34,7 @@ export class LatencyChart extends TimeChart {
   private readonly values = QUANTILE_NAMES.map(() => h("span", { class: "legend-value" }));
   private shown: LatencyData | null = null;
   private layout = "";
+  private readonly heat = h("canvas");
 
   constructor(height: number, group: ChartGroup, palette: Palette) {
     super("Latency over time", height, group, palette);
@@ -142,13 +143,8 @@ export class LatencyChart extends TimeChart {
 
   /** From the lowest to the highest time of the heatmap, in milliseconds. */
   private heatRange(): [number, number] | null {
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    for (const heat of this.shown?.timeline.heat ?? []) {
-      if (heat === null) continue;
-      low = Math.min(low, heat.firstRow);
-      high = Math.max(high, heat.firstRow + heat.counts.length);
-    }
-    return low > high ? null : [lowerBoundMs(low * HEAT_BUCKETS), lowerBoundMs(high * HEAT_BUCKETS)];
+    const rows = heatRows(this.shown?.timeline);
+    return rows === null ? null : [lowerBoundMs(rows.from * HEAT_BUCKETS), lowerBoundMs(rows.to * HEAT_BUCKETS)];
   }
 
   private drawHeat(plot: uPlot): void {
@@ -157,33 +153,58 @@ export class LatencyChart extends TimeChart {
     const { ctx, bbox } = plot;
     let most = 1;
     for (const heat of timeline.heat) for (const count of heat?.counts ?? []) most = Math.max(most, count);
+    const rows = heatRows(timeline);
+    const first = timeline.startS[0];
+    if (rows === null || first === undefined) return;
+    // One pixel for each step and row, then stretched: both axes are even, the one of time and the logarithmic one.
+    const [width, height] = [timeline.heat.length, rows.to - rows.from];
+    const image = new ImageData(width, height);
+    const pixels = new Uint32Array(image.data.buffer);
     const ramp = heatRamp(this.palette);
+    timeline.heat.forEach((heat, place) => {
+      heat?.counts.forEach((count, step) => {
+        if (count === 0) return;
+        const shade = Math.min(HEAT_COLORS - 1, Math.floor((Math.log(count + 1) / Math.log(most + 1)) * HEAT_COLORS));
+        pixels[(rows.to - 1 - heat.firstRow - step) * width + place] = ramp[shade] as number;
+      });
+    });
+    const { heat } = this;
+    heat.width = width;
+    heat.height = height;
+    heat.getContext("2d")?.putImageData(image, 0, 0);
+    const left = plot.valToPos(first, "x", true);
+    const right = plot.valToPos(first + width * timeline.stepS, "x", true);
+    const bottom = plot.valToPos(lowerBoundMs(rows.from * HEAT_BUCKETS), "y", true);
+    const top = plot.valToPos(lowerBoundMs(rows.to * HEAT_BUCKETS), "y", true);
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    timeline.heat.forEach((heat, place) => {
-      if (heat === null) return;
-      const start = timeline.startS[place] as number;
-      const left = Math.round(plot.valToPos(start, "x", true));
-      const right = Math.round(plot.valToPos(start + timeline.stepS, "x", true));
-      heat.counts.forEach((count, step) => {
-        if (count === 0) return;
-        const index = (heat.firstRow + step) * HEAT_BUCKETS;
-        const bottom = Math.round(plot.valToPos(lowerBoundMs(index), "y", true));
-        const top = Math.round(plot.valToPos(lowerBoundMs(index + HEAT_BUCKETS), "y", true));
-        const shade = Math.min(HEAT_COLORS - 1, Math.floor((Math.log(count + 1) / Math.log(most + 1)) * HEAT_COLORS));
-        ctx.fillStyle = ramp[shade] as string;
-        ctx.fillRect(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
-      });
-    });
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(heat, left, top, right - left, bottom - top);
     ctx.restore();
   }
 }
 
-function heatRamp(palette: Palette): string[] {
+/** From the lowest row of the heatmap to above its highest; null if there is none. */
+function heatRows(timeline: Timeline | undefined): { from: number; to: number } | null {
+  let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const heat of timeline?.heat ?? []) {
+    if (heat === null) continue;
+    from = Math.min(from, heat.firstRow);
+    to = Math.max(to, heat.firstRow + heat.counts.length);
+  }
+  return from > to ? null : { from, to };
+}
+
+/** Shades from faint to full, as pixels. */
+function heatRamp(palette: Palette): Uint32Array {
   const color = palette.quantiles[3] ?? palette.ink;
-  return Array.from({ length: HEAT_COLORS }, (_, shade) => withAlpha(color, 0.08 + 0.84 * (shade / (HEAT_COLORS - 1))));
+  const [red = 0, green = 0, blue = 0] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  const bytes = new Uint8ClampedArray(HEAT_COLORS * 4);
+  for (let shade = 0; shade < HEAT_COLORS; shade += 1)
+    bytes.set([red, green, blue, 255 * (0.08 + 0.84 * (shade / (HEAT_COLORS - 1)))], shade * 4);
+  return new Uint32Array(bytes.buffer);
 }
 
 function logRange(min: number | null, max: number | null, wider: [number, number] | null): [number, number] {

@@ -15,7 +15,6 @@ import { openDialog } from "./dialog";
 import { exactMs, fill, h, number } from "./dom";
 import { Grid } from "./grid";
 import { drawSparkline, sparkline } from "./sparkline";
-import type { Palette } from "./theme";
 
 /** What the dialog needs. */
 export interface RunsOptions {
@@ -23,7 +22,6 @@ export interface RunsOptions {
   /** The run that is shown: marked, and not offered for a comparison. */
   currentRunId: string;
   search: string;
-  palette: Palette;
   find(search: string): Promise<RunRow[]>;
   onPick(row: RunRow): void;
 }
@@ -144,7 +142,7 @@ export function openRuns(options: RunsOptions): void {
         new Set([options.currentRunId]),
         search.value.trim() === "" ? "No run is stored yet" : "No run is called so",
       );
-      fill(trends, ...trendsOf(rows, options.palette));
+      fill(trends, ...trendsOf(rows));
     } catch (reason) {
       error.textContent = reason instanceof Error ? reason.message : String(reason);
     }
@@ -185,7 +183,7 @@ function failureShare(row: RunRow): number | null {
 }
 
 /** p95 of the runs of each test plan, oldest first. */
-function trendsOf(rows: readonly RunRow[], palette: Palette): HTMLElement[] {
+function trendsOf(rows: readonly RunRow[]): HTMLElement[] {
   const byPlan = new Map<string, RunRow[]>();
   for (const row of rows) byPlan.set(row.testplan, [...(byPlan.get(row.testplan) ?? []), row]);
   return [...byPlan]
@@ -193,11 +191,10 @@ function trendsOf(rows: readonly RunRow[], palette: Palette): HTMLElement[] {
     .slice(0, 6)
     .map(([name, mine]) => {
       const ordered = mine.toSorted((a, b) => (a.started_unix_ns ?? 0) - (b.started_unix_ns ?? 0)).slice(-40);
-      const canvas = sparkline();
+      const line = sparkline();
       drawSparkline(
-        canvas,
+        line,
         ordered.map((row) => row.p95_ms),
-        palette,
       );
       const last = ordered[ordered.length - 1]?.p95_ms ?? null;
       return h(
@@ -209,7 +206,7 @@ function trendsOf(rows: readonly RunRow[], palette: Palette): HTMLElement[] {
           h("span", { class: "cut", title: name }, name),
           h("span", { class: "muted" }, ` p95 of ${ordered.length} runs`),
         ),
-        canvas,
+        line,
         number(formatMs(last), last, exactMs(last)),
       );
     });

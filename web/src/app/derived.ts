@@ -1,0 +1,161 @@
+/** What the views show of a run, worked out once: the same input gives the same object, until the run has more. */
+
+import { type Shift, shiftsOf } from "../model/comparison";
+import { doubtIn, suspectSpans } from "../model/evidence";
+import { type EndpointFigures, endpointFigures, type Figures, selectionFigures } from "../model/figures";
+import { formatMs, plain } from "../model/format";
+import type { Range } from "../model/range";
+import type { Run } from "../model/run";
+import { reasonsInWords, stagesOf, trustOf } from "../model/seconds";
+import type { Selection } from "../model/selection";
+import { type FailureKinds, failureKinds, type Timeline, timeline } from "../model/timeline";
+import type { Backdrop } from "../view/chart";
+import { inPortions, pause } from "./portions";
+import type { Scope } from "./state";
+
+/** So many results are kept of a run: those of the ranges and selections that a reader goes back and forth between. */
+const KEPT = 64;
+
+interface Kept {
+  revision: number;
+  /** By what was asked for; what was used last stands last. */
+  results: Map<string, unknown>;
+}
+
+/** See the head of this file. */
+export class Derived {
+  private readonly kept = new WeakMap<Run, Kept>();
+
+  timeline(run: Run, selection: Selection, range: Range, stepS: number, originS = 0, hasHeat = false): Timeline {
+    return this.once(run, ["timeline", selection, range, stepS, originS, hasHeat], () =>
+      timeline(run, selection, range, stepS, originS, hasHeat),
+    );
+  }
+
+  figures(run: Run, selection: Selection, range: Range): Figures {
+    return this.once(run, ["figures", selection, range], () => selectionFigures(run, selection, range));
+  }
+
+  failures(run: Run, selection: Selection, { range, failureStepS }: Scope): FailureKinds {
+    return this.once(run, ["failures", selection, range, failureStepS], () =>
+      failureKinds(run, selection, range, failureStepS),
+    );
+  }
+
+  workers(run: Run, range: Range) {
+    return this.once(run, ["workers", range], () => run.workers.summarise(range));
+  }
+
+  trust(run: Run, range: Range) {
+    return this.once(run, ["trust", range], () => trustOf(run.seconds, range));
+  }
+
+  doubt(run: Run, range: Range, parts: number) {
+    return this.once(run, ["doubt", range, parts], () => doubtIn(run, range, parts));
+  }
+
+  stages(run: Run) {
+    return this.once(run, ["stages"], () => stagesOf(run.seconds));
+  }
+
+  backdrop(run: Run, { range, zeroS }: Scope): Backdrop {
+    return this.once(run, ["backdrop", range, zeroS], () => {
+      const suspect = suspectSpans(run, range, (second) => doubtInWords(run, second));
+      return { range, happenings: run.happenings, suspect, zeroS };
+    });
+  }
+
+  /** Figures of all endpoints, if they are known. */
+  endpoints(run: Run, range: Range): readonly EndpointFigures[] | null {
+    return (this.resultsOf(run).get(keyOfEndpoints(range)) as EndpointFigures[] | undefined) ?? null;
+  }
+
+  /** The same, worked out in portions if they are not; null as soon as nobody wants them any more. */
+  async findEndpoints(run: Run, range: Range, isWanted: () => boolean): Promise<readonly EndpointFigures[] | null> {
+    const known = this.endpoints(run, range);
+    if (known !== null) return known;
+    const { revision } = run;
+    const rows = await inPortions(endpointFigures(run, range), pause, isWanted);
+    if (rows !== null && run.revision === revision) this.keep(run, keyOfEndpoints(range), rows);
+    return rows;
+  }
+
+  /** The other run's lines, laid upon this run's time. */
+  otherTimeline(run: Run, selection: Selection, scope: Scope, shown: Timeline): Timeline | null {
+    const { otherRange, otherOriginS, stepS } = scope;
+    if (otherRange === null) return null;
+    return this.once(run, ["other", selection, otherRange, otherOriginS, stepS, shown.startS[0]], () => {
+      const lines = timeline(run, selection, otherRange, stepS, otherOriginS);
+      // Both have steps of the same length from the same zero, so they stand at the same places.
+      const first = shown.startS[0] ?? 0;
+      const shift = Math.round(((lines.startS[0] ?? 0) - otherOriginS - first) / stepS);
+      const moved = <T>(column: (T | null)[]) => shown.startS.map((_, place) => column[place - shift] ?? null);
+      return {
+        ...lines,
+        startS: shown.startS,
+        quantilesMs: lines.quantilesMs.map(moved),
+        rate: moved(lines.rate),
+      };
+    });
+  }
+
+  /** How the endpoints of this run in a range relate to `before`. */
+  shifts(run: Run, range: Range, rows: readonly EndpointFigures[], before: readonly EndpointFigures[]) {
+    const key = JSON.stringify(["shifts", range]);
+    const last = this.resultsOf(run).get(key) as Shifts | undefined;
+    if (last?.rows === rows && last.before === before) return last.shifts;
+    const shifts = shiftsOf(rows, before);
+    this.keep(run, key, { rows, before, shifts } satisfies Shifts);
+    return shifts;
+  }
+
+  private once<T>(run: Run, asked: readonly unknown[], make: () => T): T {
+    const key = JSON.stringify(asked);
+    const results = this.resultsOf(run);
+    const result = results.has(key) ? (results.get(key) as T) : make();
+    this.keep(run, key, result);
+    return result;
+  }
+
+  private keep(run: Run, key: string, result: unknown): void {
+    const results = this.resultsOf(run);
+    results.delete(key);
+    results.set(key, result);
+    for (const oldest of results.keys()) {
+      if (results.size <= KEPT) return;
+      results.delete(oldest);
+    }
+  }
+
+  private resultsOf(run: Run): Map<string, unknown> {
+    let kept = this.kept.get(run);
+    if (kept === undefined || kept.revision !== run.revision) {
+      kept = { revision: run.revision, results: new Map() };
+      this.kept.set(run, kept);
+    }
+    return kept.results;
+  }
+}
+
+interface Shifts {
+  rows: readonly EndpointFigures[];
+  before: readonly EndpointFigures[];
+  shifts: Map<string, Shift>;
+}
+
+function keyOfEndpoints(range: Range): string {
+  return JSON.stringify(["endpoints", range]);
+}
+
+/** Why a second is suspect: of each worker, or of the run where it has none. */
+function doubtInWords(run: Run, second: number): string {
+  const workers = run.workers.suspectAt(second);
+  if (workers.length === 0) return `suspect: ${reasonsInWords(run.seconds.at(second)?.reasons ?? 0)}`;
+  return workers
+    .slice(0, 3)
+    .map(({ sourceId, row }) => {
+      const isLag = (row.reasons & 1) !== 0 && row.hub_lag_ms !== null;
+      return `${sourceId}: ${isLag ? `hub lag ${plain(formatMs(row.hub_lag_ms))}` : reasonsInWords(row.reasons)}`;
+    })
+    .join("; ");
+}

@@ -1,0 +1,232 @@
+/** Draws a run: header and toolbar at once, charts as soon as they can be told, tables after that. */
+
+import type { Address } from "../model/address";
+import { caveats, type Shift } from "../model/comparison";
+import { evidenceIn, recentRange } from "../model/evidence";
+import type { EndpointFigures, Figures } from "../model/figures";
+import { type Range, snapOutward } from "../model/range";
+import type { Run } from "../model/run";
+import { NOTHING, type Selection } from "../model/selection";
+import type { Slowdown } from "../model/slowdown";
+import type { Timeline } from "../model/timeline";
+import { verdictOf } from "../model/verdict";
+import type { RunSource } from "../source/source";
+import { h } from "../view/dom";
+import type { Connection } from "../view/header";
+import { comparisonInWords } from "./comparing";
+import { Derived } from "./derived";
+import { Shown } from "./shown";
+import type { Scope } from "./state";
+import type { Views } from "./views";
+
+/** A run with where it comes from. */
+export interface Opened {
+  run: Run;
+  source: RunSource;
+}
+
+/** What is drawn. */
+export interface Picture {
+  opened: Opened;
+  other: Opened | null;
+  address: Address;
+  scope: Scope;
+  connection: Connection;
+}
+
+/** Endpoints of the shown range, and of the other run's. */
+export interface Tables {
+  endpoints: readonly EndpointFigures[];
+  before: readonly EndpointFigures[] | null;
+}
+
+const CONFIDENCE_PARTS = 48;
+const NOW_S = 10;
+
+/** See the head of this file. */
+export class Drawing {
+  readonly derived = new Derived();
+  private readonly shown = new Shown();
+  private selected: { selection: Selection | null; keys: ReadonlySet<string> } = { selection: null, keys: new Set() };
+  private tables: Tables | null = null;
+
+  constructor(private readonly views: Views) {}
+
+  /** Everything is drawn again the next time: the colours are others. */
+  forget(): void {
+    this.shown.forget();
+  }
+
+  header(opened: Opened, connection: Connection, canList: boolean, hasLast: boolean): void {
+    const { run, source } = opened;
+    const { revision } = run;
+    const reportAddress = source.addressOf("report");
+    this.shown.draw(this.views.header, { run, revision, connection, canList, reportAddress, hasLast });
+  }
+
+  /** What is being waited for. */
+  waiting(run: Run): void {
+    const text = run.isRunning ? "Waiting for the first request" : "This run has no requests";
+    this.views.header.showVerdict({ level: "waiting", text, also: [], about: null, span: null });
+    const more = run.isRunning
+      ? "The test has started. Rate, latency and failures appear here second by second, as soon as the first user's request ends."
+      : "It ended before a request did.";
+    this.views.setWaiting(h("h2", {}, text), h("p", {}, more));
+  }
+
+  /** Where the shown range is; `isLacking` while something is being fetched for it. */
+  place(picture: Picture, isLacking: boolean): void {
+    const { opened, scope } = picture;
+    const { run } = opened;
+    this.toolbar(picture, isLacking ? null : this.tables, isLacking);
+    this.shown.draw(this.views.overview, {
+      seconds: run.seconds,
+      whole: scope.whole,
+      shown: scope.shown,
+      stages: this.derived.stages(run),
+      steadyFromS: run.steadyFromS,
+    });
+  }
+
+  /** Charts and tiles: what everything together and what is selected did. Answers what the cursor moves on. */
+  charts(picture: Picture): Timeline {
+    const { opened, address, scope, connection } = picture;
+    const { views, derived, shown } = this;
+    const { run } = opened;
+    const { range, stepS } = scope;
+    const { selection, latencyView, isLogScale } = address;
+    const hasHeat = latencyView === "heatmap";
+    const timeline = derived.timeline(run, selection, range, stepS, 0, hasHeat);
+    const context = selection.kind === "all" ? null : derived.timeline(run, NOTHING, range, stepS);
+    const other = this.otherTimeline(picture, timeline);
+    const figures = derived.figures(run, selection, range);
+    const backdrop = derived.backdrop(run, scope);
+    views.latencyView.set(latencyView);
+    views.logScale.checked = isLogScale || hasHeat;
+    views.logScale.disabled = hasHeat;
+    shown.draw(views.latency, { timeline, context, other, figures, view: latencyView, isLogScale }, backdrop);
+    shown.draw(views.load, { timeline, context, other, rate: figures.rate }, backdrop);
+    const doubt = derived.doubt(run, range, CONFIDENCE_PARTS);
+    const isNow = isLive(connection) && scope.shown === null;
+    shown.draw(views.tiles, {
+      figures,
+      now: isNow ? derived.figures(run, selection, recentRange(range, NOW_S)) : null,
+      before: this.otherFigures(picture),
+      trust: derived.trust(run, range),
+      reasons: doubt.reasons,
+      suspectShares: doubt.shares,
+    });
+    const workers = selection.kind === "worker" ? this.keysOf(selection) : NO_KEYS;
+    shown.draw(views.workers, derived.workers(run, range), workers, run.head.role !== "master");
+    shown.draw(views.events, run.happenings, scope.whole.fromS);
+    views.note.hidden = opened.source.annotate === undefined;
+    return timeline;
+  }
+
+  /** Endpoints, errors, and what needs all of them. */
+  endpoints(picture: Picture, tables: Tables): void {
+    const { opened, address, scope } = picture;
+    const { views, derived, shown } = this;
+    const { run } = opened;
+    const { selection } = address;
+    const { endpoints, before } = tables;
+    this.tables = tables;
+    shown.draw(views.failures, derived.failures(run, selection, scope), derived.backdrop(run, scope));
+    const selected = selection.kind === "endpoint" ? this.keysOf(selection) : NO_KEYS;
+    const shifts: ReadonlyMap<string, Shift> | null =
+      before === null ? null : derived.shifts(run, scope.range, endpoints, before);
+    shown.draw(views.endpoints, {
+      rows: endpoints,
+      shifts,
+      selected,
+      search: address.search,
+      empty: scope.shown === null ? "No requests yet" : "No requests in this range",
+    });
+    shown.draw(views.errors, run, endpoints, selected, scope.shown === null);
+    this.toolbar(picture, tables, false);
+  }
+
+  /** The verdict on the shown range, as far as it is known. */
+  verdict(picture: Picture, slowdowns: readonly Slowdown[]): void {
+    const { tables, derived } = this;
+    const { opened, scope, connection } = picture;
+    const { run } = opened;
+    if (tables === null) return;
+    const input = {
+      isLive: isLive(connection) && scope.shown === null,
+      total: derived.figures(run, NOTHING, scope.range),
+      endpoints: tables.endpoints,
+      workers: derived.workers(run, scope.range),
+      slowdowns,
+    };
+    this.shown.draw(this.verdictView, run, scope.range, input);
+  }
+
+  private readonly verdictView = {
+    show: (run: Run, range: Range, known: Parameters<typeof evidenceIn>[2]) =>
+      this.views.header.showVerdict(verdictOf(evidenceIn(run, range, known))),
+  };
+
+  /** `tables` are of the shown range, or null while it is not known. */
+  private toolbar({ opened, other, address, scope }: Picture, tables: Tables | null, isBusy: boolean): void {
+    const { run } = opened;
+    this.views.toolbar.show({
+      shown: scope.shown,
+      whole: scope.whole,
+      steadyFromS: run.steadyFromS,
+      snapS: run.finestS,
+      selection: address.selection,
+      other:
+        other === null
+          ? null
+          : {
+              name: `run ${other.run.head.run_id.slice(0, 8)}`,
+              alignment: address.alignment,
+              ...this.comparison(run, other.run, scope, tables),
+            },
+      isBusy,
+    });
+  }
+
+  private comparison(run: Run, other: Run, scope: Scope, tables: Tables | null) {
+    if (tables?.before == null || scope.otherRange === null) return { caveats: [], verdict: "" };
+    const total = this.derived.figures(run, NOTHING, scope.range);
+    const before = this.derived.figures(other, NOTHING, otherRangeOf(other, scope.otherRange));
+    return {
+      caveats: caveats(run, other, [total.rate, before.rate]),
+      verdict: comparisonInWords({ total, endpoints: tables.endpoints }, { figures: before, endpoints: tables.before }),
+    };
+  }
+
+  private otherTimeline({ other, address, scope }: Picture, shown: Timeline): Timeline | null {
+    return other === null ? null : this.derived.otherTimeline(other.run, selectionInOther(address), scope, shown);
+  }
+
+  /** Of the same range of the other run. */
+  private otherFigures({ other, address, scope }: Picture): Figures | null {
+    if (other === null || scope.otherRange === null) return null;
+    return this.derived.figures(other.run, selectionInOther(address), otherRangeOf(other.run, scope.otherRange));
+  }
+
+  /** The keys of a selection: the same object for the same selection. */
+  private keysOf(selection: Selection): ReadonlySet<string> {
+    if (this.selected.selection !== selection) this.selected = { selection, keys: new Set(selection.keys) };
+    return this.selected.keys;
+  }
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set();
+
+function isLive(connection: Connection): boolean {
+  return connection === "live" || connection === "lost";
+}
+
+/** What is selected in the other run: it has workers of its own. */
+function selectionInOther({ selection }: Address): Selection {
+  return selection.kind === "endpoint" ? selection : NOTHING;
+}
+
+/** The other run's range in slots that it has. */
+export function otherRangeOf(other: Run, range: Range): Range {
+  return snapOutward(range, other.finestS);
+}
