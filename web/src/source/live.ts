@@ -25,8 +25,7 @@ export class LiveSource extends StoredSource {
   /** Loads the run; from before that on, windows are taken, so that no second is lost in between. */
   override async load(): Promise<Run> {
     this.early = [];
-    const connected = this.connect();
-    await connected;
+    await this.connect();
     return this.loadAgain();
   }
 
@@ -75,10 +74,23 @@ export class LiveSource extends StoredSource {
     const stream = new EventSource(this.server.url("live"));
     this.stream = stream;
     const settled = new Promise<void>((resolve) => {
-      stream.addEventListener("open", () => resolve());
-      stream.addEventListener("error", () => resolve());
+      stream.addEventListener("open", () => resolve(), { once: true });
+      stream.addEventListener("error", () => resolve(), { once: true });
     });
-    stream.addEventListener("open", () => this.follower?.onConnection(true));
+    let isAwaited = true;
+    let hasPlace = false;
+    stream.addEventListener("open", () => {
+      this.follower?.onConnection(true);
+      // Without the id of a window the server cannot tell what was missed, and whoever waited has read the run by now.
+      if (!isAwaited && !hasPlace) void this.reload();
+      isAwaited = false;
+    });
+    stream.addEventListener("window", () => {
+      hasPlace = true;
+    });
+    stream.addEventListener("error", () => {
+      isAwaited = false;
+    });
     stream.addEventListener("error", () => {
       this.follower?.onConnection(false);
       // The browser reconnects by itself, with the id of the last event, unless the server answered with an error.
@@ -96,10 +108,16 @@ export class LiveSource extends StoredSource {
     if (this.again !== null || this.follower === null) return;
     this.again = setTimeout(() => {
       this.again = null;
-      this.stream?.close();
-      void this.connect();
-      void this.reload();
+      void this.connectAgain();
     }, AGAIN_AFTER_MS);
+  }
+
+  /** The run is read once windows are taken again: what comes between would be in neither. */
+  private async connectAgain(): Promise<void> {
+    this.stream?.close();
+    await this.connect();
+    // A stream that failed says so by itself, and one that opens later has the run read then.
+    if (this.stream?.readyState === EventSource.OPEN) await this.reload();
   }
 
   private onWindow(message: WindowMessage): void {

@@ -51,27 +51,45 @@ class FakeServer extends Server {
 }
 
 class FakeStream extends EventTarget {
+  static readonly CONNECTING = 0;
   static readonly OPEN = 1;
   static readonly CLOSED = 2;
   static last: FakeStream | null = null;
-  readonly readyState = FakeStream.OPEN;
+  static opensAtOnce = true;
+  readyState = FakeStream.CONNECTING;
 
   constructor() {
     super();
     FakeStream.last = this;
-    queueMicrotask(() => this.dispatchEvent(new Event("open")));
+    if (FakeStream.opensAtOnce) queueMicrotask(() => this.open());
+  }
+
+  open(): void {
+    this.readyState = FakeStream.OPEN;
+    this.dispatchEvent(new Event("open"));
+  }
+
+  /** The connection is lost; the browser tries again unless it was refused. */
+  fail(isRefused: boolean): void {
+    this.readyState = isRefused ? FakeStream.CLOSED : FakeStream.CONNECTING;
+    this.dispatchEvent(new Event("error"));
   }
 
   close(): void {
-    // Nothing is open.
+    this.readyState = FakeStream.CLOSED;
   }
 
+  /** Nothing arrives where nobody listens. */
   send(message: WindowMessage): void {
+    if (this.readyState !== FakeStream.OPEN) return;
     this.dispatchEvent(new MessageEvent("window", { data: JSON.stringify(message) }));
   }
 }
 
-beforeEach(() => void vi.stubGlobal("EventSource", FakeStream));
+beforeEach(() => {
+  FakeStream.opensAtOnce = true;
+  vi.stubGlobal("EventSource", FakeStream);
+});
 afterEach(() => vi.unstubAllGlobals());
 
 function playing(seconds: number): Archive {
@@ -239,5 +257,80 @@ describe("a late window", () => {
     once(server, "seconds", () => send({ ...lost, seq: 1000, second: START_S + 20 }));
     await new LiveSource(server, "x").load();
     expect(server.calls.filter((call) => call === "seconds")).toHaveLength(3);
+  });
+});
+
+describe("a lost connection", () => {
+  const stream = () => FakeStream.last as FakeStream;
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  /** A run that is followed; `latest` is what the page shows. */
+  async function followed(archive: Archive) {
+    const source = new LiveSource(new FakeServer(archive), "x");
+    const shown = { source, latest: await source.load(), loads: 1 };
+    const nothing = () => undefined;
+    const onRun = (run: Run) => {
+      shown.latest = run;
+      shown.loads += 1;
+    };
+    source.follow({ onWindow: nothing, onRun, onOtherRun: nothing, onConnection: nothing, onNotice: nothing });
+    return shown;
+  }
+
+  afterEach(() => void vi.useRealTimers());
+
+  it("that was refused costs no second, however long the next one takes to open", async () => {
+    const archive = playing(20);
+    const shown = await followed(archive);
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    FakeStream.opensAtOnce = false;
+    stream().fail(true);
+    tick(archive);
+    await vi.advanceTimersByTimeAsync(2000);
+    await settle();
+    tick(archive);
+    stream().open();
+    tick(archive);
+    await settle();
+    tick(archive);
+    expect(shown.loads).toBe(2);
+    await expectAll(shown.source, shown.latest, archive);
+  });
+
+  it("from the beginning on costs no second that comes before it opens", async () => {
+    const archive = playing(20);
+    FakeStream.opensAtOnce = false;
+    const loading = followed(archive);
+    stream().fail(false);
+    const shown = await loading;
+    tick(archive);
+    stream().open();
+    await settle();
+    tick(archive);
+    await expectAll(shown.source, shown.latest, archive);
+  });
+
+  it("before the first window came costs no second, though the server cannot know what was missed", async () => {
+    const archive = playing(20);
+    const shown = await followed(archive);
+    stream().fail(false);
+    tick(archive);
+    stream().open();
+    await settle();
+    tick(archive);
+    await expectAll(shown.source, shown.latest, archive);
+  });
+
+  it("after a window is made good by the server alone", async () => {
+    const archive = playing(20);
+    const shown = await followed(archive);
+    tick(archive);
+    stream().fail(false);
+    const missed = archive.addSecond(true) as WindowMessage;
+    stream().open();
+    send(missed);
+    await settle();
+    expect(shown.loads).toBe(1);
+    await expectAll(shown.source, shown.latest, archive);
   });
 });

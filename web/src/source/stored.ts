@@ -16,6 +16,8 @@ const MAX_WORKER_ROWS = 200_000;
 export class StoredSource implements RunSource {
   readonly kind: RunSource["kind"] = "stored";
 
+  private filling: Promise<unknown> = Promise.resolve();
+
   constructor(
     protected readonly server: Server,
     readonly runId: string,
@@ -26,6 +28,15 @@ export class StoredSource implements RunSource {
   }
 
   async fill(run: Run, missing: readonly Missing[]): Promise<void> {
+    if (missing.length === 0) return;
+    // While there are late windows, one after the other: what one finds to be sealed, another may have asked for before.
+    const before = this.filling;
+    const mine = run.hasLate ? before.then(() => this.fillNow(run, missing)) : this.fillNow(run, missing);
+    this.filling = Promise.allSettled([before, mine]);
+    await mine;
+  }
+
+  private async fillNow(run: Run, missing: readonly Missing[]): Promise<void> {
     const hadLate = run.hasLate;
     let strips = await this.strips(missing);
     if (hadLate && sealedUntilS(await this.server.head(this.runId)) !== run.sealedUntilS) {
