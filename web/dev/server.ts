@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Kind } from "../src/model/pyramid";
-import type { RunRow, WindowMessage } from "../src/model/wire";
+import type { EventRow, RunRow, WindowMessage } from "../src/model/wire";
 import type { Archive } from "./archive";
 import { embedded, reportOf, workerColumns } from "./report";
 
@@ -83,6 +83,14 @@ export class DevServer {
     for (const stream of this.streams) stream.write(text);
   }
 
+  /** Adds a note to a run, whoever has written it. */
+  note(archive: Archive, text: string, timeUnixNs: number): EventRow {
+    const note = { time_unix_ns: timeUnixNs, name: "annotation", kind: "annotation", attributes: { text } };
+    archive.notes.push(note);
+    this.send("annotation", { run_id: archive.scenario.runId });
+    return note;
+  }
+
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://localhost");
     if (this.hasPolicy) response.setHeader("content-security-policy", CONTENT_SECURITY_POLICY);
@@ -142,15 +150,7 @@ export class DevServer {
         let body = "";
         for await (const part of request) body += part;
         const { text, time_unix_ns: time } = JSON.parse(body) as { text: string; time_unix_ns?: number };
-        const note = {
-          time_unix_ns: time ?? Date.now() * 1e6,
-          name: "annotation",
-          kind: "annotation",
-          attributes: { text },
-        };
-        archive.notes.push(note);
-        this.send("annotation", { run_id: archive.scenario.runId });
-        return json(response, note);
+        return json(response, this.note(archive, text, time ?? Date.now() * 1e6));
       }
       case "report":
         response.setHeader("content-disposition", "attachment; filename=report.html");

@@ -23,11 +23,6 @@ pub enum FeedItem {
     },
     /// Something that whoever looks at the run should know.
     Notice(String),
-    /// Somebody has added an annotation.
-    Annotated {
-        /// The run's id.
-        run_id: String,
-    },
 }
 
 /// One window as a page gets it.

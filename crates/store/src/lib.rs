@@ -49,7 +49,7 @@ pub use feed::{Feed, FeedItem, FeedReceiver, WindowMessage};
 pub use gain::Gain;
 pub use kind::Kind;
 pub use recorder::LocalRecorder;
-pub use rows::{ErrorRow, EventRow};
+pub use rows::{Annotated, ErrorRow, EventRow};
 pub use run_reader::RunReader;
 pub use run_row::{RunRow, RunState};
 pub use span::OCTAVE_MS;

@@ -56,3 +56,12 @@ impl EventRow {
         })
     }
 }
+
+/// What annotations there are behind an event that was known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotated {
+    /// The runs that got some.
+    pub run_ids: Vec<String>,
+    /// The last event by now, of any run and kind: what to ask with the next time.
+    pub last_event: i64,
+}

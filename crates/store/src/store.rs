@@ -3,6 +3,7 @@
 use crate::connection;
 use crate::error::{ChangeError, FindRunError, OpenStoreError, ReadError};
 use crate::maintenance;
+use crate::rows::Annotated;
 use crate::run_reader::RunReader;
 use crate::run_row::{RunRow, RunState};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -114,6 +115,24 @@ impl Store {
         let sql = "INSERT INTO event (run, time_unix_ns, kind, name, attributes)
              SELECT id, ?2, 'annotation', ?3, '{}' FROM run WHERE run_id = ?1";
         self.change(run_id, self.connection.execute(sql, params![run_id, time_unix_ns, text])?)
+    }
+
+    /// The runs that got annotations behind the event `after`, whoever wrote them. With nothing new, this is one look at
+    /// the end of a table.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn annotated_after(&self, after: i64) -> Result<Annotated, ReadError> {
+        let last = "SELECT coalesce(max(id), 0) FROM event";
+        let last_event: i64 = self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?;
+        if last_event <= after {
+            return Ok(Annotated { run_ids: Vec::new(), last_event });
+        }
+        let runs = "SELECT DISTINCT run.run_id FROM event JOIN run ON run.id = event.run
+             WHERE event.id > ?1 AND event.kind = 'annotation'";
+        let mut select = self.connection.prepare_cached(runs)?;
+        let run_ids = select.query_map([after], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(Annotated { run_ids, last_event })
     }
 
     /// Replaces the notes of a run.

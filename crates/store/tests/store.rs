@@ -103,6 +103,18 @@ fn annotations_are_events_of_their_run_at_their_time() {
 }
 
 #[test]
+fn who_looks_for_annotations_is_told_of_each_once() {
+    let (_directory, path) = with_runs();
+    let store = open(&path);
+    let before = store.annotated_after(0).unwrap().last_event;
+    open(&path).annotate("aa22", "one", 1).unwrap();
+    open(&path).annotate("aa22", "two", 2).unwrap();
+    let found = store.annotated_after(before).unwrap();
+    assert_eq!(found.run_ids, ["aa22"]);
+    assert!(store.annotated_after(found.last_event).unwrap().run_ids.is_empty());
+}
+
+#[test]
 fn a_deleted_run_leaves_nothing_and_gives_its_room_back() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("runs.db");

@@ -3,7 +3,6 @@
 use crate::api_error::ApiError;
 use crate::app::App;
 use crate::json_body::JsonBody;
-use crate::live::frame::Frame;
 use crate::parameters::RunKey;
 use crate::run::find;
 use axum::extract::State;
@@ -25,7 +24,7 @@ pub(crate) struct Annotation {
     time_unix_ns: Option<i64>,
 }
 
-/// Adds a note to a run, and tells every page.
+/// Adds a note to a run; every page is told as of any other note in the store.
 pub(crate) async fn annotate(
     State(app): State<Arc<App>>,
     RunKey(run_id): RunKey,
@@ -36,7 +35,6 @@ pub(crate) async fn annotate(
         return Err(ApiError::BadRequest(format!("the text of a note has 1 to {MAX_TEXT} characters")));
     }
     let time_unix_ns = annotation.time_unix_ns.unwrap_or_else(clock::now_unix_ns);
-    let frame = Frame::annotation(&run_id);
     let job = move |store: &_| {
         find(store, &run_id)?;
         store.annotate(&run_id, &text, time_unix_ns).map_err(|error| match error {
@@ -45,6 +43,6 @@ pub(crate) async fn annotate(
         })
     };
     app.reads.run(job).await?;
-    app.hub.tell(frame);
+    app.news_of_notes.notify_one();
     Ok(StatusCode::CREATED)
 }

@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::live::hub::Hub;
 use crate::reads::Reads;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 /// One server.
 pub(crate) struct App {
@@ -15,6 +15,8 @@ pub(crate) struct App {
     /// Places for files under way.
     pub(crate) downloads: Arc<Semaphore>,
     pub(crate) hub: Arc<Hub>,
+    /// Says that the store has a new note.
+    pub(crate) news_of_notes: Arc<Notify>,
     pub(crate) limits: Limits,
     /// Becomes true at the end.
     pub(crate) end: End,

@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! feed ──► follow ─┬─► hub: one frame for all ─┬─► stream of one page ─► its socket
-//! store ─► watch ──┘                           └─► recent windows, for pages that come back
+//! store ─► watch ──┤                           └─► recent windows, for pages that come back
+//! store ─► notes ──┘
 //! ```
 
 pub(crate) mod follow;
 pub(crate) mod frame;
 pub(crate) mod hub;
 mod journal;
+pub(crate) mod notes;
 mod replay;
 mod stream;
 pub(crate) mod watch;

@@ -9,7 +9,7 @@ use crate::error::StartPageError;
 use crate::host::ListenHost;
 use crate::limits::Limits;
 use crate::live::hub::Hub;
-use crate::live::{follow, watch};
+use crate::live::{follow, notes, watch};
 use crate::port;
 use crate::reads::Reads;
 use crate::router;
@@ -50,6 +50,8 @@ impl LivePage {
         }
         let store =
             Store::open(&store_path).map_err(|source| StartPageError::Store { path: store_path.clone(), source })?;
+        // What is written from here on is news: pages are served later.
+        let last_event = store.annotated_after(i64::MAX).map_or(0, |known| known.last_event);
         let listener = port::listen(&host, &name, port)?;
         let thread_error = |source| StartPageError::Thread { source };
         let address = listener.local_addr().map_err(thread_error)?;
@@ -62,10 +64,11 @@ impl LivePage {
             reads: Arc::new(Reads::new(store_path, store, limits.reads)),
             downloads: Arc::new(Semaphore::new(limits.downloads)),
             hub: Arc::new(Hub::new(limits.listeners)),
+            news_of_notes: Arc::default(),
             limits,
             end: ended,
         };
-        let thread = start_thread(app, listener, feed).map_err(thread_error)?;
+        let thread = start_thread(app, listener, feed, last_event).map_err(thread_error)?;
         Ok(Self { address, url, end, thread: Some(thread) })
     }
 
@@ -97,7 +100,7 @@ impl Drop for LivePage {
 }
 
 /// Starts `lt-web`, which serves until the end is announced.
-fn start_thread(app: App, listener: TcpListener, feed: Option<Feed>) -> io::Result<JoinHandle<()>> {
+fn start_thread(app: App, listener: TcpListener, feed: Option<Feed>, last_event: i64) -> io::Result<JoinHandle<()>> {
     let app = Arc::new(app);
     let limits = app.limits;
     let runtime = runtime(limits)?;
@@ -109,6 +112,8 @@ fn start_thread(app: App, listener: TcpListener, feed: Option<Feed>) -> io::Resu
     let feed = feed.map(|feed| feed.subscribe());
     std::thread::Builder::new().name("lt-web".to_owned()).spawn(move || {
         let hub = Arc::clone(&app.hub);
+        let (reads, news) = (Arc::clone(&app.reads), Arc::clone(&app.news_of_notes));
+        runtime.spawn(notes::watch(reads, Arc::clone(&hub), news, last_event));
         match feed {
             Some(feed) => runtime.spawn(follow::follow(feed, hub)),
             None => runtime.spawn(watch::watch(Arc::clone(&app.reads), hub)),

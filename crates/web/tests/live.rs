@@ -4,7 +4,7 @@
 
 mod support;
 
-use locust_telemetry_store::FeedItem;
+use locust_telemetry_store::{FeedItem, Store};
 use locust_telemetry_web::{LivePage, WebConfig};
 use support::client::{Listener, ask, get};
 use support::recording::{Recording, Requests};
@@ -143,4 +143,26 @@ fn a_run_of_another_process_is_followed_through_the_store() {
     assert_eq!(listener.expect("window").id.as_deref(), Some("run-0:4"));
     recording.end();
     assert_eq!(listener.expect("run").data, serde_json::json!({"run_id": "run-0", "state": "ended"}));
+}
+
+#[test]
+fn a_note_that_another_process_writes_reaches_pages_with_a_feed_and_without() {
+    let mut recording = recording(1);
+    recording.end();
+    let live = recording.page();
+    let served = LivePage::start(WebConfig { feed: None, ..recording.config() }).unwrap();
+    let mut listeners = [live.address(), served.address()].map(|address| Listener::open(address, None));
+    Store::open(&recording.path()).unwrap().annotate("run-0", "scaled to 8 pods", 1).unwrap();
+    for listener in &mut listeners {
+        assert_eq!(listener.expect("annotation").data, serde_json::json!({"run_id": "run-0"}));
+    }
+}
+
+#[test]
+fn a_page_that_comes_later_hears_of_notes_since_the_last_one_left() {
+    let mut recording = recording(1);
+    recording.flush();
+    let page = recording.page();
+    Store::open(&recording.path()).unwrap().annotate("run-0", "nobody listens", 1).unwrap();
+    assert_eq!(Listener::open(page.address(), None).expect("annotation").data["run_id"], "run-0");
 }

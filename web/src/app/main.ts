@@ -60,6 +60,14 @@ function start(element: HTMLElement): void {
     onTheme: theme,
     onHelp: openHelp,
   });
+  // A run that ended has no stream: its notes are read again when the reader comes back to the page.
+  window.addEventListener("focus", () => {
+    const { opened } = page;
+    if (opened?.source.kind !== "stored") return;
+    void guarded(async () => {
+      if (await opened.source.readEvents?.(opened.run)) await page.refresh();
+    });
+  });
   window.addEventListener("hashchange", () => {
     const before = page.address;
     page.address = readAddress(location.hash);

@@ -143,13 +143,16 @@ export class Run {
     return steadyFromS(this.happenings);
   }
 
-  /** Takes the store's list of events. */
-  setEvents(rows: readonly EventRow[]): void {
+  /** Takes the store's list of events; true if there are others than before. */
+  setEvents(rows: readonly EventRow[]): boolean {
+    const keys = rows.map(keyOf);
+    if (keys.every((key) => this.knownEvents.has(key))) return false;
     this.revision += 1;
     this.knownEvents.clear();
-    for (const row of rows) this.knownEvents.add(keyOf(row));
+    for (const key of keys) this.knownEvents.add(key);
     this.happenings = inOrder(rows.map(happeningOf));
     this.addEvents(this.eventsOfWindows);
+    return true;
   }
 
   /** Whether windows of the journal are added to what strips tell of their seconds. */

@@ -138,10 +138,10 @@ export class LiveSource extends StoredSource {
   }
 
   private async onAnnotation(): Promise<void> {
-    const events = await this.server.events(this.runId).catch(() => null);
-    if (events === null || this.run === null) return;
-    this.run.setEvents(events);
-    this.follower?.onWindow();
+    const { run } = this;
+    // A run that is being loaded may have asked for its events before.
+    if (run === null || this.early !== null) this.isOutdated = true;
+    else if (await this.readEvents(run).catch(() => false)) this.follower?.onWindow();
   }
 }
 

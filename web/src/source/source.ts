@@ -28,6 +28,8 @@ export interface RunSource {
   follow?(follower: Follower): () => void;
   /** Adds a note; `timeS` is when it is about, or null for now. Embedded sources cannot. */
   annotate?(run: Run, text: string, timeS: number | null): Promise<void>;
+  /** Reads events and notes again; true if there are more. Embedded sources have all. */
+  readEvents?(run: Run): Promise<boolean>;
   /** Where the run can be had as a file; null in a report, which is one. */
   addressOf(what: "report" | "csv" | "json" | "parquet" | "markdown" | "svg"): string | null;
 }

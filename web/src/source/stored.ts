@@ -66,7 +66,12 @@ export class StoredSource implements RunSource {
 
   async annotate(run: Run, text: string, timeS: number | null): Promise<void> {
     await this.server.annotate(this.runId, text, timeS === null ? null : BigInt(Math.round(timeS * 1000)) * 1_000_000n);
-    run.setEvents(await this.server.events(this.runId));
+    await this.readEvents(run);
+  }
+
+  /** Reads events and notes again, which others may have added; true if there are more. */
+  async readEvents(run: Run): Promise<boolean> {
+    return run.setEvents(await this.server.events(this.runId));
   }
 
   addressOf(what: "report" | "csv" | "json" | "parquet" | "markdown" | "svg"): string {

@@ -86,6 +86,11 @@ describe("a live run", () => {
     expect(server.calls.some((call) => call.startsWith("POST"))).toBe(true);
   });
 
+  it("shows a note that somebody else has written", async () => {
+    server.note(archive, "from the command line", (archive.nextS - 5) * 1e9);
+    await page.waitForSelector(".event-label >> text=from the command line");
+  });
+
   it("shows a notice of the server", async () => {
     server.send("notice", "The store's disk is full: 12 s are not kept");
     await page.waitForSelector(".notice >> text=The store's disk is full");

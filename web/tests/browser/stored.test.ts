@@ -228,6 +228,12 @@ describe("a stored run", () => {
     await page.waitForSelector("dialog", { state: "detached" });
   });
 
+  it("shows a note that was written elsewhere when the reader comes back to it", async () => {
+    server.note(archive, "rolled back", (archive.firstS + 100) * 1e9);
+    await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await page.waitForSelector(".event-label >> text=rolled back");
+  });
+
   it("draws the heatmap", async () => {
     const pixels = () =>
       page.$eval(".panel-latency canvas", (canvas) => (canvas as HTMLCanvasElement).toDataURL().length);

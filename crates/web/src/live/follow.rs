@@ -24,6 +24,5 @@ fn tell(item: &FeedItem, hub: &Hub) {
         FeedItem::Window(message) => hub.window(Position::new(&message.run_id, message.seq), &message.json),
         FeedItem::RunEnded { run_id } => hub.run_ended(run_id),
         FeedItem::Notice(text) => hub.tell(Frame::notice(text)),
-        FeedItem::Annotated { run_id } => hub.tell(Frame::annotation(run_id)),
     }
 }
