@@ -34,6 +34,7 @@ pub mod rows;
 pub mod run_reader;
 pub mod run_row;
 mod seal;
+mod snap;
 mod span;
 pub mod store;
 pub mod strip;

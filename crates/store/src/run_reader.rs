@@ -13,7 +13,8 @@ use crate::kind::Kind;
 use crate::message;
 use crate::rows::{ErrorRow, EventRow};
 use crate::run_row::RunRow;
-use crate::seal::{MINUTE_S, minute_of};
+use crate::seal::MINUTE_S;
+use crate::snap;
 use crate::strip::{self, LEVELS_S, SLOTS};
 use locust_telemetry_core::{Anomaly, RequestAggregate, SeriesKey, SeriesStats};
 use rusqlite::{Connection, Transaction, params};
@@ -105,19 +106,7 @@ impl<'a> RunReader<'a> {
             .prepare_cached(sql)?
             .query_row([self.row.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let (Some(first), Some(last)) = (first, last) else { return Ok(0..0) };
-        let range = range.unwrap_or(first..last + 1);
-        let (mut from, mut until) = (range.start.max(first), range.end.min(last + 1));
-        if from >= until {
-            return Ok(from..from);
-        }
-        let compacted = compacted.unwrap_or(i64::MIN);
-        if from < compacted {
-            from = minute_of(from);
-        }
-        if until < compacted {
-            until = minute_of(until + MINUTE_S - 1);
-        }
-        Ok(from..until)
+        Ok(snap::snap(range, first..last + 1, compacted))
     }
 
     /// Everything that was counted in a range ([`snapped`](Self::snapped)): the merge of its windows, bit for bit.

@@ -43,7 +43,7 @@ export class Derived {
   }
 
   workers(run: Run, range: Range) {
-    return this.once(run, ["workers", range], () => run.workers.summarise(range));
+    return this.once(run, ["workers", range], () => run.workers.summarise(run.workers.told(range)));
   }
 
   trust(run: Run, range: Range) {

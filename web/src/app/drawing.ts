@@ -4,7 +4,7 @@ import type { Address } from "../model/address";
 import { caveats, type Shift } from "../model/comparison";
 import { evidenceIn, recentRange } from "../model/evidence";
 import type { EndpointFigures, Figures } from "../model/figures";
-import { type Range, snapOutward } from "../model/range";
+import { equal, type Range } from "../model/range";
 import type { Run } from "../model/run";
 import { NOTHING, type Selection } from "../model/selection";
 import type { Slowdown } from "../model/slowdown";
@@ -117,7 +117,9 @@ export class Drawing {
       suspectShares: doubt.shares,
     });
     const workers = selection.kind === "worker" ? this.keysOf(selection) : NO_KEYS;
-    shown.draw(views.workers, derived.workers(run, range), workers, run.head.role !== "master");
+    const toldOf = run.workers.told(range);
+    const told = scope.shown === null || equal(toldOf, range) ? null : toldOf;
+    shown.draw(views.workers, derived.workers(run, range), workers, run.head.role !== "master", told);
     shown.draw(views.events, run.happenings, scope.whole.fromS);
     views.note.hidden = opened.source.annotate === undefined;
     return timeline;
@@ -174,7 +176,7 @@ export class Drawing {
       shown: scope.shown,
       whole: scope.whole,
       steadyFromS: run.steadyFromS,
-      snapS: run.finestS,
+      snapS: run.finestS(scope.range, address.selection.kind),
       selection: address.selection,
       other:
         other === null
@@ -226,7 +228,7 @@ function selectionInOther({ selection }: Address): Selection {
   return selection.kind === "endpoint" ? selection : NOTHING;
 }
 
-/** The other run's range in slots that it has. */
+/** What the other run can tell of its range. */
 export function otherRangeOf(other: Run, range: Range): Range {
-  return snapOutward(range, other.finestS);
+  return other.snapped(range) ?? range;
 }

@@ -259,7 +259,8 @@ export class Page {
   private verdictRange(run: Run, { range, shown }: Scope): Range {
     const { steadyFromS } = run;
     if (shown !== null || steadyFromS === null || steadyFromS >= range.toS - 1) return range;
-    return { fromS: Math.ceil(Math.max(range.fromS, steadyFromS) / run.finestS) * run.finestS, toS: range.toS };
+    const finestS = run.finestS(range);
+    return { fromS: Math.ceil(Math.max(range.fromS, steadyFromS) / finestS) * finestS, toS: range.toS };
   }
 
   private drawTrends(rows: readonly EndpointFigures[]): void {

@@ -28,7 +28,7 @@ export class Slowness {
   /** Looks again if the range is another or enough time has passed; then calls back. */
   async look(run: Run, source: RunSource, asked: Range, onFound: () => void): Promise<void> {
     const seriesSeconds = lengthS(asked) * run.series.size;
-    const slotS = seriesSeconds > MAX_SERIES_SECONDS ? 60 : slowdownSlotS(lengthS(asked), run.finestS);
+    const slotS = seriesSeconds > MAX_SERIES_SECONDS ? 60 : slowdownSlotS(lengthS(asked), run.finestS(asked));
     // Whole slots only: their edges would have to be fetched second by second.
     const range = { fromS: Math.ceil(asked.fromS / slotS) * slotS, toS: Math.floor(asked.toS / slotS) * slotS };
     const key = `${run.head.run_id} ${range.fromS} ${source.kind === "live" ? "" : range.toS}`;
@@ -65,7 +65,7 @@ export class Slowness {
   /** Where minutes were looked at, the worst one's beginning is found to ten seconds. */
   private async refine(run: Run, source: RunSource, found: Slowdown[], slotS: number): Promise<void> {
     const first = found[0];
-    if (first === undefined || slotS < 60 || run.bySeries.finestS > 10) return;
+    if (first === undefined || slotS < 60 || run.finestS(first.span) > 10) return;
     const around = { fromS: first.span.fromS - 600, toS: Math.min(first.span.fromS + 600, first.span.toS + 600) };
     const whole = run.range;
     if (whole === null) return;

@@ -4,7 +4,7 @@ import type { Address } from "../model/address";
 import { shifted, zeroOf } from "../model/comparison";
 import { missingForEndpoints, missingForFigures } from "../model/figures";
 import type { Missing } from "../model/pyramid";
-import { intersect, lengthS, type Range, snapOutward, stepFor } from "../model/range";
+import { commonSlotS, lengthS, type Range, stepFor } from "../model/range";
 import type { Run } from "../model/run";
 import { NOTHING } from "../model/selection";
 import { failureStep, missingForFailures, missingForTimeline } from "../model/timeline";
@@ -31,16 +31,13 @@ export interface Scope {
 
 /** The scope, or null before the run has its first second. */
 export function scopeOf(run: Run, other: Run | null, address: Address): Scope | null {
-  const whole = run.range;
+  const whole = run.snapped(null);
   if (whole === null) return null;
-  let shown: Range | null = null;
-  if (address.range !== null) {
-    const within = intersect(snapOutward(address.range, run.finestS), snapOutward(whole, run.finestS));
-    if (lengthS(within) > 0) shown = within;
-  }
+  const { kind } = address.selection;
+  const shown = address.range === null ? null : run.snapped(address.range, kind);
   const range = shown ?? whole;
-  // Endpoints may be kept in longer slots than everything together.
-  const finestS = address.selection.kind === "endpoint" ? run.bySeries.finestS : run.total.finestS;
+  // Lines of everything stand behind those of a selection.
+  const finestS = commonSlotS(run.finestStepS(range, "all"), run.finestStepS(range, kind));
   const stepS = stepFor(lengthS(range), POINTS, finestS);
   const alignment = address.alignment;
   return {

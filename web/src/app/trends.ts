@@ -57,7 +57,7 @@ export class Trends {
 
   private async workOut(source: RunSource, run: Run, range: Range, rows: readonly EndpointFigures[]): Promise<void> {
     const { key, points } = this;
-    const finestS = run.bySeries.finestS;
+    const finestS = run.finestStepS(range, "endpoint");
     const wanted = Math.max(1, lengthS(range) / POINTS);
     const isByMinute = lengthS(range) >= MINUTES * 60;
     const stepS = isByMinute ? Math.ceil(wanted / 60) * 60 : Math.ceil(wanted / finestS) * finestS;

@@ -96,7 +96,7 @@ export class Views {
       panel("Failures by kind", "failures", [this.failures.legend], this.failures.element),
       panel("Endpoints", "endpoints", [this.search], this.endpoints.grid.element),
       panel("Errors", "errors", [], this.errors.grid.element),
-      panel("Workers", "workers", [], this.workers.grid.element),
+      panel("Workers", "workers", [this.workers.note], this.workers.grid.element),
       panel("Events and notes", "events", [this.note], this.events.element),
     );
     root.replaceChildren(

@@ -126,6 +126,24 @@ describe("a stored run", () => {
   });
 });
 
+describe("a run that was compacted in part", () => {
+  const untilS = START_S + LENGTH_S;
+  const compactedS = Math.ceil((START_S + 3000) / 60) * 60;
+  const pyramid = new Pyramid("series", [3600, 60, 1], Number.POSITIVE_INFINITY, compactedS);
+
+  it.each(RANGES)("needs no seconds of before, and merges $fromS to $toS by the minute there", ({ fromS, toS }) => {
+    const minutes = { fromS: Math.floor(fromS / 60) * 60, toS: Math.ceil(toS / 60) * 60 };
+    const range = { fromS: fromS < compactedS ? minutes.fromS : fromS, toS: toS < compactedS ? minutes.toS : toS };
+    const seconds = pyramid.missing(range, null).filter(({ slotS }) => slotS === 1);
+    for (const missing of seconds) expect(missing.fromS).toBeGreaterThanOrEqual(compactedS);
+    load(pyramid, range.fromS, range.toS, untilS);
+    for (const subject of SUBJECTS)
+      expect(figures(merged(pyramid, subject, range.fromS, range.toS))).toEqual(
+        figures(bruteForce(subject, range.fromS, range.toS)),
+      );
+  });
+});
+
 describe("a run that goes on", () => {
   // Loaded amid the run; the rest comes as windows. Not at a minute's beginning, as an upgrade of the store could do.
   const sealedS = START_S + 3000;

@@ -82,11 +82,13 @@ export class Pyramid {
   /**
    * @param slots slot lengths on hand, longest first, each a multiple of the next
    * @param sealedUntilS strips tell what was before this second, windows what is from it on
+   * @param compactedUntilS before this second there are no slots shorter than a minute
    */
   constructor(
     readonly kind: Kind,
     readonly slots: readonly number[],
     readonly sealedUntilS: number,
+    private readonly compactedUntilS = Number.NEGATIVE_INFINITY,
   ) {
     this.levels = slots.map((slotS) => new Level(slotS));
     this.windowsFromS = sealedUntilS;
@@ -224,7 +226,16 @@ export class Pyramid {
     const stripsUntilS = this.latestS === Number.NEGATIVE_INFINITY ? Number.POSITIVE_INFINITY : this.sealedUntilS;
     const sealed = { fromS: range.fromS, toS: Math.min(range.toS, stripsUntilS) };
     const since = { fromS: Math.max(range.fromS, stripsUntilS), toS: range.toS };
-    const pieces = decompose(sealed, usable).map((piece) => ({ ...piece, fromWindows: false }));
+    const { compactedUntilS } = this;
+    const compacted = { fromS: sealed.fromS, toS: Math.min(sealed.toS, compactedUntilS) };
+    const kept = { fromS: Math.max(sealed.fromS, compactedUntilS), toS: sealed.toS };
+    // Steps that are shorter show the minute that they are in.
+    const minutes = this.slots.filter((slotS) => slotS >= MINUTE_S && (slotS === MINUTE_S || usable.includes(slotS)));
+    const sealedPieces =
+      compacted.toS <= compacted.fromS
+        ? decompose(sealed, usable)
+        : [...decompose(compacted, minutes), ...decompose(kept, usable)];
+    const pieces = sealedPieces.map((piece) => ({ ...piece, fromWindows: false }));
     const ofWindows = decompose(since, coarsestS >= MINUTE_S ? [MINUTE_S, 1] : [1]);
     for (const piece of ofWindows) {
       // Seconds that are kept no longer come from the store again.

@@ -26,6 +26,13 @@ export function snapOutward(range: Range, slotS: number): Range {
   return { fromS: Math.floor(range.fromS / slotS) * slotS, toS: Math.ceil(range.toS / slotS) * slotS };
 }
 
+/** The shortest slots that are whole slots of both. */
+export function commonSlotS(a: number, b: number): number {
+  let [divisor, rest] = [a, b];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return (a / divisor) * b;
+}
+
 /** A part of a range that one level of slots answers. */
 export interface Piece extends Range {
   /** Length of the slots in seconds. */

@@ -4,8 +4,9 @@ import { Gains } from "./gains";
 import { type Happening, happeningOf, steadyFromS } from "./happening";
 import { SeriesStats } from "./histogram";
 import { type Kind, Pyramid, windowGains } from "./pyramid";
-import { nested, type Range } from "./range";
+import { commonSlotS, equal, intersect, nested, type Range, snapOutward } from "./range";
 import { Seconds } from "./seconds";
+import { spread } from "./slotted";
 import type {
   ErrorRow,
   EventRow,
@@ -54,7 +55,15 @@ export interface RunParts {
   windows: WindowMessage[];
   /** Slot lengths on hand by kind. */
   slots: Record<Kind, number[]>;
+  /** How many seconds a row of the columns stands for; 1 but in reports of long runs. */
+  secondsSlotS?: number;
+  workerSecondsSlotS?: number;
 }
+
+/** What is selected: see `Selection`. */
+type Selected = "all" | "endpoint" | "worker";
+
+const MINUTE_S = 60;
 
 /** Strips tell everything, as in a report file. */
 export const SEALED_ALL = Number.POSITIVE_INFINITY;
@@ -70,7 +79,7 @@ export class Run {
   readonly series = new Map<number, Series>();
   readonly endpoints = new Map<string, Endpoint>();
   readonly seconds = new Seconds();
-  readonly workers = new Workers();
+  readonly workers: Workers;
   readonly errors = new Map<number, ErrorRow[]>();
   happenings: Happening[] = [];
   readonly total: Pyramid;
@@ -78,6 +87,7 @@ export class Run {
   readonly byWorker: Pyramid;
   /** Strips tell what was before this second. */
   readonly sealedUntilS: number;
+  private readonly secondsSlotS: number;
   /** Goes up whenever the run has more than before. */
   revision = 0;
   private lastSeq: number;
@@ -89,14 +99,17 @@ export class Run {
     this.head = parts.head;
     this.sealedUntilS = parts.sealedUntilS;
     this.lastSeq = parts.head.seq ?? Number.NEGATIVE_INFINITY;
-    this.total = new Pyramid("total", nested(parts.slots.total), this.sealedUntilS);
-    this.bySeries = new Pyramid("series", nested(parts.slots.series), this.sealedUntilS);
-    this.byWorker = new Pyramid("worker", nested(parts.slots.worker), this.sealedUntilS);
+    const pyramid = (kind: Kind) =>
+      new Pyramid(kind, nested(parts.slots[kind]), this.sealedUntilS, this.compactedUntilS);
+    [this.total, this.bySeries, this.byWorker] = [pyramid("total"), pyramid("series"), pyramid("worker")];
+    this.secondsSlotS = Math.max(1, parts.secondsSlotS ?? 1);
+    this.workers = new Workers(Math.max(1, parts.workerSecondsSlotS ?? 1));
     parts.head.series.forEach((row) => {
       this.addSeries(row);
     });
     for (const [id, sourceId] of parts.head.workers) this.workers.names.set(id, sourceId);
-    this.seconds.addColumns(parts.seconds, this.sealedUntilS);
+    const endS = parts.head.last_s === null ? Number.POSITIVE_INFINITY : parts.head.last_s + 1;
+    this.seconds.addColumns(spread(parts.seconds, this.secondsSlotS, endS), this.sealedUntilS);
     if (parts.workerSeconds !== null) this.workers.addColumns(parts.workerSeconds, this.sealedUntilS);
     for (const error of parts.errors) {
       this.errors.set(error.series, [...(this.errors.get(error.series) ?? []), { ...error }]);
@@ -133,9 +146,45 @@ export class Run {
     };
   }
 
-  /** The shortest range that all figures can be told for, in seconds. */
-  get finestS(): number {
-    return Math.max(this.bySeries.finestS, this.head.finest_slot_s ?? 1);
+  /** The shortest slots that all figures of a selection can be told in, in a range. */
+  finestS(range: Range, kind: Selected = "all"): number {
+    return this.slotS([this.bySeries.finestS, this.head.finest_slot_s ?? 1], kind, range);
+  }
+
+  /** The shortest steps that lines of a selection can have in a range: those of all requests may be finer. */
+  finestStepS(range: Range, kind: Selected): number {
+    const pyramid = kind === "endpoint" ? this.bySeries : kind === "worker" ? this.byWorker : this.total;
+    return this.slotS([pyramid.finestS], kind, range);
+  }
+
+  /**
+   * The range that is really told of where this one is asked for (null: the whole run), or null if nothing of it is in
+   * the run. Rounded as the store does (`crates/store/src/snap.rs`), and in a report to the slots that it has.
+   */
+  snapped(asked: Range | null, kind: Selected = "all"): Range | null {
+    const known = this.range;
+    if (known === null) return null;
+    const within = intersect(asked ?? known, known);
+    if (within.fromS >= within.toS) return null;
+    const minutes = snapOutward(within, MINUTE_S);
+    const range = {
+      fromS: within.fromS < this.compactedUntilS ? minutes.fromS : within.fromS,
+      toS: within.toS < this.compactedUntilS ? minutes.toS : within.toS,
+    };
+    if (equal(within, known)) return range;
+    return snapOutward(range, this.slotS([this.bySeries.finestS, this.head.finest_slot_s ?? 1], kind, null));
+  }
+
+  private slotS(slots: number[], kind: Selected, range: Range | null): number {
+    slots.push(this.secondsSlotS);
+    if (kind === "worker") slots.push(this.workers.slotS);
+    if (range !== null && range.fromS < this.compactedUntilS) slots.push(MINUTE_S);
+    return slots.reduce(commonSlotS);
+  }
+
+  /** Before this second there are minutes only. */
+  private get compactedUntilS(): number {
+    return this.head.compacted_until_s ?? Number.NEGATIVE_INFINITY;
   }
 
   /** The first second after the ramp-up, if that is known. */

@@ -176,7 +176,7 @@ export function failureStep(run: Run, selection: Selection, range: Range, stepS:
   const isMany = failingSeries(run, selection).length * (range.toS - range.fromS) > MANY_SECONDS;
   return isMany
     ? Math.max(60, Math.ceil(stepS / 60) * 60)
-    : Math.ceil(stepS / run.bySeries.finestS) * run.bySeries.finestS;
+    : Math.ceil(stepS / run.finestStepS(range, "endpoint")) * run.finestStepS(range, "endpoint");
 }
 
 /** What must be fetched before {@link failureKinds} tells everything. */

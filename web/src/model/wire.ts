@@ -146,10 +146,17 @@ export interface WindowMessage {
 /** All that a report file carries. */
 export interface EmbeddedRun {
   head: RunHead;
-  seconds: SecondsColumns;
+  /** Null where there was no room for any. */
+  seconds: SecondsColumns | null;
   errors: ErrorRow[];
   events: EventRow[];
   workers?: Json;
   worker_seconds?: WorkerSecondsColumns | null;
+  /** What there was no room for. */
+  left_out?: {
+    /** How many seconds a row of `seconds` stands for: sums and highest values of the slot, under its first second. */
+    seconds_slot_s?: number;
+    worker_seconds_slot_s?: number;
+  };
   strips: { kind: string; slot_s: number; container: string }[];
 }

@@ -1,6 +1,6 @@
 /** The workers of a run, second by second. */
 
-import type { Range } from "./range";
+import { type Range, snapOutward } from "./range";
 import type { WorkerSecond, WorkerSecondsColumns } from "./wire";
 
 /** One worker over a range. */
@@ -38,6 +38,9 @@ export class Workers {
   /** Names by id. */
   readonly names = new Map<number, string>();
   private readonly rows = new Map<number, Map<number, WorkerSecond>>();
+
+  /** @param slotS how many seconds a row stands for, under the first of them; 1 but in reports of long runs */
+  constructor(readonly slotS = 1) {}
 
   /** Takes what the store has. */
   addColumns(columns: WorkerSecondsColumns, untilS: number): void {
@@ -92,7 +95,12 @@ export class Workers {
     return this.names.get(id) ?? `worker ${id}`;
   }
 
-  /** All workers over a range, in order of their names. */
+  /** The range that {@link summarise} tells of where this one is asked for: whole slots. */
+  told(range: Range): Range {
+    return this.slotS === 1 ? range : snapOutward(range, this.slotS);
+  }
+
+  /** All workers over a range that was {@link told}, in order of their names. */
   summarise(range: Range): WorkerSummary[] {
     const ids = new Set([...this.names.keys(), ...this.rows.keys()]);
     const summaries = [...ids].map((id) => this.summary(id, range));
@@ -128,8 +136,9 @@ export class Workers {
     for (let second = range.fromS; second < range.toS; second += 1) {
       const row = rows?.get(second);
       if (row === undefined) continue;
+      const seconds = this.slotS - (second % this.slotS);
       lastS = second;
-      summary.seconds += 1;
+      summary.seconds += seconds;
       summary.state = row.state;
       summary.users = row.users ?? summary.users;
       summary.requests += row.requests;
@@ -145,10 +154,10 @@ export class Workers {
         summary.cpuMaxPercent = Math.max(summary.cpuMaxPercent ?? 0, row.cpu_percent);
       }
       if (row.reasons === 0) continue;
-      summary.suspectSeconds += 1;
+      summary.suspectSeconds += seconds;
       const share = Math.floor(((second - range.fromS) / length) * SHARES);
-      summary.suspectShares[share] = (summary.suspectShares[share] ?? 0) + SHARES / length;
-      if (second - lastSuspectS - 1 > PAUSE_S) summary.suspectSinceS = second;
+      summary.suspectShares[share] = (summary.suspectShares[share] ?? 0) + (SHARES * seconds) / length;
+      if (second - lastSuspectS - this.slotS > PAUSE_S) summary.suspectSinceS = second;
       lastSuspectS = second;
     }
     if (lastS - lastSuspectS > PAUSE_S) summary.suspectSinceS = null;

@@ -15,19 +15,21 @@ export class EmbeddedSource implements RunSource {
   constructor(private readonly data: EmbeddedRun) {}
 
   async load(): Promise<Run> {
-    const { head, seconds, errors, events, worker_seconds: workerSeconds, strips } = this.data;
+    const { head, seconds, errors, events, worker_seconds: workerSeconds, strips, left_out: leftOut } = this.data;
     const slots = Object.fromEntries(
       KINDS.map((kind) => [kind, strips.filter((part) => part.kind === kind).map((part) => part.slot_s)]),
     ) as Record<Kind, number[]>;
     const run = new Run({
       head,
       sealedUntilS: SEALED_ALL,
-      seconds,
+      seconds: seconds ?? { second: [] },
       errors,
       events,
       workerSeconds: workerSeconds ?? null,
       windows: [],
       slots,
+      secondsSlotS: leftOut?.seconds_slot_s ?? 1,
+      workerSecondsSlotS: leftOut?.worker_seconds_slot_s ?? 1,
     });
     const range = run.range;
     for (const { kind, slot_s: slotS, container } of strips) {

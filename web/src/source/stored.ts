@@ -96,10 +96,7 @@ export class StoredSource implements RunSource {
       server.events(runId),
       this.workerSeconds(head),
     ]);
-    // A run that was compacted in part is told by the minute as a whole: one range, one grain.
-    const isCompacted = (head.compacted_until_s ?? 0) > (head.first_s ?? Number.POSITIVE_INFINITY);
-    const finestS = Math.max(head.finest_slot_s ?? 1, isCompacted ? 60 : 1);
-    const series = SLOTS_S.filter((slotS) => slotS >= finestS);
+    const series = SLOTS_S.filter((slotS) => slotS >= (head.finest_slot_s ?? 1));
     const slots: Record<Kind, number[]> = { total: series, series, worker: series };
     return { head, sealedUntilS: untilS, seconds, errors, events, workerSeconds, windows, slots };
   }

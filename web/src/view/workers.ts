@@ -1,14 +1,26 @@
 /** The table of workers: state, load, and how far each can be trusted. */
 
-import { formatBytes, formatCount, formatMs, formatPercent, formatRate, NOTHING_SHOWN, plain } from "../model/format";
+import {
+  clock,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatRate,
+  NOTHING_SHOWN,
+  plain,
+} from "../model/format";
+import type { Range } from "../model/range";
 import { reasonsInWords } from "../model/seconds";
 import type { WorkerSummary } from "../model/workers";
-import { exactMs, h, number } from "./dom";
+import { exactMs, h, number, setText } from "./dom";
 import { Grid } from "./grid";
 
 /** See the head of this file. */
 export class WorkersTable {
   readonly grid: Grid<WorkerSummary>;
+  /** Says which range the figures are of, where that is not the one that was asked for. */
+  readonly note = h("span", { class: "muted" });
 
   constructor(onPick: (sourceId: string, adds: boolean) => void) {
     this.grid = new Grid<WorkerSummary>({
@@ -96,8 +108,9 @@ export class WorkersTable {
     });
   }
 
-  /** Draws. */
-  show(rows: readonly WorkerSummary[], selected: ReadonlySet<string>, isLocal: boolean): void {
+  /** Draws; `told` is the range of the figures if it is wider than the shown one. */
+  show(rows: readonly WorkerSummary[], selected: ReadonlySet<string>, isLocal: boolean, told: Range | null): void {
+    setText(this.note, told === null ? "" : `${clock(told.fromS)} – ${clock(told.toS)}`);
     const empty = isLocal ? "This run has no workers: one process did everything" : "No worker has joined yet";
     this.grid.show(rows, selected, empty);
   }
