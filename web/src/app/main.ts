@@ -1,7 +1,7 @@
 /** Opens the run that the address names, or the current one, or the one in this file. */
 
 import "uplot/dist/uPlot.min.css";
-import "../view/style.css";
+import "../view/style/index.css";
 import { readAddress } from "../model/address";
 import { lastGood } from "../model/history";
 import type { RunRow } from "../model/wire";
