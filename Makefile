@@ -105,9 +105,9 @@ web: web/node_modules/.package-lock.json ## Build the page into web/dist, which 
 	cd web && npm run --silent build
 
 .PHONY: test-web
-test-web: web/node_modules/.package-lock.json ## Test the page: its model, and in real Chromium (Debian's package, or CHROMIUM=path)
+test-web: setup web/node_modules/.package-lock.json ## Test the page: its model, and in real Chromium (Debian's package, or CHROMIUM=path)
 	test -n "$(CHROMIUM)" || command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
-	cd web && npm run --silent test && npm run --silent test:browser
+	cd web && npm run --silent test && npm run --silent test:browser && npm run --silent test:server
 
 include conformance/rules.mk
 

@@ -27,7 +27,7 @@ export async function launch(): Promise<Browser> {
 /** A page that remembers what went wrong in it, and whom it asked. */
 export interface Watched {
   page: Page;
-  /** Errors, and what the content security policy refused. */
+  /** Errors, what the content security policy refused, and whatever else stands on the console. */
   troubles: string[];
   hosts: Set<string>;
 }
@@ -47,7 +47,7 @@ export async function open(
   const watched: Watched = { page, troubles: [], hosts: new Set() };
   page.on("pageerror", (error) => watched.troubles.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("net::ERR_")) watched.troubles.push(message.text());
+    if (!message.text().includes("net::ERR_")) watched.troubles.push(message.text());
   });
   page.on("request", (request) => watched.hosts.add(new URL(request.url()).host));
   await page.goto(url);
@@ -55,12 +55,12 @@ export async function open(
   return watched;
 }
 
-/** Waits until the tiles have figures and nothing is being fetched. */
+/** Waits until the tiles have figures, and everything shows what was asked for. */
 export async function drawn(page: Page): Promise<void> {
   await page.waitForFunction(
     () =>
       document.querySelector("[data-tile=p95][data-raw]") !== null &&
-      document.querySelector(".busy:not([hidden])") === null,
+      document.querySelector("main")?.ariaBusy === "false",
   );
 }
 
