@@ -149,7 +149,7 @@ export class Drawing {
   }
 
   /** The verdict on the shown range, as far as it is known. */
-  verdict(picture: Picture, slowdowns: readonly Slowdown[]): void {
+  verdict(picture: Picture, slowdowns: readonly Slowdown[] | null): void {
     const { tables, derived } = this;
     const { opened, scope, connection } = picture;
     const { run } = opened;

@@ -47,6 +47,8 @@ export class Page {
   private isStale = false;
   private shownTimeline: Timeline | null = null;
   private scope: Scope | null = null;
+  /** What was drawn last, tables and all. */
+  private drawn: Picture | null = null;
   private readonly drawing: Drawing;
   private readonly slowness = new Slowness();
   private readonly trends = new Trends();
@@ -230,11 +232,13 @@ export class Page {
     this.trends.setScope(run, scope.range);
     drawing.endpoints(picture, tables);
     this.views.setBusy(false);
-    drawing.verdict(picture, this.slowness.found);
-    const drawVerdict = () => {
-      if (this.opened === opened && this.scope === scope) drawing.verdict(picture, this.slowness.found);
-    };
-    void this.slowness.look(run, source, this.verdictRange(run, scope), drawVerdict).catch(() => undefined);
+    // Of another range the earlier verdict stands until this one is known.
+    const hasVerdict = this.drawn?.opened.run === run;
+    this.drawn = picture;
+    void this.slowness
+      .look(run, source, this.verdictRange(run, scope), () => this.drawVerdict())
+      .catch(() => this.drawVerdict());
+    if (this.slowness.found !== null || !hasVerdict) this.drawVerdict();
   }
 
   /** What the tables show; null if something else is wanted by then. */
@@ -253,6 +257,11 @@ export class Page {
     const before = other === null || otherRange === null ? null : await of(other.run, otherRange);
     if (endpoints === null || !isWanted() || (otherRange !== null && before === null)) return null;
     return { endpoints, before };
+  }
+
+  private drawVerdict(): void {
+    const { drawn } = this;
+    if (drawn !== null && drawn.opened === this.opened) this.drawing.verdict(drawn, this.slowness.found);
   }
 
   /** The verdict leaves the ramp-up out, unless the reader chose a range. */

@@ -3,7 +3,7 @@
 /** For how long one portion may work, in milliseconds. */
 const PORTION_MS = 12;
 /** Work that nobody waits for begins after this at the latest, in milliseconds. */
-const IDLE_AT_MOST_MS = 500;
+const IDLE_AT_MOST_MS = 150;
 /** A frame that does not come (the page is hidden) is not waited for longer than this, in milliseconds. */
 const FRAME_AT_MOST_MS = 100;
 

@@ -22,8 +22,8 @@ export class Slowness {
   /** What was found in ranges of runs that are over. */
   private readonly known = new Map<string, readonly Slowdown[]>();
 
-  /** What was found last. */
-  found: readonly Slowdown[] = [];
+  /** What was found last; null while it is not known. */
+  found: readonly Slowdown[] | null = null;
 
   /** Looks again if the range is another or enough time has passed; then calls back. */
   async look(run: Run, source: RunSource, asked: Range, onFound: () => void): Promise<void> {
@@ -34,7 +34,7 @@ export class Slowness {
     const key = `${run.head.run_id} ${range.fromS} ${source.kind === "live" ? "" : range.toS}`;
     const now = performance.now();
     if (key === this.lastKey && (now - this.lastAt < EVERY_MS || !run.isRunning)) return;
-    if (key !== this.lastKey) this.found = [];
+    if (key !== this.lastKey) this.found = null;
     this.lastKey = key;
     this.lastAt = now;
     this.asked += 1;

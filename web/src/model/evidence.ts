@@ -55,7 +55,7 @@ export interface Known {
   total: Figures;
   endpoints: readonly EndpointFigures[];
   workers: readonly WorkerSummary[];
-  slowdowns: readonly Slowdown[];
+  slowdowns: readonly Slowdown[] | null;
 }
 
 /** The evidence in a range. */

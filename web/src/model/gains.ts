@@ -78,9 +78,9 @@ export class Gains {
 
   private static of({ keys, figures, starts, indices, counts, used, most }: Collector): Gains {
     return new Gains(
-      Uint32Array.from(keys),
-      Float64Array.from(figures),
-      Uint32Array.from(starts),
+      new Uint32Array(keys),
+      new Float64Array(figures),
+      new Uint32Array(starts),
       indices.slice(0, used),
       most < 2 ** 32 ? new Uint32Array(counts.subarray(0, used)) : counts.slice(0, used),
     );

@@ -69,6 +69,11 @@ describe("the verdict", () => {
     expect(verdictOf(evidence()).level).toBe("healthy");
   });
 
+  it("does not say that no endpoint got slower before anybody has looked", () => {
+    expect(verdictOf(evidence()).text).toContain("no endpoint got slower");
+    expect(verdictOf(evidence({ slowdowns: null })).text).toContain("looking for endpoints that got slower");
+  });
+
   it("names kind and endpoint of most failures", () => {
     const verdict = verdictOf(evidence(failing(0.072)));
     expect(verdict.level).toBe("failing");

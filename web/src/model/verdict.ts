@@ -38,7 +38,8 @@ export interface Evidence {
   hubLagMaxMs: number | null;
   /** Since when seconds are suspect, if they still are. */
   suspectSinceS: number | null;
-  slowdowns: readonly Slowdown[];
+  /** Null while nobody has looked. */
+  slowdowns: readonly Slowdown[] | null;
 }
 
 /** From this share of failures on, a run fails. */
@@ -114,7 +115,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   const isUntrusted = suspectNow || suspectShare >= SUSPECT_SHARE;
   const failing = isLive ? recent : total;
   const isFailing = (failing.failureShare ?? 0) >= FAILING_SHARE;
-  const [first, ...others] = slowdowns;
+  const [first, ...others] = slowdowns ?? [];
   const isSlow = first !== undefined && (first.isOngoing || !isLive);
   const sentences: { level: Level; text: string; about: Verdict["about"]; span: Range | null }[] = [];
   if (isUntrusted) {
@@ -139,7 +140,8 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (main === undefined) {
     const requests = `${formatCount(total.requests)} requests`;
     const failures = total.failures === 0 ? "none failed" : `${plain(formatPercent(total.failureShare ?? 0))} failed`;
-    Object.assign(verdict, { text: `Healthy: ${requests}, ${failures}, no endpoint got slower` });
+    const slower = slowdowns === null ? "looking for endpoints that got slower" : "no endpoint got slower";
+    Object.assign(verdict, { text: `Healthy: ${requests}, ${failures}, ${slower}` });
   } else {
     Object.assign(verdict, main);
   }

@@ -79,6 +79,16 @@ describe("a stored run", () => {
     expect(await page.textContent(".verdict-text")).toMatch(/of GET \/pay rose [\d.]+× since \d\d:\d\d:\d\d/);
   });
 
+  it("says so though something else is drawn while it looks", async () => {
+    const { page: other } = await open(browser, url, { waits: false });
+    await other.waitForSelector(".panel-endpoints .search");
+    await drawn(other);
+    await other.fill(".panel-endpoints .search", "pay");
+    await other.fill(".panel-endpoints .search", "");
+    await other.waitForFunction(() => document.querySelector(".verdict-text")?.textContent?.startsWith("Degraded"));
+    await other.context().close();
+  });
+
   it("has the figures of everything, merged", async () => {
     const all = archive.merged("total", [0], archive.firstS, archive.nextS);
     expect(await tile(page, "p99")).toBe(all.latency.quantileMs(0.99));
