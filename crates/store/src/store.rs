@@ -51,7 +51,8 @@ impl Store {
         );
         let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
         let mut select = self.connection.prepare_cached(&sql)?;
-        let runs = select.query_map(params![filter.testplan, filter.search, limit], RunRow::read)?;
+        let runs = select
+            .query_map(params![filter.testplan, filter.search, limit], |row| RunRow::read(row, &self.connection))?;
         Ok(runs.collect::<Result<_, _>>()?)
     }
 
@@ -60,9 +61,7 @@ impl Store {
     /// # Errors
     /// See [`ReadError`].
     pub fn run(&self, run_id: &str) -> Result<Option<RunReader<'_>>, ReadError> {
-        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
-        let row = self.connection.prepare_cached(&sql)?.query_row([run_id], RunRow::read).optional()?;
-        Ok(row.map(|row| self.reader(row)))
+        Ok(self.row(run_id)?.map(|row| self.reader(row)))
     }
 
     /// Reads a run that was listed or found.
@@ -130,13 +129,17 @@ impl Store {
     /// # Errors
     /// See [`ChangeError`].
     pub fn delete(&self, run_id: &str) -> Result<(), ChangeError> {
-        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
-        let row = self.connection.query_row(&sql, [run_id], RunRow::read).optional()?;
-        if row.is_some_and(|row| row.state == RunState::Running) {
+        if self.row(run_id)?.is_some_and(|row| row.state == RunState::Running) {
             return Err(ChangeError::Running { run_id: run_id.to_owned() });
         }
         self.change(run_id, self.connection.execute("DELETE FROM run WHERE run_id = ?1", [run_id])?)?;
         Ok(maintenance::give_back(&self.connection)?)
+    }
+
+    fn row(&self, run_id: &str) -> rusqlite::Result<Option<RunRow>> {
+        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
+        let mut select = self.connection.prepare_cached(&sql)?;
+        select.query_row([run_id], |row| RunRow::read(row, &self.connection)).optional()
     }
 
     fn change(&self, run_id: &str, changed: usize) -> Result<(), ChangeError> {
