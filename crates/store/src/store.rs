@@ -1,6 +1,6 @@
 //! A store that is open: its runs, and the few things that a person may change.
 
-use crate::connection;
+use crate::connection::{self, Opened};
 use crate::error::{ChangeError, FindRunError, OpenStoreError, ReadError};
 use crate::maintenance;
 use crate::run_reader::RunReader;
@@ -26,15 +26,25 @@ pub struct RunFilter {
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    is_frozen: bool,
 }
 
 impl Store {
-    /// Opens the file at `path`, which must exist. Where it may not be written to, it can be read all the same.
+    /// Opens the file at `path`, which must exist. Where it, or its folder, may not be written to, it can be read all the
+    /// same.
     ///
     /// # Errors
     /// When there is no such file, or it is no run store that this build can read. See [`OpenStoreError`].
     pub fn open(path: &Path) -> Result<Self, OpenStoreError> {
-        Ok(Self { connection: connection::open_existing(path)? })
+        let Opened { connection, is_frozen } = connection::open_existing(path)?;
+        Ok(Self { connection, is_frozen })
+    }
+
+    /// Whether the file is read as one that nobody changes, since this process may not make what it takes to see changes.
+    /// Whoever wants to see them, or somebody else begin to record, opens the store anew.
+    #[must_use]
+    pub const fn is_frozen(&self) -> bool {
+        self.is_frozen
     }
 
     /// The runs, the newest first.
