@@ -93,7 +93,7 @@ fn open_frozen(path: &Path, refused: rusqlite::Error) -> Result<Connection, Open
     let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
     let log = log_of(path);
     if log.metadata().is_ok_and(|log| log.len() > 0) {
-        return Err(OpenStoreError::LogOutOfReach { path: path.to_owned(), log });
+        return Err(OpenStoreError::LogOutOfReach { path: path.to_owned(), log, source: refused });
     }
     let Ok(address) = frozen_address(path) else { return Err(unopenable(refused)) };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;

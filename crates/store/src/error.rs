@@ -52,6 +52,8 @@ pub enum OpenStoreError {
         path: PathBuf,
         /// What is to be copied with it.
         log: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
     },
     /// Name another file: this one belongs to another program.
     #[error("{path} is no run store")]
