@@ -4,7 +4,7 @@ use crate::error::OpenStoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// `PRAGMA application_id` of a run store: `LTRS`.
 pub const APPLICATION_ID: i32 = 0x4C54_5253;
@@ -17,6 +17,9 @@ pub const FORMAT: i32 = STEPS.len() as i32;
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before asking again, where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Big enough that strips, of one to eight kilobytes, waste little of a page: with 16 KiB an hour takes 2 % more.
 const PAGE_BYTES: i32 = 32_768;
@@ -40,7 +43,7 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenStoreError
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = connect(path, flags).map_err(unopenable)?;
     if check(&connection, path)? < FORMAT {
-        upgrade(&mut connection).map_err(unopenable)?;
+        upgrade_patiently(&mut connection).map_err(unopenable)?;
         // Another process may have brought it farther meanwhile.
         check(&connection, path)?;
     }
@@ -133,12 +136,11 @@ fn frozen_address(path: &Path) -> io::Result<String> {
 
 /// The format of the file; 0 for an empty one. Changes nothing.
 fn check(connection: &Connection, path: &Path) -> Result<i32, OpenStoreError> {
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let read = || -> rusqlite::Result<_> {
-        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-        Ok((pragma("application_id")?, pragma("user_version")?, tables))
-    };
-    let (application, found, tables) = read().map_err(|source| match source.sqlite_error_code() {
+    // In one statement, hence at one moment: another process may be making the store.
+    let sql = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+         FROM pragma_application_id, pragma_user_version";
+    let read = || connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let (application, found, tables): (i32, i32, i64) = read().map_err(|source| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenStoreError::Foreign { path: path.to_owned() },
         _ => OpenStoreError::Unopenable { path: path.to_owned(), source },
     })?;
@@ -148,6 +150,21 @@ fn check(connection: &Connection, path: &Path) -> Result<i32, OpenStoreError> {
         (0, 0) if tables == 0 => Ok(0),
         _ => Err(OpenStoreError::Foreign { path: path.to_owned() }),
     }
+}
+
+/// Upgrades once nobody is in the way: of two who make a file a WAL file, SQLite refuses one at once.
+fn upgrade_patiently(connection: &mut Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match upgrade(connection) {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => std::thread::sleep(BUSY_PAUSE),
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Takes the steps that are missing, all or none. Two processes may try at once.
