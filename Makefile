@@ -118,6 +118,10 @@ bench: setup target .venv-peer/peer.stamp ## Compare the cost side by side with 
 	.venv/bin/python benches/run.py --peer-python .venv-peer/bin/python --target-binary $(TARGET_BINARY) \
 		$(BENCH_OPTIONS)
 
+.PHONY: report-size
+report-size: ## Record an hour of 500 endpoints with 100,000 different errors; its report must stay below 5 MB
+	cargo test --release --locked --quiet -p locust-telemetry-report --test full_size -- --ignored --nocapture
+
 .PHONY: saturation
 saturation: setup target ## Saturate a load generator on purpose; see which thresholds flag its wrong seconds (6 minutes)
 	.venv/bin/python benches/saturation.py --target-binary $(TARGET_BINARY)

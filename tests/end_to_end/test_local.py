@@ -24,9 +24,20 @@ from .web_page import WebPage
 
 RECORDERS = "json,local"
 
+#: What takes root's right to ignore permissions away.
+BOUND = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
 
 def store_of(launcher: Launcher) -> Path:
     return launcher.folder / "locust-telemetry" / "runs.db"
+
+
+def stored(launcher: Launcher, command: str, *options: str, bound: bool = False, status: int = 0) -> str:
+    """Return what a command says of the runs: of an error, on standard error; `bound` by permissions, even as root."""
+    program = [*(BOUND if bound else []), launcher.version.telemetry, command, *options]
+    process = launcher.run(command, program)
+    assert process.wait() == status, process.stderr
+    return process.stdout if status == 0 else process.stderr
 
 
 def page_of(process: LocustProcess) -> str:
@@ -129,9 +140,37 @@ def test_a_master_that_is_killed_leaves_a_run_that_says_so(launcher: Launcher) -
     )
     assert complete, "killed too early"
     assert {second: kept[second] for second in complete} == complete
-    shown = launcher.run("show", [launcher.version.telemetry, "show", "@1"])
-    assert shown.wait() == 0
-    assert "cut off" in shown.stdout
+    assert "cut off" in stored(launcher, "show", "@1")
+
+
+def test_a_killed_run_is_cut_off_though_a_child_of_its_process_lives(launcher: Launcher) -> None:
+    process = launcher.local("forking_shop.py", recorder=RECORDERS, seconds=60)
+    wait_until("a child", lambda: (launcher.folder / "forked").exists())
+    assert "running" in stored(launcher, "runs")
+    process.send(signal.SIGKILL)
+    process.wait()
+    assert process.group_runs
+    assert "cut off" in stored(launcher, "runs")
+
+
+def test_a_store_that_may_not_be_written_to_can_be_looked_at(launcher: Launcher) -> None:
+    launcher.local("shop.py", recorder=RECORDERS).wait()
+    run = one_run(store_of(launcher))
+    folder = store_of(launcher).parent
+    store_of(launcher).chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        assert run["run_id"] in stored(launcher, "runs", bound=True)
+        assert run["run_id"] in stored(launcher, "show", "@1", bound=True)
+        assert run["run_id"] in stored(launcher, "report", "@1", "-o", "-", bound=True)
+        exported = json.loads(stored(launcher, "export", "@1", "--format", "json", bound=True))
+        assert exported["total"]["requests"] == run["requests"]
+        assert "readonly" in stored(launcher, "annotate", "@1", "x", status=1, bound=True)
+        page = launcher.run("serve", [*BOUND, launcher.version.telemetry, "serve", "--port", "0"])
+        address = wait_until("the page", lambda: page.stdout.strip())
+        assert get(f"{address}api/runs")["runs"][0]["run_id"] == run["run_id"]
+    finally:
+        folder.chmod(0o755)
 
 
 def test_a_store_that_cannot_be_made_costs_a_warning_unless_it_was_chosen(launcher: Launcher) -> None:

@@ -4,6 +4,7 @@ mod bundle;
 mod data;
 
 use crate::error::ReportError;
+use crate::markup::escape;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bundle::Bundle;
@@ -78,9 +79,4 @@ fn hash(code: &str) -> String {
 /// JSON that ends no script element: whatever could do so, or begin a comment, has a `<`, which JSON has in texts only.
 fn inert(json: &str) -> String {
     json.replace('<', "\\u003c")
-}
-
-/// A text as the content of an element.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

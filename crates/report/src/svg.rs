@@ -4,14 +4,13 @@
 
 mod axis;
 mod panel;
-mod xml;
 
 use crate::figures::Figures;
+use crate::markup::escape;
 use crate::timeline::Point;
 use crate::words;
 use panel::{Curve, Side, Time};
 use std::fmt::Write as _;
-use xml::escape;
 
 /// The title row above the panels.
 const HEADER: f64 = 44.0;

@@ -1,9 +1,10 @@
 //! Opening the file: how it is set up, whose it is, and of which format.
 
 use crate::error::OpenStoreError;
-use rusqlite::{Connection, OpenFlags};
-use std::path::Path;
-use std::time::Duration;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// `PRAGMA application_id` of a run store: `LTRS`.
 pub const APPLICATION_ID: i32 = 0x4C54_5253;
@@ -16,6 +17,9 @@ pub const FORMAT: i32 = STEPS.len() as i32;
 
 /// How long to wait for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before asking again, where SQLite does not wait by itself.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Big enough that strips, of one to eight kilobytes, waste little of a page: with 16 KiB an hour takes 2 % more.
 const PAGE_BYTES: i32 = 32_768;
@@ -36,11 +40,10 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenStoreError
         std::fs::create_dir_all(directory).map_err(failed)?;
     }
     let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(unopenable)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(unopenable)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let mut connection = connect(path, flags).map_err(unopenable)?;
     if check(&connection, path)? < FORMAT {
-        upgrade(&mut connection).map_err(unopenable)?;
+        upgrade_patiently(&mut connection).map_err(unopenable)?;
         // Another process may have brought it farther meanwhile.
         check(&connection, path)?;
     }
@@ -48,31 +51,96 @@ pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenStoreError
     Ok(connection)
 }
 
+/// A store that is open as it is.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) connection: Connection,
+    /// Whether it is read as a file that nobody changes, without a look at what others do.
+    pub(crate) is_frozen: bool,
+}
+
 /// Opens the store at `path` as it is; where the file may not be written to, for reading only.
-pub(crate) fn open_existing(path: &Path) -> Result<Connection, OpenStoreError> {
+pub(crate) fn open_existing(path: &Path) -> Result<Opened, OpenStoreError> {
     if !path.exists() {
         return Err(OpenStoreError::Missing { path: path.to_owned() });
     }
     let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(unopenable)?;
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(unopenable)?;
-    if check(&connection, path)? == 0 {
-        return Err(OpenStoreError::Foreign { path: path.to_owned() });
-    }
-    connection.pragma_update(None, "foreign_keys", true).map_err(unopenable)?;
-    connection.set_prepared_statement_cache_capacity(PREPARED);
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(unopenable)?;
+    let opened = match check(&connection, path) {
+        Err(OpenStoreError::Unopenable { source, .. }) if is_out_of_reach(&source) => {
+            Opened { connection: open_frozen(path, source)?, is_frozen: true }
+        }
+        Err(error) => return Err(error),
+        Ok(0) => return Err(OpenStoreError::Foreign { path: path.to_owned() }),
+        Ok(_) => Opened { connection, is_frozen: false },
+    };
+    opened.connection.pragma_update(None, "foreign_keys", true).map_err(unopenable)?;
+    opened.connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(opened)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
+}
+
+/// Whether SQLite could open a file and not read it: it needs files beside it, and may not make them.
+fn is_out_of_reach(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
+/// Opens a store in a folder that cannot be written to. Nobody is recording to it: then the files would be there. What
+/// is in a log that was left behind cannot be read so.
+fn open_frozen(path: &Path, refused: rusqlite::Error) -> Result<Connection, OpenStoreError> {
+    let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
+    let log = log_of(path);
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
+        return Err(OpenStoreError::LogOutOfReach { path: path.to_owned(), log, source: refused });
+    }
+    let Ok(address) = frozen_address(path) else { return Err(unopenable(refused)) };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let connection = connect(Path::new(&address), flags).map_err(unopenable)?;
+    match check(&connection, path)? {
+        0 => Err(OpenStoreError::Foreign { path: path.to_owned() }),
+        _ => Ok(connection),
+    }
+}
+
+/// Where SQLite keeps what is not in the file at `path` yet.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
+}
+
+/// The file at `path`, in the words in which SQLite can be told that nobody changes it (<https://sqlite.org/uri.html>).
+fn frozen_address(path: &Path) -> io::Result<String> {
+    let path = std::path::absolute(path)?;
+    let mut address = "file://".to_owned();
+    if cfg!(windows) {
+        address.push('/');
+    }
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'\\' if cfg!(windows) => address.push('/'),
+            b'/' | b'.' | b'_' | b'-' => address.push(char::from(*byte)),
+            b':' if cfg!(windows) => address.push(':'),
+            _ if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
+            _ => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address.push_str("?immutable=1");
+    Ok(address)
 }
 
 /// The format of the file; 0 for an empty one. Changes nothing.
 fn check(connection: &Connection, path: &Path) -> Result<i32, OpenStoreError> {
-    let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let read = || -> rusqlite::Result<_> {
-        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-        Ok((pragma("application_id")?, pragma("user_version")?, tables))
-    };
-    let (application, found, tables) = read().map_err(|source| match source.sqlite_error_code() {
+    // In one statement, hence at one moment: another process may be making the store.
+    let sql = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+         FROM pragma_application_id, pragma_user_version";
+    let read = || connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let (application, found, tables): (i32, i32, i64) = read().map_err(|source| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => OpenStoreError::Foreign { path: path.to_owned() },
         _ => OpenStoreError::Unopenable { path: path.to_owned(), source },
     })?;
@@ -82,6 +150,21 @@ fn check(connection: &Connection, path: &Path) -> Result<i32, OpenStoreError> {
         (0, 0) if tables == 0 => Ok(0),
         _ => Err(OpenStoreError::Foreign { path: path.to_owned() }),
     }
+}
+
+/// Upgrades once nobody is in the way: of two who make a file a WAL file, SQLite refuses one at once.
+fn upgrade_patiently(connection: &mut Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match upgrade(connection) {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => std::thread::sleep(BUSY_PAUSE),
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Takes the steps that are missing, all or none. Two processes may try at once.
@@ -170,6 +253,25 @@ mod tests {
         let (_directory, path) = in_directory();
         assert!(matches!(open_existing(&path), Err(OpenStoreError::Missing { .. })));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_frozen_store_is_read_under_any_name_and_cannot_be_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["runs.db", "a b?mode=memory#%41.db", "käse&'\"+.db"] {
+            // As Windows would not have it.
+            if cfg!(windows) && name.contains('?') {
+                continue;
+            }
+            let path = directory.path().join(name);
+            drop(open_for_writing(&path).unwrap());
+            let connection = open_frozen(&path, rusqlite::Error::InvalidQuery).unwrap();
+            let files = || fs::read_dir(directory.path()).unwrap().count();
+            let before = files();
+            assert_eq!(connection.query_row("SELECT count(*) FROM run", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+            assert!(connection.execute("DELETE FROM run", []).is_err());
+            assert_eq!(files(), before, "nothing is made beside it");
+        }
     }
 
     #[test]

@@ -42,6 +42,19 @@ pub enum OpenStoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// Copy the store and its log to a folder that may be written to.
+    #[error(
+        "cannot read the run store {path}: its newest seconds are in {log}, which can be read only where files may be \
+         written; copy both to a folder of your own"
+    )]
+    LogOutOfReach {
+        /// The file.
+        path: PathBuf,
+        /// What is to be copied with it.
+        log: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
     /// Name another file: this one belongs to another program.
     #[error("{path} is no run store")]
     Foreign {

@@ -27,7 +27,6 @@ mod message;
 mod numbers;
 mod open_run;
 mod prepared;
-mod process;
 pub mod recorder;
 mod rice;
 pub mod rows;
@@ -39,6 +38,7 @@ mod span;
 pub mod store;
 pub mod strip;
 pub mod window_gains;
+mod writer_lock;
 mod writing;
 
 pub use columns::Columns;

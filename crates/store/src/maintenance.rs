@@ -3,10 +3,10 @@
 use crate::config::StoreConfig;
 use crate::error::WriteError;
 use crate::figures::{Quantiles, Tally, integer};
-use crate::process;
 use crate::run_reader::RunReader;
 use crate::run_row::{RunRow, RunState};
 use crate::seal::{MINUTE_S, minute_of, seal};
+use crate::writer_lock;
 use crate::writing::write_endpoint;
 use locust_telemetry_pipeline::clock;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
@@ -22,12 +22,16 @@ pub(crate) fn close_cut_off(connection: &mut Connection, now_unix_ns: i64) -> Re
     drop(select);
     let mut failed = Ok(());
     for (row, writer, heartbeat_unix_ns) in running {
-        if process::is_gone(&writer, heartbeat_unix_ns, now_unix_ns)
+        if writer_lock::is_gone(connection, &writer, heartbeat_unix_ns, now_unix_ns)
             && let Err(error) = close(connection, row)
         {
             // A run that is damaged keeps no other from being closed.
             failed = Err(error);
         }
+    }
+    if failed.is_ok() {
+        // Nobody asks for them any more. A folder that cannot be read does no harm.
+        let _ = writer_lock::sweep(connection);
     }
     failed
 }
@@ -41,7 +45,9 @@ fn close(connection: &mut Connection, row: i64) -> Result<(), WriteError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = format!("{} WHERE id = ?1 AND state = 'running'", RunRow::SELECT);
     // Another process may have closed it meanwhile.
-    let Some(run) = transaction.query_row(&sql, [row], RunRow::read).optional()? else { return Ok(()) };
+    let Some(run) = transaction.query_row(&sql, [row], |row| RunRow::read(row, &transaction)).optional()? else {
+        return Ok(());
+    };
     if run.state != RunState::CutOff {
         return Ok(());
     }
@@ -97,7 +103,8 @@ pub(crate) fn compact(connection: &mut Connection, row: i64, until_s: i64) -> Re
 /// Keeps to what the user wants kept. Runs that are on stay as they are.
 pub(crate) fn tidy(connection: &mut Connection, config: &StoreConfig, now_unix_ns: i64) -> Result<(), WriteError> {
     let sql = format!("{} ORDER BY started_unix_ns DESC, id DESC", RunRow::SELECT);
-    let runs: Vec<RunRow> = connection.prepare(&sql)?.query_map([], RunRow::read)?.collect::<Result<_, _>>()?;
+    let runs: Vec<RunRow> =
+        connection.prepare(&sql)?.query_map([], |row| RunRow::read(row, connection))?.collect::<Result<_, _>>()?;
     let oldest_unix_ns =
         config.keep_days.map(|days| now_unix_ns.saturating_sub(i64::from(days).saturating_mul(DAY_NS)));
     let mut has_deleted = false;

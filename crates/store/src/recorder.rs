@@ -11,6 +11,7 @@ use crate::feed::{Feed, FeedItem};
 use crate::maintenance;
 use crate::open_run::OpenRun;
 use crate::seal::{MINUTE_S, minute_of, seal};
+use crate::writer_lock::WriterLock;
 use crate::writing::{write_figures, write_waiting};
 use locust_telemetry_core::{Role, RunIdentity};
 use locust_telemetry_pipeline::{Ledger, Load, Record, Recorder, RunWindow, clock};
@@ -43,6 +44,8 @@ pub struct LocalRecorder {
     config: StoreConfig,
     facts: Arc<FactsCell>,
     feed: Feed,
+    /// Once there is a run in the file, where locks can be.
+    lock: Option<WriterLock>,
     /// The oldest first.
     runs: Vec<OpenRun>,
     ledger: Arc<Ledger>,
@@ -66,6 +69,7 @@ impl LocalRecorder {
             config,
             facts,
             feed: feed.clone(),
+            lock: None,
             runs: Vec::new(),
             ledger: Arc::default(),
             failure: None,
@@ -129,8 +133,12 @@ impl LocalRecorder {
         if run.waiting.is_empty() && !is_ending && !is_news {
             return Ok(false);
         }
+        if run.row.is_none() && self.lock.is_none() {
+            self.lock = WriterLock::hold(&self.connection);
+        }
+        let writer = self.lock.as_ref().map_or("", WriterLock::name);
         let before = run.total.stats.requests;
-        let written = write_waiting(&mut self.connection, run, now_unix_ns, self.failure.is_some());
+        let written = write_waiting(&mut self.connection, run, writer, now_unix_ns, self.failure.is_some());
         // Also where a later batch failed.
         self.ledger.delivered(Load::requests(run.total.stats.requests - before));
         written?;

@@ -1,8 +1,8 @@
 //! A run as it stands in the list of runs.
 
-use crate::process;
+use crate::writer_lock;
 use locust_telemetry_pipeline::clock;
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use serde_json::{Map, Value, json};
 
 /// Whether a run is on.
@@ -105,13 +105,16 @@ impl RunRow {
     /// What to select for [`read`](Self::read).
     pub(crate) const SELECT: &str = "SELECT * FROM run";
 
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads a row of the store that `store` is connected to.
+    pub(crate) fn read(row: &Row<'_>, store: &Connection) -> rusqlite::Result<Self> {
         let count = |name: &str| row.get::<_, i64>(name).map(|count| u64::try_from(count).unwrap_or(0));
         let object = |name: &str| row.get::<_, Option<String>>(name).map(|text| text.as_deref().and_then(parse_object));
         let state: String = row.get("state")?;
         let (writer, heartbeat_unix_ns): (String, i64) = (row.get("writer")?, row.get("heartbeat_unix_ns")?);
         let state = match RunState::from_name(&state) {
-            Some(RunState::Running) if process::is_gone(&writer, heartbeat_unix_ns, clock::now_unix_ns()) => {
+            Some(RunState::Running)
+                if writer_lock::is_gone(store, &writer, heartbeat_unix_ns, clock::now_unix_ns()) =>
+            {
                 RunState::CutOff
             }
             Some(state) => state,

@@ -5,7 +5,7 @@
 
 use crate::error::{DecodeError, ReadError, WriteError};
 use crate::error_counts::{self, ErrorCounts};
-use crate::figures::Quantiles;
+use crate::figures::{Quantiles, integer};
 use crate::gain::Gain;
 use crate::kind::Kind;
 use crate::message;
@@ -114,10 +114,12 @@ fn add_minute(
         for ((kind, subject), slots) in &minute.subjects {
             let place = Place { row, slot_s: LEVELS_S[0], start_s, kind: *kind, subject: *subject };
             let merged = add_strip(transaction, &place, slots.clone())?;
-            if let (Kind::Total, Some(merged)) = (kind, merged) {
+            if *kind == Kind::Total {
                 write_quantiles(transaction, row, start_s, &merged)?;
             }
         }
+    } else if let Some(slots) = minute.subjects.get(&(Kind::Total, 0)) {
+        write_late_quantiles(transaction, row, start_s, slots)?;
     }
     let whole = |slots: &BTreeMap<u8, Gain>| {
         let mut whole = SeriesStats::default();
@@ -146,12 +148,12 @@ struct Place {
     subject: u32,
 }
 
-/// Adds gains to a strip. Returns the whole of it if there was one already.
+/// Adds gains to a strip. Returns the whole of it.
 fn add_strip(
     transaction: &Transaction<'_>,
     place: &Place,
     mut slots: BTreeMap<u8, Gain>,
-) -> Result<Option<Vec<(u8, Gain)>>, WriteError> {
+) -> Result<Vec<(u8, Gain)>, WriteError> {
     let Place { row, slot_s, start_s, kind, subject } = *place;
     let table = strip::table(slot_s);
     let present: Option<Vec<u8>> = transaction
@@ -169,10 +171,11 @@ fn add_strip(
     transaction
         .prepare_cached(&format!("INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3, ?4, ?5, ?6)"))?
         .execute(params![row, slot_s, start_s, kind as u8, subject, strip::encode(&slots)])?;
-    Ok(present.map(|_| slots))
+    Ok(slots)
 }
 
-/// Corrects what the tables say of seconds that were sealed before.
+/// Writes what the table of seconds says of a minute's response times. What it says while they come in does not know of
+/// windows that come late.
 fn write_quantiles(
     transaction: &Transaction<'_>,
     row: i64,
@@ -185,6 +188,30 @@ fn write_quantiles(
     for (slot, gain) in slots {
         let Quantiles { p50_ms, p95_ms, p99_ms, max_ms } = Quantiles::of(&gain.stats().latency);
         update.execute(params![row, start_s + i64::from(*slot), p50_ms, p95_ms, p99_ms, max_ms])?;
+    }
+    Ok(())
+}
+
+/// The same where seconds have become minutes, so that only what came late is known by the second. Without requests
+/// before, that is all of it; else the rest stays as it was, but for the longest.
+fn write_late_quantiles(
+    transaction: &Transaction<'_>,
+    row: i64,
+    start_s: i64,
+    slots: &BTreeMap<u8, Gain>,
+) -> rusqlite::Result<()> {
+    let mut update = transaction.prepare_cached(
+        "UPDATE second SET
+             p50_ms = iif(requests = ?7, ?3, p50_ms),
+             p95_ms = iif(requests = ?7, ?4, p95_ms),
+             p99_ms = iif(requests = ?7, ?5, p99_ms),
+             max_ms = max(coalesce(max_ms, ?6), coalesce(?6, max_ms))
+         WHERE run = ?1 AND second = ?2",
+    )?;
+    for (slot, gain) in slots {
+        let Quantiles { p50_ms, p95_ms, p99_ms, max_ms } = Quantiles::of(&gain.stats().latency);
+        let requests = integer(gain.requests);
+        update.execute(params![row, start_s + i64::from(*slot), p50_ms, p95_ms, p99_ms, max_ms, requests])?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! A store that is open: its runs, and the few things that a person may change.
 
-use crate::connection;
+use crate::connection::{self, Opened};
 use crate::error::{ChangeError, FindRunError, OpenStoreError, ReadError};
 use crate::maintenance;
 use crate::rows::Annotated;
@@ -27,15 +27,25 @@ pub struct RunFilter {
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    is_frozen: bool,
 }
 
 impl Store {
-    /// Opens the file at `path`, which must exist. Where it may not be written to, it can be read all the same.
+    /// Opens the file at `path`, which must exist. Where it, or its folder, may not be written to, it can be read all the
+    /// same.
     ///
     /// # Errors
     /// When there is no such file, or it is no run store that this build can read. See [`OpenStoreError`].
     pub fn open(path: &Path) -> Result<Self, OpenStoreError> {
-        Ok(Self { connection: connection::open_existing(path)? })
+        let Opened { connection, is_frozen } = connection::open_existing(path)?;
+        Ok(Self { connection, is_frozen })
+    }
+
+    /// Whether the file is read as one that nobody changes, since this process may not make what it takes to see changes.
+    /// Whoever wants to see them, or somebody else begin to record, opens the store anew.
+    #[must_use]
+    pub const fn is_frozen(&self) -> bool {
+        self.is_frozen
     }
 
     /// The runs, the newest first.
@@ -52,7 +62,8 @@ impl Store {
         );
         let limit = filter.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1);
         let mut select = self.connection.prepare_cached(&sql)?;
-        let runs = select.query_map(params![filter.testplan, filter.search, limit], RunRow::read)?;
+        let runs = select
+            .query_map(params![filter.testplan, filter.search, limit], |row| RunRow::read(row, &self.connection))?;
         Ok(runs.collect::<Result<_, _>>()?)
     }
 
@@ -61,9 +72,7 @@ impl Store {
     /// # Errors
     /// See [`ReadError`].
     pub fn run(&self, run_id: &str) -> Result<Option<RunReader<'_>>, ReadError> {
-        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
-        let row = self.connection.prepare_cached(&sql)?.query_row([run_id], RunRow::read).optional()?;
-        Ok(row.map(|row| self.reader(row)))
+        Ok(self.row(run_id)?.map(|row| self.reader(row)))
     }
 
     /// Reads a run that was listed or found.
@@ -149,13 +158,17 @@ impl Store {
     /// # Errors
     /// See [`ChangeError`].
     pub fn delete(&self, run_id: &str) -> Result<(), ChangeError> {
-        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
-        let row = self.connection.query_row(&sql, [run_id], RunRow::read).optional()?;
-        if row.is_some_and(|row| row.state == RunState::Running) {
+        if self.row(run_id)?.is_some_and(|row| row.state == RunState::Running) {
             return Err(ChangeError::Running { run_id: run_id.to_owned() });
         }
         self.change(run_id, self.connection.execute("DELETE FROM run WHERE run_id = ?1", [run_id])?)?;
         Ok(maintenance::give_back(&self.connection)?)
+    }
+
+    fn row(&self, run_id: &str) -> rusqlite::Result<Option<RunRow>> {
+        let sql = format!("{} WHERE run_id = ?1", RunRow::SELECT);
+        let mut select = self.connection.prepare_cached(&sql)?;
+        select.query_row([run_id], |row| RunRow::read(row, &self.connection)).optional()
     }
 
     fn change(&self, run_id: &str, changed: usize) -> Result<(), ChangeError> {

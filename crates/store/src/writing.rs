@@ -5,7 +5,6 @@ use crate::figures::{Quantiles, integer};
 use crate::message::{ms, pairs};
 use crate::open_run::OpenRun;
 use crate::prepared::Prepared;
-use crate::process;
 use locust_telemetry_core::{Event, WorkerWindow};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde_json::Value;
@@ -13,11 +12,12 @@ use serde_json::Value;
 /// How many windows are written at once.
 const MAX_BATCH: usize = 120;
 
-/// Writes the windows of `run` that wait, the oldest first, and all that they refer to. What is not written still
-/// waits.
+/// Writes the windows of `run` that wait, the oldest first, and all that they refer to, as the recorder that holds the lock
+/// `writer`. What is not written still waits.
 pub(crate) fn write_waiting(
     connection: &mut Connection,
     run: &mut OpenRun,
+    writer: &str,
     now_unix_ns: i64,
     is_doubtful: bool,
 ) -> Result<(), WriteError> {
@@ -33,7 +33,7 @@ pub(crate) fn write_waiting(
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let row = match run.row {
             Some(row) => row,
-            None => insert_run(&transaction, run, now_unix_ns)?,
+            None => insert_run(&transaction, run, writer, now_unix_ns)?,
         };
         let ids = (run.series.len(), run.workers.len(), run.errors.len());
         write_ids(&transaction, row, run)?;
@@ -55,7 +55,7 @@ pub(crate) fn write_waiting(
     }
 }
 
-fn insert_run(transaction: &Transaction<'_>, run: &OpenRun, now_unix_ns: i64) -> Result<i64, WriteError> {
+fn insert_run(transaction: &Transaction<'_>, run: &OpenRun, writer: &str, now_unix_ns: i64) -> Result<i64, WriteError> {
     let identity = &run.identity;
     let object = |given: &[(String, String)]| Value::from(pairs(given)).to_string();
     let inserted = transaction
@@ -72,7 +72,7 @@ fn insert_run(transaction: &Transaction<'_>, run: &OpenRun, now_unix_ns: i64) ->
                 identity.source_id,
                 run.started_unix_ns,
                 now_unix_ns,
-                process::own_name(),
+                writer,
                 object(&identity.labels),
                 object(&identity.metadata),
             ],

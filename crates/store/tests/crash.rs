@@ -17,6 +17,7 @@ use support::windows::{Recording, START_S, full, identity, merged, open, reader,
 const CHILD_FILE: &str = "LOCUST_TELEMETRY_STORE_TEST_FILE";
 const CHILD_RUN: &str = "LOCUST_TELEMETRY_STORE_TEST_RUN";
 const CHILD_SECONDS: &str = "LOCUST_TELEMETRY_STORE_TEST_SECONDS";
+const CHILD_FALLS_SILENT: &str = "LOCUST_TELEMETRY_STORE_TEST_FALLS_SILENT";
 
 /// What a child records in its second number `second`.
 fn window(second: i64) -> Window {
@@ -35,21 +36,24 @@ fn child() {
         recording.take(&run, window(second));
         writeln!(out, "recorded {second}").unwrap();
     }
+    if std::env::var_os(CHILD_FALLS_SILENT).is_some() {
+        writeln!(out, "silent").unwrap();
+        std::thread::sleep(Duration::from_secs(600));
+    }
     recording.end(&run);
     let balance = recording.ledger.balance();
     writeln!(out, "done {} {}", balance.delivered.requests, balance.dropped.requests).unwrap();
 }
 
 fn start(path: &Path, run_id: &str, seconds: i64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--nocapture"])
-        .env(CHILD_FILE, path)
-        .env(CHILD_RUN, run_id)
-        .env(CHILD_SECONDS, seconds.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+    command(path, run_id, seconds).spawn().unwrap()
+}
+
+fn command(path: &Path, run_id: &str, seconds: i64) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["child", "--exact", "--nocapture"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env(CHILD_FILE, path).env(CHILD_RUN, run_id).env(CHILD_SECONDS, seconds.to_string());
+    command
 }
 
 /// The last second that the child told of, read to the end of what it said.
@@ -144,6 +148,37 @@ fn a_run_that_is_on_elsewhere_is_left_alone() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(reader(&store, "on").row().state, RunState::CutOff);
+}
+
+#[test]
+fn a_recorder_that_falls_silent_or_hangs_is_there_until_it_is_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("runs.db");
+    let mut child = command(&path, "on", 3).env(CHILD_FALLS_SILENT, "").spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+    assert!(said.any(|line| line == "silent"));
+    let state = || {
+        // Another recorder, which closes what was cut off.
+        drop(Recording::open(&path));
+        reader(&open(&path), "on").row().state
+    };
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let last_heard = |sql: &str| {
+        assert_eq!(connection.execute(&format!("UPDATE run SET heartbeat_unix_ns = {sql}"), []).unwrap(), 1);
+    };
+    last_heard("1000000000 * (unixepoch() - 3600)");
+    assert_eq!(state(), RunState::Running, "silent for an hour");
+    let stopped = Command::new("kill").args(["-STOP", &child.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    assert_eq!(state(), RunState::Running, "stopped");
+    last_heard("1000000000 * (unixepoch() + 3600)");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(reader(&open(&path), "on").row().state, RunState::CutOff, "killed, however lately it was heard");
+    assert_eq!(state(), RunState::CutOff);
+    drop(connection);
+    let left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["runs.db"], "the lock of the dead is swept");
 }
 
 fn open_run(path: &Path) -> Option<()> {

@@ -4,12 +4,12 @@
 
 mod support;
 
-use locust_telemetry_core::{Role, RunIdentity};
+use locust_telemetry_core::{RequestAggregate, Role, RunIdentity};
 use locust_telemetry_pipeline::{Load, Record, Recorder};
-use locust_telemetry_store::{FeedItem, RunState, StoreConfig, window_gains};
+use locust_telemetry_store::{FeedItem, RunReader, RunState, StoreConfig, window_gains};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use support::windows::{Recording, START_S, full, identity, open, reader, series, simple};
+use support::windows::{Recording, START_S, full, identity, open, reader, series, simple, window};
 
 fn in_directory() -> (tempfile::TempDir, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -201,6 +201,61 @@ fn figures_of_a_second_are_those_of_all_its_windows() {
         assert_eq!(seconds.column("requests")[place], whole.requests());
         assert_eq!(seconds.column("p95_ms")[place], whole.total().latency.quantile_ms(0.95).unwrap(), "{place}");
     }
+}
+
+/// The figures of the second that is `place` after the start are those of its windows.
+fn compare_second(reader: &RunReader<'_>, place: i64) {
+    let second = START_S + place;
+    let total = reader.aggregate(Some(second..second + 1)).unwrap().total();
+    let seconds = reader.seconds(Some(second..second + 1)).unwrap();
+    assert_eq!(seconds.column("requests"), [json!(total.requests)], "{place}");
+    for (column, quantile) in [("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99), ("max_ms", 1.0)] {
+        assert_eq!(seconds.column(column), [json!(total.latency.quantile_ms(quantile))], "{column} of {place}");
+    }
+}
+
+#[test]
+fn seconds_that_were_sealed_without_requests_get_the_figures_of_late_windows() {
+    let (_directory, path) = in_directory();
+    let mut recording = Recording::open(&path);
+    let run = identity("r1");
+    (0..100).for_each(|second| recording.take(&run, window(START_S + second, RequestAggregate::default())));
+    {
+        let store = open(&path);
+        let reader = reader(&store, "r1");
+        assert_eq!(reader.row().sealed_until_s, Some(START_S + 60));
+        compare_second(&reader, 3);
+    }
+    // Twice into one second, in different seals; once into a second that has no window at all.
+    recording.take(&run, simple(START_S + 3, 2));
+    (100..200).for_each(|second| recording.take(&run, simple(START_S + second, 2)));
+    recording.take(&run, full(START_S + 3));
+    recording.take(&run, full(START_S + 59));
+    recording.take(&run, full(START_S - 7));
+    recording.end(&run);
+    let store = open(&path);
+    let reader = reader(&store, "r1");
+    [-7, 3, 4, 59, 60, 150].into_iter().for_each(|place| compare_second(&reader, place));
+}
+
+#[test]
+fn late_windows_of_a_second_without_requests_tell_of_it_where_seconds_became_minutes() {
+    let (_directory, path) = in_directory();
+    let mut recording = Recording::with(StoreConfig { compact_after_s: Some(120), ..StoreConfig::new(&path) });
+    let run = identity("r1");
+    (0..400).for_each(|second| {
+        let requests = if second == 3 { RequestAggregate::default() } else { simple(START_S, 2).requests };
+        recording.take(&run, window(START_S + second, requests));
+    });
+    // What was there before in the other second is known by its percentiles only, and no percentile can be made of those.
+    recording.take(&run, full(START_S + 3));
+    recording.take(&run, full(START_S + 4));
+    recording.end(&run);
+    let store = open(&path);
+    let seconds = reader(&store, "r1").seconds(None).unwrap();
+    let total = full(START_S).requests.total();
+    assert_eq!(seconds.column("p50_ms")[3..5], [json!(total.latency.quantile_ms(0.5)), json!(12.0)]);
+    assert_eq!(seconds.column("max_ms")[3..5], [json!(2_000.0), json!(2_000.0)]);
 }
 
 #[test]

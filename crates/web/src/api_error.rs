@@ -2,10 +2,10 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use locust_telemetry_report::with_causes;
 use locust_telemetry_store::ReadError;
 use serde_json::json;
 use std::error::Error;
-use std::iter::successors;
 
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -50,9 +50,8 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// Trouble with the store, with its causes.
-    pub(crate) fn store(error: &(dyn Error + 'static)) -> Self {
-        let causes = successors(Some(error), |error| Error::source(*error));
-        Self::Store(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    pub(crate) fn store(error: &dyn Error) -> Self {
+        Self::Store(with_causes(error))
     }
 
     fn status(&self) -> StatusCode {

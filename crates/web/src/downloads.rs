@@ -14,8 +14,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use locust_telemetry_report::{Format, ReportError, Subject, export, html};
-use locust_telemetry_store::{RunReader, RunRow};
+use locust_telemetry_report::{Format, ReportError, Subject, export, file_name, html};
+use locust_telemetry_store::RunReader;
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ where
     let job = move |store: &_| {
         let run = find(store, &run_id)?;
         let file = job(&run).map_err(|error| ApiError::store(&error))?;
-        Ok((file, file_name(run.row(), extension)))
+        Ok((file, file_name(&run.row().testplan, &run.row().run_id, extension)))
     };
     let (file, name) = app.reads.run(job).await?;
     let headers = [
@@ -95,13 +95,4 @@ fn body(file: Bytes, place: OwnedSemaphorePermit) -> Body {
         let piece = rest.split_to(PIECE_BYTES.min(rest.len()));
         Some((Ok::<_, Infallible>(piece), (rest, place)))
     }))
-}
-
-/// The test plan and the id, of letters and digits that every file system and every header takes.
-fn file_name(run: &RunRow, extension: &str) -> String {
-    let fit = |text: &str| -> String {
-        let letters = text.chars().take(60);
-        letters.map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' }).collect()
-    };
-    format!("{}-{}.{extension}", fit(&run.testplan), fit(&run.run_id))
 }

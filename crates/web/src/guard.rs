@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use locust_telemetry_report::markup::escape;
 use std::sync::Arc;
 
 /// Answers what may not pass, passes on what may.
@@ -41,17 +42,12 @@ fn with_cookie(app: &App, mut response: Response) -> Response {
 /// would not send the new cookie.
 fn forwarding(uri: &Uri) -> Response {
     let rest = token::without_token(uri.query().unwrap_or_default());
-    let address = if rest.is_empty() { "/".to_owned() } else { format!("/?{}", escaped(&rest)) };
+    let address = if rest.is_empty() { "/".to_owned() } else { format!("/?{}", escape(&rest)) };
     let document = format!(
         "<!doctype html><meta charset=\"utf-8\"><title>Live page</title>\
          <meta http-equiv=\"refresh\" content=\"0;url={address}\"><a href=\"{address}\">Live page</a>\n"
     );
     (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], document).into_response()
-}
-
-/// For an attribute's value in HTML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -71,8 +67,9 @@ mod tests {
         assert!(!document.contains("secret"));
     }
 
-    #[test]
-    fn a_hostile_query_stays_within_its_attribute() {
-        assert_eq!(escaped("'\"><b>&"), "&#39;&quot;&gt;&lt;b&gt;&amp;");
+    #[tokio::test]
+    async fn a_hostile_query_stays_within_its_attribute() {
+        let document = document("/?run='onclick='x&token=secret-secret-secret").await;
+        assert!(document.contains("content=\"0;url=/?run=&#39;onclick=&#39;x\""), "{document}");
     }
 }

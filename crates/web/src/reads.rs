@@ -14,9 +14,10 @@ pub(crate) struct Reads {
 }
 
 impl Reads {
-    /// Begins with one open store, with this many reads at a time; others wait in order.
+    /// Begins with an open store, with this many reads at a time; others wait in order.
     pub(crate) fn new(path: PathBuf, store: Store, places: usize) -> Self {
-        Self { path, idle: Mutex::new(vec![store]), places: Arc::new(Semaphore::new(places)) }
+        let idle = if store.is_frozen() { Vec::new() } else { vec![store] };
+        Self { path, idle: Mutex::new(idle), places: Arc::new(Semaphore::new(places)) }
     }
 
     /// Runs a job on another thread.
@@ -39,8 +40,8 @@ impl Reads {
                 None => Store::open(&reads.path).map_err(|error| ApiError::store(&error))?,
             };
             let result = job(&store);
-            // After trouble a fresh one is better.
-            if !matches!(result, Err(ApiError::Store(_))) {
+            // After trouble a fresh one is better; and one that is frozen sees nothing of what is recorded next.
+            if !matches!(result, Err(ApiError::Store(_))) && !store.is_frozen() {
                 reads.idle().push(store);
             }
             result

@@ -286,7 +286,7 @@ fn the_report_and_exports_are_those_of_the_report_crate_as_files() {
     let query = format!("from={}&to={}", range.start, range.end);
     let report = get(page.address(), &format!("/api/runs/run-0/report?{query}"));
     assert_eq!(report.header("content-type"), Some("text/html; charset=utf-8"));
-    let name = "attachment; filename=\"___check_out____-run-0.html\"";
+    let name = "attachment; filename=\"check-out-run-0.html\"";
     assert_eq!(report.header("content-disposition"), Some(name));
     assert_eq!(report.text(), html::encode(&run, Some(range.clone()), &mut |_| {}).unwrap());
     for format in Format::ALL {

@@ -6,14 +6,14 @@ use crate::console::Console;
 use crate::error::StoredError;
 use crate::output;
 use crate::text::printable;
-use locust_telemetry_report::{Format, html, words};
+use locust_telemetry_report::{Format, file_name, html, words};
 
 /// Writes the report and tells where it is. Gives the status to end with.
 pub(crate) fn report(options: &ReportOptions, console: &mut Console<'_>) -> Result<u8, StoredError> {
     let store = super::open(&options.selection.store)?;
     let (run, range) = super::selected(&store, &options.selection)?;
-    let path =
-        options.output.clone().unwrap_or_else(|| output::file_name(&run.row().testplan, &run.row().run_id, "html"));
+    let named = || file_name(&run.row().testplan, &run.row().run_id, "html").into();
+    let path = options.output.clone().unwrap_or_else(named);
     let mut progress = Progress::new("report", console.terminals);
     let report = html::encode(&run, range, &mut |share| progress.at(share))?;
     progress.end();

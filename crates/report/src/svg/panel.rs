@@ -1,7 +1,7 @@
 //! One chart of the picture: its frame, its grid and its curves.
 
 use super::axis;
-use super::xml::escape;
+use crate::markup::escape;
 use std::fmt::Write as _;
 
 /// The width of the picture, in its own units.
