@@ -52,7 +52,7 @@ def parse(*arguments: str, config: Path | None = None) -> Any:
 def test_an_option_has_all_that_its_help_and_reference_need(option: o.Option) -> None:
     assert option.flag.startswith("--")
     assert option.env_var.startswith("LOCUST_")
-    assert option.metavar and option.metavar.isupper()
+    assert option.is_flag or (option.metavar and option.metavar.isupper())
     assert option.help.strip().endswith(".")
     assert "\n" not in option.help
 
