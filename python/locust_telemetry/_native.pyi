@@ -105,12 +105,15 @@ class Engine:
     def open_local(
         self,
         path: str | PathLike[str],
-        keep_runs: int,
-        keep_days: int | None,
+        keep: tuple[int, int | None],
         compact_after_s: float | None,
         max_lateness_s: float,
+        notes: list[str],
     ) -> LocalRecorder:
-        """Open the run store at `path`, or make it, and record to it. Raises OSError if that cannot be."""
+        """Open the run store at `path`, or make it, and record to it. Raises OSError if that cannot be.
+
+        `keep` is how many runs are kept, and for how many days. Each run gets the notes, as annotations of its start.
+        """
 
     def open_json_file(
         self,

@@ -402,6 +402,16 @@ REPORT = Option(
     default_text="no report",
 )
 
+NOTE = Option(
+    "--lt-note",
+    "LOCUST_TELEMETRY_NOTE",
+    [],
+    values.note,
+    "TEXT",
+    "A note kept with each run from its start, as those of 'locust-telemetry annotate'; repeat the option for more.",
+    repeatable=True,
+    default_text="none",
+)
 LIVE = Option(
     "--lt-live",
     "LOCUST_TELEMETRY_LIVE",
@@ -448,6 +458,7 @@ LOCAL_OPTIONS = (
     WEB_PORT,
     WEB_TOKEN,
     REPORT,
+    NOTE,
     LIVE,
 )
 
@@ -485,6 +496,7 @@ class Options(NamedTuple):
     web_port: int = 8090
     web_token: str | None = None
     report: str | None = None
+    notes: tuple[str, ...] = ()
     live: bool = False
     otel_endpoint: str | None = None
     #: None: not given.
@@ -536,6 +548,7 @@ class Options(NamedTuple):
             web_port=get(WEB_PORT),
             web_token=get(WEB_TOKEN),
             report=get(REPORT),
+            notes=tuple(get(NOTE)),
             live=get(LIVE),
             otel_endpoint=get(OTEL_ENDPOINT),
             otel_insecure=get(OTEL_INSECURE),

@@ -130,7 +130,13 @@ impl LocalRecorder {
             return Ok(false);
         }
         let before = run.total.stats.requests;
-        let written = write_waiting(&mut self.connection, run, now_unix_ns, self.failure.is_some());
+        let is_new = run.row.is_none();
+        let notes = &self.config.notes;
+        let written = write_waiting(&mut self.connection, run, notes, now_unix_ns, self.failure.is_some());
+        if is_new && run.row.is_some() && !notes.is_empty() {
+            // Pages that were there before the run have none of its notes yet.
+            self.feed.tell(FeedItem::Annotated { run_id: run.run_id().to_owned() });
+        }
         // Also where a later batch failed.
         self.ledger.delivered(Load::requests(run.total.stats.requests - before));
         written?;

@@ -13,11 +13,12 @@ use serde_json::Value;
 /// How many windows are written at once.
 const MAX_BATCH: usize = 120;
 
-/// Writes the windows of `run` that wait, the oldest first, and all that they refer to. What is not written still
-/// waits.
+/// Writes the windows of `run` that wait, the oldest first, and all that they refer to; with the first of them `notes`,
+/// as annotations of its start. What is not written still waits.
 pub(crate) fn write_waiting(
     connection: &mut Connection,
     run: &mut OpenRun,
+    notes: &[String],
     now_unix_ns: i64,
     is_doubtful: bool,
 ) -> Result<(), WriteError> {
@@ -33,7 +34,7 @@ pub(crate) fn write_waiting(
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let row = match run.row {
             Some(row) => row,
-            None => insert_run(&transaction, run, now_unix_ns)?,
+            None => insert_run(&transaction, run, notes, now_unix_ns)?,
         };
         let ids = (run.series.len(), run.workers.len(), run.errors.len());
         write_ids(&transaction, row, run)?;
@@ -55,10 +56,15 @@ pub(crate) fn write_waiting(
     }
 }
 
-fn insert_run(transaction: &Transaction<'_>, run: &OpenRun, now_unix_ns: i64) -> Result<i64, WriteError> {
+fn insert_run(
+    transaction: &Transaction<'_>,
+    run: &OpenRun,
+    notes: &[String],
+    now_unix_ns: i64,
+) -> Result<i64, WriteError> {
     let identity = &run.identity;
     let object = |given: &[(String, String)]| Value::from(pairs(given)).to_string();
-    let inserted = transaction
+    let inserted: Option<i64> = transaction
         .query_row(
             "INSERT INTO run (run_id, testplan, state, role, source, source_id, started_unix_ns, heartbeat_unix_ns,
                  writer, labels, metadata)
@@ -79,7 +85,13 @@ fn insert_run(transaction: &Transaction<'_>, run: &OpenRun, now_unix_ns: i64) ->
             |row| row.get(0),
         )
         .optional()?;
-    inserted.ok_or(WriteError::RunTaken)
+    let row = inserted.ok_or(WriteError::RunTaken)?;
+    let sql = "INSERT INTO event (run, time_unix_ns, kind, name, attributes) VALUES (?1, ?2, 'annotation', ?3, '{}')";
+    let mut insert = transaction.prepare_cached(sql)?;
+    for note in notes {
+        insert.execute(params![row, run.started_unix_ns, note])?;
+    }
+    Ok(row)
 }
 
 fn write_ids(transaction: &Transaction<'_>, row: i64, run: &OpenRun) -> rusqlite::Result<()> {

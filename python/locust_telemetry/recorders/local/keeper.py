@@ -62,10 +62,10 @@ class RunKeeper:
             path = options.store or default_store_path()
             self._recorder = self._session.engine.open_local(
                 path,
-                options.store_keep_runs,
-                options.store_keep_days,
+                (options.store_keep_runs, options.store_keep_days),
                 options.store_compact_after_s,
                 options.max_lateness_s,
+                list(options.notes),
             )
         except OSError as error:
             if options.store is not None or options.report is not None:
