@@ -16,7 +16,8 @@ def options_table() -> str:
     rows = ["| option | environment variable | default | meaning |", "|---|---|---|---|"]
     for option in ALL_OPTIONS:
         default = option.default_text if option.default_text is not None else f"`{option.default}`"
-        rows.append(f"| `{option.flag} {option.metavar}` | `{option.env_var}` | {default} | {option.help} |")
+        usage = f"{option.flag} {option.metavar}".strip()
+        rows.append(f"| `{usage}` | `{option.env_var}` | {default} | {option.help} |")
     return "\n".join(rows)
 
 

@@ -52,7 +52,7 @@ def parse(*arguments: str, config: Path | None = None) -> Any:
 def test_an_option_has_all_that_its_help_and_reference_need(option: o.Option) -> None:
     assert option.flag.startswith("--")
     assert option.env_var.startswith("LOCUST_")
-    assert option.metavar and option.metavar.isupper()
+    assert option.is_flag or (option.metavar and option.metavar.isupper())
     assert option.help.strip().endswith(".")
     assert "\n" not in option.help
 
@@ -129,6 +129,8 @@ GOOD = [
     (o.MAX_SERIES, "1000000", 1_000_000),
     (o.LABEL, "env=staging", [("env", "staging")]),
     (o.LABEL, "a=1, b = x=y ,c=", [("a", "1"), ("b", "x=y"), ("c", "")]),
+    (o.NOTE, " new cache, 2 GB ", ["new cache, 2 GB"]),
+    (o.NOTE, "x" * 1000, ["x" * 1000]),
     (o.JSON_FILE_MAX_SIZE, "0.001", 0.001),
     (o.JSON_FILE_MAX_SIZE, "1048576", 1_048_576),
     (o.JSON_FILE_KEEP, "0", 0),
@@ -173,6 +175,7 @@ BAD = [
     (o.LOG_LEVEL, "", "debug, info"),
     *[(o.MAX_SERIES, text, "whole number from 1 to 1000000") for text in ("0", "-1", "1.5", "1000001", "many", "")],
     *[(o.LABEL, text, "key=value") for text in ("", "env", "=x", " =x", "a=1,b", "a=1,,b=2")],
+    *[(o.NOTE, text, "1 to 1000 characters") for text in ("", "  ", "a\nb", "x" * 1001)],
     *[(o.JSON_FILE_MAX_SIZE, text, "MiB") for text in ("0", "-1", "nan", "1048577", "1MB")],
     *[(o.JSON_FILE_KEEP, text, "from 0 to 1000") for text in ("-1", "1001", "1.5", "")],
     *[
@@ -231,6 +234,11 @@ def test_any_text_is_a_value_or_an_option_error_of_one_line(text: str) -> None:
                 msgpack.dumps(option.value(text))
             except OptionError as error:
                 assert "\n" not in str(error)
+
+
+def test_a_note_keeps_its_commas_and_may_be_repeated() -> None:
+    parsed = parse("--lt-note", "a, b", "--lt-note", "c")
+    assert o.Options.of(parsed).notes == ("a, b", "c")
 
 
 # --- the JSON file

@@ -13,6 +13,7 @@ __all__ = [
     "Engine",
     "Flush",
     "Histogram",
+    "LiveView",
     "LocalRecorder",
     "OtelExporter",
     "OtelInstrument",
@@ -104,12 +105,15 @@ class Engine:
     def open_local(
         self,
         path: str | PathLike[str],
-        keep_runs: int,
-        keep_days: int | None,
+        keep: tuple[int, int | None],
         compact_after_s: float | None,
         max_lateness_s: float,
+        notes: list[str],
     ) -> LocalRecorder:
-        """Open the run store at `path`, or make it, and record to it. Raises OSError if that cannot be."""
+        """Open the run store at `path`, or make it, and record to it. Raises OSError if that cannot be.
+
+        `keep` is how many runs are kept, and for how many days. Each run gets the notes, as annotations of its start.
+        """
 
     def open_json_file(
         self,
@@ -453,6 +457,23 @@ class LocalRecorder:
         """End the live page, if there is one. Safe to call again."""
 
 @final
+class LiveView:
+    """Shows the runs of another process in this process's terminal."""
+
+    def __new__(cls, announcement: str | PathLike[str]) -> LiveView:
+        """Show runs that are announced in this file, which need not be there yet.
+
+        A run is announced by a line of JSON, `{"store": PATH, "run_id": ID}`. Raises OSError if the system refuses a
+        thread.
+        """
+
+    def take_line(self, line: str, is_error: bool) -> None:
+        """Take a line that the process wrote: passed on at once while nothing is drawn, else once that is over."""
+
+    def close(self) -> None:
+        """End the view, give the terminal back and write what was kept. Safe to call again."""
+
+@final
 class ReportWriting:
     """A report under way."""
 
@@ -637,9 +658,10 @@ def to_json(value: object) -> str:
     become null, dates ISO 8601, enums their value, sets and tuples arrays, everything else its `str()`.
     """
 
-def command(arguments: list[str]) -> tuple[list[str] | None, tuple[int, int] | None, int]:
+def command(arguments: list[str]) -> tuple[list[str] | None, list[str] | None, tuple[int, int] | None, int]:
     """Run the `locust-telemetry` command, which prints what it has to say.
 
-    Returns what is left to do: `(arguments, None, 0)` to run Locust with those, `(None, (seconds, users), 0)` to run
-    the demo, `(None, None, status)` to end with that status.
+    Returns what is left to do: `(arguments, None, None, 0)` to run Locust with those, `(None, arguments, None, 0)` to
+    call this command with those in another process and to show its runs, `(None, None, (seconds, users), 0)` to run the
+    demo, `(None, None, None, status)` to end with that status.
     """

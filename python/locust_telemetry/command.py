@@ -12,8 +12,12 @@ def main() -> None:
 
     # Python would only take note of Ctrl-C and wait for the native code to return.
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    locust_arguments, demo, status = command(sys.argv[1:])
+    locust_arguments, watched, demo, status = command(sys.argv[1:])
     signal.signal(signal.SIGINT, handler)
+    if watched is not None:
+        from locust_telemetry import live
+
+        sys.exit(live.watch([sys.executable, "-u", "-m", "locust_telemetry.command", *watched]))
     if demo is not None:
         run_demo(*demo)
     elif locust_arguments is not None:

@@ -17,6 +17,9 @@ _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no
 #: Characters that the token of the live page has at least: it is guarded against guessing by its length alone.
 _SHORTEST_TOKEN = 16
 
+#: As long as the page lets a note be, in characters.
+_LONGEST_NOTE = 1000
+
 #: Locust's process fails at `init` above this many series; more than this is a mistake of units.
 _MOST_SERIES = 1_000_000
 
@@ -143,6 +146,14 @@ def label(text: str) -> list[tuple[str, str]]:
             raise ValueError(f"{part!r} is no label; give key=value, such as env=staging")
         labels.append((printable(key.strip()), value.strip()))
     return labels
+
+
+def note(text: str) -> list[str]:
+    """Take a note of one line."""
+    text = text.strip()
+    if not text or not text.isprintable() or len(text) > _LONGEST_NOTE:
+        raise ValueError(f"{text[:50]!r} is no note; give one line of 1 to {_LONGEST_NOTE} characters")
+    return [text]
 
 
 def writable_file(example: str) -> Callable[[str], str]:

@@ -47,6 +47,8 @@ class Option(NamedTuple):
     repeatable: bool = False
     #: The default in words, where the value does not say it.
     default_text: str | None = None
+    #: Whether it stands alone, without a value.
+    is_flag: bool = False
 
     @property
     def dest(self) -> str:
@@ -102,7 +104,11 @@ def add_options(group: Any, options: Iterable[Option]) -> None:
     """Add options to an argparse group of Locust's parser; those that are there already stay."""
     present = {flag for action in getattr(group, "_group_actions", ()) for flag in action.option_strings}
     for option in options:
-        if option.flag not in present:
+        if option.flag in present:
+            continue
+        if option.is_flag:
+            group.add_argument(option.flag, action="store_true", env_var=option.env_var, help=option.help)
+        else:
             shown = option.default_text if option.default_text is not None else option.default
             group.add_argument(
                 option.flag,
@@ -396,6 +402,27 @@ REPORT = Option(
     default_text="no report",
 )
 
+NOTE = Option(
+    "--lt-note",
+    "LOCUST_TELEMETRY_NOTE",
+    [],
+    values.note,
+    "TEXT",
+    "A note kept with each run from its start, as those of 'locust-telemetry annotate'; repeat the option for more.",
+    repeatable=True,
+    default_text="none",
+)
+LIVE = Option(
+    "--lt-live",
+    "LOCUST_TELEMETRY_LIVE",
+    False,
+    values.truth,
+    "",
+    "With 'locust-telemetry run': the terminal shows the run while it is on; elsewhere a line every 10 s does.",
+    default_text="off",
+    is_flag=True,
+)
+
 #: The options that concern all recorders.
 CORE_OPTIONS = (
     TESTPLAN,
@@ -431,6 +458,8 @@ LOCAL_OPTIONS = (
     WEB_PORT,
     WEB_TOKEN,
     REPORT,
+    NOTE,
+    LIVE,
 )
 
 #: Every option of the package.
@@ -467,6 +496,8 @@ class Options(NamedTuple):
     web_port: int = 8090
     web_token: str | None = None
     report: str | None = None
+    notes: tuple[str, ...] = ()
+    live: bool = False
     otel_endpoint: str | None = None
     #: None: not given.
     otel_insecure: bool | None = None
@@ -517,6 +548,8 @@ class Options(NamedTuple):
             web_port=get(WEB_PORT),
             web_token=get(WEB_TOKEN),
             report=get(REPORT),
+            notes=tuple(get(NOTE)),
+            live=get(LIVE),
             otel_endpoint=get(OTEL_ENDPOINT),
             otel_insecure=get(OTEL_INSECURE),
             otel_semconv=get(OTEL_SEMCONV),

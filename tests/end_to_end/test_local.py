@@ -217,3 +217,16 @@ def test_with_a_token_the_page_is_for_those_who_have_it(launcher: Launcher) -> N
     process.wait()
     assert token not in os.fsdecode(store_of(launcher).read_bytes())
     assert token not in process.stderr
+
+
+def test_notes_are_kept_with_the_run_from_its_start_and_shown(launcher: Launcher) -> None:
+    process = launcher.local("shop.py", "--lt-note", "new cache, 2 GB", "--lt-note", "it's <b>", recorder=RECORDERS)
+    process.wait()
+    run = one_run(store_of(launcher))
+    kept = [event for event in rows(store_of(launcher), "events") if event["kind"] == "annotation"]
+    assert [event["name"] for event in kept] == ["new cache, 2 GB", "it's <b>"]
+    assert {event["time"][:19] for event in kept} == {run["started"][:19]}
+    command = [launcher.version.telemetry, "show", "--store", str(store_of(launcher))]
+    shown = launcher.run("show", command)
+    assert shown.wait() == 0
+    assert "“new cache, 2 GB”" in shown.stdout and "“it's <b>”" in shown.stdout

@@ -13,11 +13,17 @@ use std::path::PathBuf;
 /// The program's name, as people type it.
 pub(crate) const PROGRAM: &str = "locust-telemetry";
 
+/// The option of the live view, and the variable that stands for it.
+const LIVE_NAME: &str = "lt-live";
+const LIVE_FLAG: &str = "--lt-live";
+const LIVE_VARIABLE: &str = "LOCUST_TELEMETRY_LIVE";
+
 const AFTER_HELP: &str = "\
 RUN is the beginning of a run's id, @1 (the newest), @2 (the one before), or the name of a test plan (its newest run).
 
 Examples:
   locust-telemetry run -f locustfile.py --headless -u 50 -t 5m -H https://shop.test
+  locust-telemetry run --lt-live -f locustfile.py --headless -u 50 -t 5m -H https://shop.test
   locust-telemetry runs
   locust-telemetry show @1
   locust-telemetry report @1 -o report.html
@@ -29,14 +35,29 @@ Examples:
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
+    /// Show and read times in UTC instead of your time zone (which TZ sets for one call).
+    #[arg(long, global = true)]
+    utc: bool,
+}
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// What to do.
+    pub(crate) command: Command,
+    /// Whether times are in UTC.
+    pub(crate) is_utc: bool,
 }
 
 /// What to do.
 #[derive(Subcommand, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
-    /// Run Locust with telemetry on; all that follows is passed to Locust as it is.
+    /// Run Locust with telemetry on; all that follows is passed to Locust. With --lt-live the terminal shows the run.
     #[command(disable_help_flag = true)]
     Run {
+        /// Show the run in the terminal while it is on: figures, charts, slowest endpoints, workers, Locust's newest lines.
+        #[arg(long = LIVE_NAME)]
+        is_live: bool,
         /// Locust's own arguments.
         #[arg(value_name = "LOCUST ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -49,6 +70,9 @@ pub(crate) enum Command {
         /// Simulated users.
         #[arg(short, long, value_name = "COUNT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=200))]
         users: u32,
+        /// Show the run in the terminal while it is on.
+        #[arg(long = LIVE_NAME)]
+        is_live: bool,
     },
     /// List the recorded runs, the newest first.
     Runs(RunsOptions),
@@ -88,9 +112,10 @@ pub(crate) struct Selection {
     /// The run: the beginning of its id, @1 for the newest, or a test plan's name.
     #[arg(value_name = "RUN", default_value = "@1")]
     pub(crate) run: String,
-    /// Only this part: seconds since the start, or times of day in UTC; either end may be left out.
+    /// Only this part: seconds since the start, or times in your time zone; either end may be left out.
     ///
-    /// For example 60..240, 1m30s..5m, 12:01:07..12:03:30, 30s.. (the end itself is not in the range).
+    /// For example 60..240, 1m30s..5m, 30s.., 12:01:07..12:03:30, or dates with a time, also with an offset from UTC:
+    /// 2026-01-02T12:01..2026-01-02T12:03, 2026-01-02T12:01:07+01:00.. (the end itself is not in the range).
     #[arg(long, value_name = "FROM..TO", value_parser = RangeWish::parse, allow_hyphen_values = true)]
     pub(crate) range: Option<RangeWish>,
     #[command(flatten)]
@@ -215,8 +240,8 @@ pub(crate) struct AnnotateOptions {
     /// What to note.
     #[arg(value_name = "TEXT")]
     pub(crate) text: String,
-    /// When: seconds since the start (90, 1m30s), or a time of day in UTC (12:03:10) [default: now, or the end of
-    /// a run that is over].
+    /// When: seconds since the start (90, 1m30s), a time of day in your time zone (12:03:10), or a date with a time, also
+    /// with an offset from UTC (2026-01-02T12:03:10+01:00) [default: now, or the end of a run that is over].
     #[arg(long, value_name = "TIME", value_parser = Moment::parse)]
     pub(crate) at: Option<Moment>,
     #[command(flatten)]
@@ -263,15 +288,28 @@ pub(crate) enum Reply {
 ///
 /// # Errors
 /// When there is only something to be said: help, the version, or what is wrong with the arguments.
-pub(crate) fn parse(arguments: &[String]) -> Result<Command, Reply> {
+pub(crate) fn parse(arguments: &[String]) -> Result<Call, Reply> {
     // Ahead of clap, which would keep `--help` and the first `--` from Locust.
     if let Some((first, rest)) = arguments.split_first()
         && first == "run"
     {
-        return Ok(Command::Run { arguments: rest.to_vec() });
+        return Ok(Call { command: run(rest, std::env::var(LIVE_VARIABLE).ok().as_deref()), is_utc: false });
     }
     let words = std::iter::once(PROGRAM).chain(arguments.iter().map(String::as_str));
-    CommandLine::try_parse_from(words).map(|line| line.command).map_err(|error| refusal::reply(&error, arguments))
+    let line = CommandLine::try_parse_from(words).map_err(|error| refusal::reply(&error, arguments))?;
+    Ok(Call { command: line.command, is_utc: line.utc })
+}
+
+/// Takes the option of the live view out of Locust's arguments; `variable` may ask for the view as well.
+fn run(rest: &[String], variable: Option<&str>) -> Command {
+    let options = rest.iter().position(|argument| argument == "--").unwrap_or(rest.len());
+    let is_asked = rest[..options].iter().any(|argument| argument == LIVE_FLAG);
+    let is_set = variable.is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes"));
+    let is_kept = |(place, argument): &(usize, &String)| *place >= options || argument.as_str() != LIVE_FLAG;
+    let arguments = rest.iter().enumerate().filter(is_kept).map(|(_, argument)| argument.clone()).collect();
+    // Whoever asks for help wants to read it.
+    let is_help = rest[..options].iter().any(|argument| matches!(argument.as_str(), "-h" | "--help"));
+    Command::Run { is_live: (is_asked || is_set) && !is_help, arguments }
 }
 
 /// What makes a shell complete the command.

@@ -1,8 +1,19 @@
 use super::*;
 use std::path::Path;
 
-fn of(line: &str) -> Result<Command, Reply> {
+fn called(line: &str) -> Result<Call, Reply> {
     parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn of(line: &str) -> Result<Command, Reply> {
+    called(line).map(|call| call.command)
+}
+
+#[test]
+fn times_are_in_utc_where_that_is_asked_for_before_or_after_the_command() {
+    for (line, is_utc) in [("show", false), ("show --utc", true), ("--utc runs", true)] {
+        assert_eq!(called(line).map(|call| call.is_utc), Ok(is_utc), "{line}");
+    }
 }
 
 fn refused(line: &str) -> String {
@@ -16,7 +27,7 @@ fn refused(line: &str) -> String {
 fn everything_after_run_belongs_to_locust() {
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     for line in ["", "--help", "--version", "-f a.py -- x --", "summary --run 1", "-- --headless"] {
-        assert_eq!(of(&format!("run {line}")), Ok(Command::Run { arguments: words(line) }));
+        assert_eq!(of(&format!("run {line}")), Ok(Command::Run { is_live: false, arguments: words(line) }));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The streams of the process, as the command is handed them.
 
+use crate::zone::Zone;
 use clap::builder::styling::Style;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -14,6 +15,8 @@ pub struct Console<'a> {
     pub stdin: &'a mut dyn BufRead,
     /// What is at the other ends.
     pub terminals: Terminals,
+    /// In which zone times are shown and read.
+    pub zone: Zone,
     /// Returns when something that goes on until it is stopped shall end.
     pub until_stopped: &'a mut dyn FnMut(),
 }
@@ -29,6 +32,8 @@ pub struct Terminals {
     pub stderr: bool,
     /// Standard output may be coloured.
     pub colours: bool,
+    /// The terminal at standard output does nothing but print.
+    pub is_dumb: bool,
 }
 
 impl Terminals {
@@ -44,7 +49,13 @@ impl Terminals {
             stdout,
             stderr: io::stderr().is_terminal(),
             colours: stdout && !is_refused && !is_dumb,
+            is_dumb,
         }
+    }
+
+    /// Whether something can be drawn over what was there.
+    pub(crate) const fn is_drawable(self) -> bool {
+        self.stdout && !self.is_dumb
     }
 
     /// `text` in `style`, where there are colours.

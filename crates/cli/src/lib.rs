@@ -12,6 +12,7 @@
 
 mod arguments;
 mod books;
+mod chart;
 mod confidence;
 mod console;
 mod cross_check;
@@ -19,6 +20,7 @@ mod delivery;
 mod error;
 mod files;
 mod lines;
+mod live;
 mod note;
 mod oddities;
 mod output;
@@ -34,16 +36,21 @@ mod table;
 mod testing;
 mod text;
 mod worker;
+mod zone;
 
 pub use console::{Console, Terminals};
+pub use live::{LiveView, Stream};
+pub use zone::Zone;
 
-use arguments::{Command, Reply};
+use arguments::{Call, Command, Reply};
 
 /// What is left to do after [`main`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Python shall run Locust with these arguments, telemetry on.
     RunLocust(Vec<String>),
+    /// Python shall call this command with these arguments in a process of its own, and show its runs in a [`LiveView`].
+    Watch(Vec<String>),
     /// Python shall run Locust against the demo's shop.
     RunDemo {
         /// Length of the run, in seconds.
@@ -60,17 +67,25 @@ pub enum Outcome {
 /// Status 0 is success, 1 something that could not be done or is incomplete, 2 a wrong call or nothing to read. A
 /// reader that closes standard output early ends it with 0. What cannot be written to standard error is lost.
 pub fn main(arguments: &[String], console: &mut Console<'_>) -> Outcome {
-    let command = match arguments::parse(arguments) {
-        Ok(command) => command,
+    let Call { command, is_utc } = match arguments::parse(arguments) {
+        Ok(call) => call,
         Err(Reply::Say(text)) => return Outcome::Exit(console.print(text, 0)),
         Err(Reply::Refuse(text)) => {
             console.tell(&text);
             return Outcome::Exit(2);
         }
     };
+    if is_utc {
+        console.zone = Zone::utc();
+    }
     let done = match command {
-        Command::Run { arguments } => return Outcome::RunLocust(arguments),
-        Command::Demo { seconds, users } => return Outcome::RunDemo { seconds, users },
+        Command::Run { is_live: true, arguments } => return Outcome::Watch(words(&["run"], arguments)),
+        Command::Run { is_live: false, arguments } => return Outcome::RunLocust(arguments),
+        Command::Demo { seconds, users, is_live: true } => {
+            let (seconds, users) = (seconds.to_string(), users.to_string());
+            return Outcome::Watch(words(&["demo", "--seconds", &seconds, "--users", &users], Vec::new()));
+        }
+        Command::Demo { seconds, users, is_live: false } => return Outcome::RunDemo { seconds, users },
         Command::Runs(options) => stored::list::print(&options, console),
         Command::Show(selection) => stored::show::print(&selection, console),
         Command::Report(options) => stored::export::report(&options, console),
@@ -85,6 +100,11 @@ pub fn main(arguments: &[String], console: &mut Console<'_>) -> Outcome {
         console.complain(&fault.line());
         fault.status()
     }))
+}
+
+/// A call of this command.
+fn words(first: &[&str], rest: Vec<String>) -> Vec<String> {
+    first.iter().map(|word| (*word).to_owned()).chain(rest).collect()
 }
 
 #[cfg(test)]

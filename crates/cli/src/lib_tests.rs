@@ -4,7 +4,7 @@ use std::io::{self, Write};
 /// Runs the command with these streams, none of which is a terminal.
 fn main_with(arguments: &[String], stdout: &mut dyn Write, stderr: &mut dyn Write) -> Outcome {
     let (stdin, terminals, until_stopped) = (&mut io::empty(), Terminals::default(), &mut || {});
-    main(arguments, &mut Console { stdout, stderr, stdin, terminals, until_stopped })
+    main(arguments, &mut Console { stdout, stderr, stdin, terminals, zone: Zone::utc(), until_stopped })
 }
 
 fn run(words: &[&str]) -> (Outcome, String, String) {
@@ -36,6 +36,25 @@ fn run_hands_everything_to_locust() {
     let (outcome, stdout, stderr) = run(&["run", "-f", "a.py", "--help"]);
     assert_eq!(outcome, Outcome::RunLocust(vec!["-f".to_owned(), "a.py".to_owned(), "--help".to_owned()]));
     assert_eq!((stdout, stderr), (String::new(), String::new()));
+}
+
+fn watch(words: &[&str]) -> Outcome {
+    Outcome::Watch(words.iter().map(|word| (*word).to_owned()).collect())
+}
+
+#[test]
+fn a_run_that_is_to_be_shown_is_run_in_another_process() {
+    let expected = watch(&["run", "-f", "a.py", "-u", "5"]);
+    assert_eq!(run(&["run", "-f", "a.py", "--lt-live", "-u", "5"]).0, expected);
+    assert_eq!(run(&["run", "--lt-live", "-f", "a.py", "-u", "5"]).0, expected);
+    assert_eq!(run(&["demo", "--lt-live"]).0, watch(&["demo", "--seconds", "60", "--users", "30"]));
+}
+
+#[test]
+fn help_is_not_shown_behind_a_view_and_what_follows_two_dashes_is_no_option() {
+    let locust = |words: &[&str]| Outcome::RunLocust(words.iter().map(|word| (*word).to_owned()).collect());
+    assert_eq!(run(&["run", "--lt-live", "--help"]).0, locust(&["--help"]));
+    assert_eq!(run(&["run", "--", "--lt-live"]).0, locust(&["--", "--lt-live"]));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::{Endpoint, EndpointTally};
 use crate::table::{INDENT, Table};
 use crate::text::{columns, flow, left, shorten};
+use crate::zone::Zone;
 use locust_telemetry_core::series::OVERFLOW_NAME;
 use locust_telemetry_report::words;
 
@@ -20,12 +21,12 @@ const FIGURES: [&str; 7] = ["requests", "rate", "fail", "p50", "p95", "p99", "ma
 const NS_PER_MS: f64 = 1_000_000.0;
 
 /// The page: lines of at most 80 columns. `unread_lines` are those that could not be read, by file.
-pub(crate) fn page(run: &RunSummary, unread_lines: &[(String, u64)]) -> String {
+pub(crate) fn page(run: &RunSummary, unread_lines: &[(String, u64)], zone: &Zone) -> String {
     let mut lines = header(run);
     lines.push(String::new());
     lines.extend(table(run));
     lines.push(String::new());
-    lines.extend(notes::lines(run, unread_lines));
+    lines.extend(notes::lines(run, unread_lines, zone));
     let mut page = String::new();
     for line in &lines {
         page.push_str(line.trim_end());

@@ -9,6 +9,11 @@ use locust_telemetry_json::Phase;
 use locust_telemetry_json::read::{CauseEntry, ClockEntry, Entry, RecorderEntry, SummaryEntry, WorkerEntry};
 use proptest::prelude::*;
 
+/// The page as it is in UTC.
+fn page(run: &RunSummary, unread_lines: &[(String, u64)]) -> String {
+    super::page(run, unread_lines, &Zone::utc())
+}
+
 fn summarised(entries: Vec<Entry>) -> RunSummary {
     let mut runs = Runs::new(None, false);
     entries.into_iter().for_each(|entry| runs.add(entry).unwrap());

@@ -10,6 +10,7 @@ pub(crate) mod show;
 
 use crate::arguments::{Selection, StoreOptions};
 use crate::error::StoredError;
+use crate::zone::Zone;
 use locust_telemetry_store::{RunReader, Store, default_path};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -28,12 +29,13 @@ pub(crate) fn open(options: &StoreOptions) -> Result<Store, StoredError> {
 pub(crate) fn selected<'a>(
     store: &'a Store,
     selection: &Selection,
+    zone: &Zone,
 ) -> Result<(RunReader<'a>, Option<Range<i64>>), StoredError> {
     let run = store.reader(store.find(&selection.run)?);
     let Some(wish) = selection.range else {
         return Ok((run, None));
     };
-    let range = wish.within(&run.snapped(None)?);
+    let range = wish.within(&run.snapped(None)?, zone);
     if range.is_empty() {
         return Err(StoredError::OutsideOfRun);
     }

@@ -17,7 +17,7 @@ pub(crate) fn print(options: &SummaryOptions, console: &mut Console<'_>) -> u8 {
     match runs.choose() {
         Ok(run) => {
             let status = u8::from(!read.failures.is_empty());
-            console.print(render::page(&run, &read.unread_lines), status)
+            console.print(render::page(&run, &read.unread_lines, &console.zone), status)
         }
         Err(_) if read.whole_files == 0 => 2,
         Err(error) => {

@@ -29,6 +29,11 @@ impl<const N: usize> Table<N> {
 
     /// One line for the titles and for each row. Labels are shortened to what the figures leave of the page.
     pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines_within(PAGE_COLUMNS)
+    }
+
+    /// The same for a page that is `page_columns` wide.
+    pub(crate) fn lines_within(&self, page_columns: usize) -> Vec<String> {
         let mut widths = [0; N];
         for (_, figures) in &self.rows {
             for (width, figure) in widths.iter_mut().zip(figures) {
@@ -36,7 +41,7 @@ impl<const N: usize> Table<N> {
             }
         }
         let longest = self.rows.iter().map(|(label, _)| columns(label)).max().unwrap_or(0);
-        let room = |gap: usize| PAGE_COLUMNS.saturating_sub(self.indent + N * gap + widths.iter().sum::<usize>());
+        let room = |gap: usize| page_columns.saturating_sub(self.indent + N * gap + widths.iter().sum::<usize>());
         let gap = if room(GAP) < longest.min(MIN_LABEL) { 1 } else { GAP };
         let label_width = longest.min(room(gap));
         let line = |(label, figures): &(String, [String; N])| {

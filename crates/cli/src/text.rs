@@ -85,15 +85,20 @@ pub(crate) fn enumeration(items: &[String]) -> String {
 /// Where the page ends, the next item begins a line, indented as wide as `lead`; the separator is left
 /// out there. An item that is wider than a line is shortened.
 pub(crate) fn flow(lead: &str, items: &[String], separator: &str) -> Vec<String> {
+    flow_within(PAGE_COLUMNS, lead, items, separator)
+}
+
+/// The same for a page that is `page_columns` wide.
+pub(crate) fn flow_within(page_columns: usize, lead: &str, items: &[String], separator: &str) -> Vec<String> {
     let indent = columns(lead);
-    let room = PAGE_COLUMNS.saturating_sub(indent);
+    let room = page_columns.saturating_sub(indent);
     let mut lines = Vec::new();
     let mut line = lead.to_owned();
     let mut empty = true;
     for item in items {
         let item = shorten(item, room);
         let joined = if empty { format!("{line}{item}") } else { format!("{line}{separator}{item}") };
-        if empty || columns(&joined) <= PAGE_COLUMNS {
+        if empty || columns(&joined) <= page_columns {
             line = joined;
         } else {
             lines.push(std::mem::replace(&mut line, format!("{}{item}", " ".repeat(indent))));

@@ -13,7 +13,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use support::{CHECKOUT_ID, START_S, assert_golden, checkout, cut_off, key, recorded, window};
 
-const TERMINAL: Terminals = Terminals { stdin: true, stdout: true, stderr: true, colours: false };
+const TERMINAL: Terminals = Terminals { stdin: true, stdout: true, stderr: true, colours: false, is_dumb: false };
 
 #[test]
 fn a_run_in_the_terminal() {

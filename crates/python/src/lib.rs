@@ -33,6 +33,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<system::PySystemSample>()?;
     module.add_class::<local::PyLocalRecorder>()?;
     module.add_class::<local::PyReportWriting>()?;
+    module.add_class::<command::PyLiveView>()?;
     module.add_class::<otel::PyOtelExporter>()?;
     module.add_class::<otel::PyOtelInstrument>()?;
     module.add_class::<window::PyWindow>()?;

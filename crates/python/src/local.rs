@@ -22,16 +22,17 @@ pub(crate) fn default_store_path() -> PyResult<PathBuf> {
 
 #[pymethods]
 impl PyEngine {
-    /// Opens the run store at `path`, or makes it, and records to it. Raises OSError if that cannot be.
+    /// Opens the run store at `path`, or makes it, and records to it; each run gets the notes at its start. Raises OSError if that cannot be.
     fn open_local(
         &self,
         py: Python<'_>,
         path: PathBuf,
-        keep_runs: u32,
-        keep_days: Option<u32>,
+        keep: (u32, Option<u32>),
         compact_after_s: Option<f64>,
         max_lateness_s: f64,
+        notes: Vec<String>,
     ) -> PyResult<PyLocalRecorder> {
+        let (keep_runs, keep_days) = keep;
         let config = StoreConfig {
             path: path.clone(),
             keep_runs: Some(keep_runs),
@@ -39,6 +40,7 @@ impl PyEngine {
             // Saturates; the options' own limits are far narrower.
             compact_after_s: compact_after_s.map(|seconds| seconds.ceil() as u64),
             max_lateness_s: max_lateness_s.ceil() as u32,
+            notes,
         };
         let facts = Arc::new(FactsCell::default());
         let feed = py.detach(|| {

@@ -2,6 +2,7 @@
 
 use crate::figures::{EndpointFigures, ErrorFigures, Figures};
 use crate::tally::Tally;
+use crate::time;
 use crate::words;
 use locust_telemetry_core::Anomalies;
 use locust_telemetry_core::text::clean;
@@ -17,7 +18,7 @@ const MAX_CODE_CHARACTERS: usize = 120;
 pub(crate) fn encode(figures: &Figures) -> String {
     let mut text = format!("### {} · run {}\n\n", code(&figures.run.testplan), code(&figures.run.run_id));
     // Writing to a String cannot fail, here and below.
-    let _ = writeln!(text, "{}\n", [figures.headline(), figures.when()].concat().join(" · "));
+    let _ = writeln!(text, "{}\n", [figures.headline(), figures.when(time::readable)].concat().join(" · "));
     for warning in figures.warnings() {
         let _ = writeln!(text, "> **{warning}**\n");
     }

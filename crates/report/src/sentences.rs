@@ -17,10 +17,10 @@ impl Figures {
         items
     }
 
-    /// When the run began, and which part of it is shown.
+    /// When the run began, and which part of it is shown; `readable` puts a second since the Unix epoch into words.
     #[must_use]
-    pub fn when(&self) -> Vec<String> {
-        let mut items = vec![format!("started {}", time::readable(time::second_of(self.run.started_unix_ns)))];
+    pub fn when(&self, readable: impl Fn(i64) -> String) -> Vec<String> {
+        let mut items = vec![format!("started {}", readable(time::second_of(self.run.started_unix_ns)))];
         if !self.is_whole {
             let after =
                 |second: i64| duration(second.saturating_sub(self.run.first_s).unsigned_abs().saturating_mul(1_000));

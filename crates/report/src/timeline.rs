@@ -9,6 +9,7 @@ use locust_telemetry_core::Reasons;
 use locust_telemetry_store::error::ReadError;
 use locust_telemetry_store::{Kind, RunReader};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The only subject of [`Kind::Total`].
 const TOTAL: u32 = 0;
@@ -48,8 +49,17 @@ impl Point {
 /// # Errors
 /// When the store cannot be read.
 pub fn read(run: &RunReader<'_>, figures: &Figures, points: usize) -> Result<Vec<Point>, ReadError> {
+    read_between(run, figures.from_s..figures.to_s, points)
+}
+
+/// The same for any range of the run's seconds.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn read_between(run: &RunReader<'_>, range: Range<i64>, points: usize) -> Result<Vec<Point>, ReadError> {
     let points = i64::try_from(points).unwrap_or(i64::MAX);
-    read_slots(run, figures, slots::length_for(figures.to_s.saturating_sub(figures.from_s), points))
+    let slot_s = slots::length_for(range.end.saturating_sub(range.start), points);
+    read_slots(run, range, slot_s)
 }
 
 /// The range of `figures` second by second; minute by minute if a part of it was compacted.
@@ -57,11 +67,10 @@ pub fn read(run: &RunReader<'_>, figures: &Figures, points: usize) -> Result<Vec
 /// # Errors
 /// When the store cannot be read.
 pub fn read_seconds(run: &RunReader<'_>, figures: &Figures) -> Result<Vec<Point>, ReadError> {
-    read_slots(run, figures, 1)
+    read_slots(run, figures.from_s..figures.to_s, 1)
 }
 
-fn read_slots(run: &RunReader<'_>, figures: &Figures, slot_s: i64) -> Result<Vec<Point>, ReadError> {
-    let range = figures.from_s..figures.to_s;
+fn read_slots(run: &RunReader<'_>, range: Range<i64>, slot_s: i64) -> Result<Vec<Point>, ReadError> {
     let slot_s = slots::at_least(slot_s, slots::finest_of(run.row(), &range));
     let mut gains = Slots::new(slot_s);
     run.each_gain(Kind::Total, TOTAL..TOTAL + 1, slot_s, Some(range.clone()), |subject, start_s, gain| {

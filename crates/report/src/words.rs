@@ -123,13 +123,6 @@ pub fn duration(span_ms: u64) -> String {
     }
 }
 
-/// The time of day of a moment in milliseconds since the Unix epoch: `12:03:04 UTC`.
-#[must_use]
-pub fn time_of_day(unix_ms: i64) -> String {
-    let seconds = unix_ms.div_euclid(MS_PER_SECOND).rem_euclid(86_400);
-    format!("{:02}:{:02}:{:02} UTC", seconds / 3_600, seconds / 60 % 60, seconds % 60)
-}
-
 /// Three significant digits of a number above 0 and below 999.5; three decimals at most.
 fn significant(value: f64) -> String {
     let decimals = match value {
@@ -209,12 +202,6 @@ mod tests {
     fn durations_have_two_units_at_most() {
         let texts = [0, 812, 41_600, 252_000, 3_780_000, 359_999_999].map(duration);
         assert_eq!(texts, ["0 ms", "812 ms", "42 s", "4 min 12 s", "1 h 3 min", "100 h 0 min"]);
-    }
-
-    #[test]
-    fn times_of_day_are_utc_before_and_after_the_epoch() {
-        assert_eq!(time_of_day(1_700_000_000_999), "22:13:20 UTC");
-        assert_eq!(time_of_day(-1), "23:59:59 UTC");
     }
 
     proptest! {

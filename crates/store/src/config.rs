@@ -18,13 +18,22 @@ pub struct StoreConfig {
     /// How many seconds a window may come after its second and still find it open. 10 by default. Later ones are added
     /// all the same, at more cost.
     pub max_lateness_s: u32,
+    /// Annotations that each run gets at its start. None by default.
+    pub notes: Vec<String>,
 }
 
 impl StoreConfig {
     /// The defaults, for a file at `path`.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), keep_runs: None, keep_days: None, compact_after_s: None, max_lateness_s: 10 }
+        Self {
+            path: path.into(),
+            keep_runs: None,
+            keep_days: None,
+            compact_after_s: None,
+            max_lateness_s: 10,
+            notes: Vec::new(),
+        }
     }
 }
 

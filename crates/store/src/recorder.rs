@@ -12,7 +12,7 @@ use crate::maintenance;
 use crate::open_run::OpenRun;
 use crate::seal::{MINUTE_S, minute_of, seal};
 use crate::writer_lock::WriterLock;
-use crate::writing::{write_figures, write_waiting};
+use crate::writing::{Beginning, write_figures, write_waiting};
 use locust_telemetry_core::{Role, RunIdentity};
 use locust_telemetry_pipeline::{Ledger, Load, Record, Recorder, RunWindow, clock};
 use rusqlite::Connection;
@@ -138,7 +138,8 @@ impl LocalRecorder {
         }
         let writer = self.lock.as_ref().map_or("", WriterLock::name);
         let before = run.total.stats.requests;
-        let written = write_waiting(&mut self.connection, run, writer, now_unix_ns, self.failure.is_some());
+        let beginning = Beginning { writer, notes: &self.config.notes };
+        let written = write_waiting(&mut self.connection, run, beginning, now_unix_ns, self.failure.is_some());
         // Also where a later batch failed.
         self.ledger.delivered(Load::requests(run.total.stats.requests - before));
         written?;

@@ -12,12 +12,21 @@ use serde_json::Value;
 /// How many windows are written at once.
 const MAX_BATCH: usize = 120;
 
-/// Writes the windows of `run` that wait, the oldest first, and all that they refer to, as the recorder that holds the lock
-/// `writer`. What is not written still waits.
+/// What a run's row is begun with.
+#[derive(Clone, Copy)]
+pub(crate) struct Beginning<'a> {
+    /// The name of the lock that the recorder holds.
+    pub(crate) writer: &'a str,
+    /// Annotations of the run's start.
+    pub(crate) notes: &'a [String],
+}
+
+/// Writes the windows of `run` that wait, the oldest first, and all that they refer to; before the first of them the run
+/// itself, with its `beginning`. What is not written still waits.
 pub(crate) fn write_waiting(
     connection: &mut Connection,
     run: &mut OpenRun,
-    writer: &str,
+    beginning: Beginning<'_>,
     now_unix_ns: i64,
     is_doubtful: bool,
 ) -> Result<(), WriteError> {
@@ -33,7 +42,7 @@ pub(crate) fn write_waiting(
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let row = match run.row {
             Some(row) => row,
-            None => insert_run(&transaction, run, writer, now_unix_ns)?,
+            None => insert_run(&transaction, run, beginning, now_unix_ns)?,
         };
         let ids = (run.series.len(), run.workers.len(), run.errors.len());
         write_ids(&transaction, row, run)?;
@@ -55,10 +64,15 @@ pub(crate) fn write_waiting(
     }
 }
 
-fn insert_run(transaction: &Transaction<'_>, run: &OpenRun, writer: &str, now_unix_ns: i64) -> Result<i64, WriteError> {
+fn insert_run(
+    transaction: &Transaction<'_>,
+    run: &OpenRun,
+    beginning: Beginning<'_>,
+    now_unix_ns: i64,
+) -> Result<i64, WriteError> {
     let identity = &run.identity;
     let object = |given: &[(String, String)]| Value::from(pairs(given)).to_string();
-    let inserted = transaction
+    let inserted: Option<i64> = transaction
         .query_row(
             "INSERT INTO run (run_id, testplan, state, role, source, source_id, started_unix_ns, heartbeat_unix_ns,
                  writer, labels, metadata)
@@ -72,14 +86,20 @@ fn insert_run(transaction: &Transaction<'_>, run: &OpenRun, writer: &str, now_un
                 identity.source_id,
                 run.started_unix_ns,
                 now_unix_ns,
-                writer,
+                beginning.writer,
                 object(&identity.labels),
                 object(&identity.metadata),
             ],
             |row| row.get(0),
         )
         .optional()?;
-    inserted.ok_or(WriteError::RunTaken)
+    let row = inserted.ok_or(WriteError::RunTaken)?;
+    let sql = "INSERT INTO event (run, time_unix_ns, kind, name, attributes) VALUES (?1, ?2, 'annotation', ?3, '{}')";
+    let mut insert = transaction.prepare_cached(sql)?;
+    for note in beginning.notes {
+        insert.execute(params![row, run.started_unix_ns, note])?;
+    }
+    Ok(row)
 }
 
 fn write_ids(transaction: &Transaction<'_>, row: i64, run: &OpenRun) -> rusqlite::Result<()> {

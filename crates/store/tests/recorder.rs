@@ -312,3 +312,31 @@ fn every_view_can_be_read_with_sqlite_alone() {
         assert!(select.query([]).unwrap().next().unwrap().is_some(), "{view} is empty");
     }
 }
+
+#[test]
+fn each_run_has_the_notes_of_its_recorder_once_at_its_start() {
+    let (_directory, path) = in_directory();
+    let notes = vec!["new cache, 2 GB".to_owned(), "it's <b>".to_owned()];
+    let mut recording = Recording::with(StoreConfig { notes: notes.clone(), ..StoreConfig::new(&path) });
+    let mut pages = recording.feed.subscribe();
+    for run_id in ["r1", "r2"] {
+        let run = identity(run_id);
+        (0..3).for_each(|second| recording.take(&run, simple(START_S + second, 2)));
+        recording.end(&run);
+    }
+    let store = open(&path);
+    for run_id in ["r1", "r2"] {
+        let reader = reader(&store, run_id);
+        let events = reader.events(None).unwrap();
+        let annotations: Vec<_> = events.iter().filter(|event| event.is_annotation).collect();
+        assert_eq!(annotations.iter().map(|event| &event.name).collect::<Vec<_>>(), notes.iter().collect::<Vec<_>>());
+        assert!(annotations.iter().all(|event| event.time_unix_ns == reader.row().started_unix_ns));
+    }
+    let mut told = Vec::new();
+    while let Ok(item) = pages.try_recv() {
+        if let FeedItem::Annotated { run_id } = &*item {
+            told.push(run_id.clone());
+        }
+    }
+    assert_eq!(told, ["r1", "r2"]);
+}

@@ -55,7 +55,7 @@ pub enum StartPageError {
         /// The run store.
         path: PathBuf,
         /// Why not.
-        source: OpenStoreError,
+        source: Box<OpenStoreError>,
     },
     /// Free threads or files, then start again.
     #[error("the live page's thread cannot start: {source}")]

@@ -48,8 +48,8 @@ impl LivePage {
         if token.is_none() && !host.is_loopback() {
             return Err(StartPageError::TokenNeeded { host: name });
         }
-        let store =
-            Store::open(&store_path).map_err(|source| StartPageError::Store { path: store_path.clone(), source })?;
+        let store = Store::open(&store_path)
+            .map_err(|source| StartPageError::Store { path: store_path.clone(), source: source.into() })?;
         // What is written from here on is news: pages are served later.
         let last_event = store.annotated_after(i64::MAX).map_or(0, |known| known.last_event);
         let listener = port::listen(&host, &name, port)?;

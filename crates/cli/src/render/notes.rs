@@ -9,7 +9,8 @@ use crate::note::{DOT, LABEL_COLUMNS, more, note, notes};
 use crate::run_summary::{RampUp, RunSummary};
 use crate::run_tally::Fault;
 use crate::text::{PAGE_COLUMNS, columns, left, right, shorten};
-use locust_telemetry_report::words::{count, counted, duration, time_of_day};
+use crate::zone::Zone;
+use locust_telemetry_report::words::{count, counted, duration};
 
 const MAX_FAULTS: usize = 10;
 const MAX_FAULT_COLUMNS: usize = 28;
@@ -19,20 +20,20 @@ const MAX_FOLDED_COLUMNS: usize = 32;
 const MAX_FILES: usize = 10;
 
 /// All notes, those that have something to say.
-pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)]) -> Vec<String> {
+pub(super) fn lines(run: &RunSummary, unread_lines: &[(String, u64)], zone: &Zone) -> Vec<String> {
     let mut lines = errors(run);
     lines.extend(ramp_up(run));
     lines.extend(confidence(run));
     lines.extend(fleet::workers(run));
     lines.extend(note("recorded", &recorded(run), DOT));
-    lines.extend(difference::lines(run));
+    lines.extend(difference::lines(run, zone));
     lines.extend(fleet::troubles(run));
     lines.extend(dropped(run));
     lines.extend(gaps(run));
     lines.extend(folded(run));
     let odd = run.anomalies.iter().filter(|(name, _)| name != "series_overflow" || run.folded_requests == 0);
     lines.extend(note("odd", &odd.map(|(name, times)| format!("{name} {}", count(*times))).collect::<Vec<_>>(), DOT));
-    lines.extend(unclosed(run));
+    lines.extend(unclosed(run, zone));
     lines.extend(unread(unread_lines));
     lines
 }
@@ -196,13 +197,13 @@ fn folded(run: &RunSummary) -> Vec<String> {
     note("folded", &items, DOT)
 }
 
-fn unclosed(run: &RunSummary) -> Vec<String> {
+fn unclosed(run: &RunSummary, zone: &Zone) -> Vec<String> {
     let all: Vec<_> = run.unclosed().collect();
     let mut entries: Vec<_> = all
         .iter()
         .take(MAX_UNCLOSED)
         .map(|(id, source)| {
-            let until = source.last_interval_end_ms().map_or_else(String::new, time_of_day);
+            let until = source.last_interval_end_ms().map_or_else(String::new, |unix_ms| zone.time_of_day(unix_ms));
             let recorded = format!("{} recorded", counted(source.requests(), "request"));
             vec![format!("{} has no closing record (killed?):", id.0), recorded, format!("until {until}")]
         })

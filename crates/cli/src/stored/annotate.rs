@@ -5,7 +5,6 @@ use crate::console::Console;
 use crate::error::StoredError;
 use crate::text::printable;
 use locust_telemetry_pipeline::clock;
-use locust_telemetry_report::time;
 
 const NS_PER_S: i64 = 1_000_000_000;
 
@@ -17,7 +16,7 @@ pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Resul
     let time_unix_ns = match options.at {
         Some(moment) => {
             let whole = run.snapped(None)?;
-            let second = moment.unix_s(&whole);
+            let second = moment.unix_s(&whole, &console.zone);
             if !(whole.start..=whole.end).contains(&second) {
                 return Err(StoredError::OutsideOfRun);
             }
@@ -27,6 +26,6 @@ pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Resul
         None => row.ended_unix_ns.unwrap_or(i64::MAX).min(clock::now_unix_ns()),
     };
     store.annotate(&row.run_id, &options.text, time_unix_ns)?;
-    let when = time::readable(time_unix_ns.div_euclid(NS_PER_S));
+    let when = console.zone.readable(time_unix_ns.div_euclid(NS_PER_S));
     Ok(console.print(format!("noted at {when} in run {}\n", printable(&row.run_id)), 0))
 }

@@ -11,7 +11,7 @@ use locust_telemetry_report::{Format, file_name, html, words};
 /// Writes the report and tells where it is. Gives the status to end with.
 pub(crate) fn report(options: &ReportOptions, console: &mut Console<'_>) -> Result<u8, StoredError> {
     let store = super::open(&options.selection.store)?;
-    let (run, range) = super::selected(&store, &options.selection)?;
+    let (run, range) = super::selected(&store, &options.selection, &console.zone)?;
     let named = || file_name(&run.row().testplan, &run.row().run_id, "html").into();
     let path = options.output.clone().unwrap_or_else(named);
     let mut progress = Progress::new("report", console.terminals);
@@ -33,7 +33,7 @@ pub(crate) fn export(options: &ExportOptions, console: &mut Console<'_>) -> Resu
         return Err(StoredError::BinaryToTerminal);
     }
     let store = super::open(&options.selection.store)?;
-    let (run, range) = super::selected(&store, &options.selection)?;
+    let (run, range) = super::selected(&store, &options.selection, &console.zone)?;
     let bytes = locust_telemetry_report::export::encode(&run, range, format, options.table.into())?;
     match path.filter(|path| !output::is_standard(path)) {
         None => Ok(console.print(bytes, 0)),

@@ -5,12 +5,12 @@ use crate::console::Console;
 use crate::error::StoredError;
 use crate::table::{INDENT, Table};
 use crate::text::{left, printable};
+use crate::zone::Zone;
 use clap::builder::styling::Style;
 use locust_telemetry_report::{time, words};
 use locust_telemetry_store::{RunFilter, RunRow, RunState};
 use serde_json::{Value, json};
 
-const FIGURES: [&str; 5] = ["started (UTC)", "took", "requests", "fail", "p95"];
 const RUN_ID_COLUMNS: usize = 8;
 const NS_PER_MS: u64 = 1_000_000;
 const NS_PER_S: i64 = 1_000_000_000;
@@ -36,10 +36,12 @@ pub(crate) fn print(options: &RunsOptions, console: &mut Console<'_>) -> Result<
         });
         return Ok(1);
     }
-    let mut table = Table::new(INDENT, "run", FIGURES);
+    let zone = &console.zone;
+    let started = format!("started ({})", zone.names(runs.iter().map(started_s)));
+    let mut table = Table::new(INDENT, "run", [started.as_str(), "took", "requests", "fail", "p95"]);
     for run in &runs {
         // The id comes first and whole, since it is what other commands are given.
-        table.push(format!("{} {}", left(&run.run_id, RUN_ID_COLUMNS), printable(&run.testplan)), figures(run));
+        table.push(format!("{} {}", left(&run.run_id, RUN_ID_COLUMNS), printable(&run.testplan)), figures(run, zone));
     }
     let mut lines = table.lines().into_iter();
     let mut text = lines.next().map_or_else(String::new, |titles| console.terminals.paint(DIM, &titles) + "\n");
@@ -47,7 +49,12 @@ pub(crate) fn print(options: &RunsOptions, console: &mut Console<'_>) -> Result<
     Ok(console.print(text, 0))
 }
 
-fn figures(run: &RunRow) -> [String; 5] {
+/// The second in which a run began, since the Unix epoch.
+fn started_s(run: &RunRow) -> i64 {
+    run.started_unix_ns.div_euclid(NS_PER_S)
+}
+
+fn figures(run: &RunRow, zone: &Zone) -> [String; 5] {
     let took = match (run.state, run.ended_unix_ns) {
         (RunState::Ended, Some(ended_ns)) => {
             let took_ns = ended_ns.saturating_sub(run.started_unix_ns).max(0).unsigned_abs();
@@ -55,9 +62,8 @@ fn figures(run: &RunRow) -> [String; 5] {
         }
         (state, _) => state.name().to_owned(),
     };
-    let started = time::readable(run.started_unix_ns.div_euclid(NS_PER_S));
     [
-        started.chars().take("2026-01-02 03:04".len()).collect(),
+        zone.minute(started_s(run)),
         took,
         words::count(run.requests),
         words::share(run.failures, run.requests),

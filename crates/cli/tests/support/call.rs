@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test crate uses its share")]
 
-use locust_telemetry_cli::{Console, Outcome, Terminals, main};
+use locust_telemetry_cli::{Console, Outcome, Terminals, Zone, main};
 use std::path::Path;
 
 /// What a call came to.
@@ -28,8 +28,8 @@ pub(crate) fn call_until(
     let mut arguments: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     arguments.extend(["--store".to_owned(), path.display().to_string()]);
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let stdin = &mut answer.as_bytes();
-    let mut console = Console { stdout: &mut stdout, stderr: &mut stderr, stdin, terminals, until_stopped };
+    let (stdin, zone) = (&mut answer.as_bytes(), Zone::utc());
+    let mut console = Console { stdout: &mut stdout, stderr: &mut stderr, stdin, terminals, zone, until_stopped };
     let Outcome::Exit(status) = main(&arguments, &mut console) else { panic!("Locust is to be run") };
     Called { status, stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }
 }

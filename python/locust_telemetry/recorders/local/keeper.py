@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from locust_telemetry import live
 from locust_telemetry._native import default_store_path
 from locust_telemetry.core.exceptions import OptionError
 from locust_telemetry.core.guard import never_raises
 from locust_telemetry.core.waiting import Patience
 from locust_telemetry.metadata import get_test_metadata
-from locust_telemetry.options import REPORT, STORE, WEB_HOST
+from locust_telemetry.options import LIVE, REPORT, STORE, WEB_HOST
 from locust_telemetry.recorders.local import link
 from locust_telemetry.recorders.local.facts import collect, git_commit
 from locust_telemetry.session import Session
@@ -39,6 +41,8 @@ class RunKeeper:
         self._session = Session.of(environment)
         self._options = self._session.options
         self._recorder: LocalRecorder | None = None
+        #: The store.
+        self._path = Path()
         #: The repository of the locustfile, as it was when the process began.
         self._git: dict[str, Any] | None = None
         #: Those under way.
@@ -51,20 +55,24 @@ class RunKeeper:
         container may have no place to write to.
         """
         options = self._options
+        if options.live:
+            # The command takes it out of what it passes on.
+            raise OptionError(f"{LIVE.flag}: say it to the command that draws: locust-telemetry run {LIVE.flag} ...")
         try:
             path = options.store or default_store_path()
             self._recorder = self._session.engine.open_local(
                 path,
-                options.store_keep_runs,
-                options.store_keep_days,
+                (options.store_keep_runs, options.store_keep_days),
                 options.store_compact_after_s,
                 options.max_lateness_s,
+                list(options.notes),
             )
         except OSError as error:
             if options.store is not None or options.report is not None:
                 raise OptionError(f"{STORE.flag}: {error}") from error
             logger.warning("This run is not kept: %s. Choose a place with %s.", error, STORE.flag)
             return
+        self._path = Path(path)
         self._open_page(self._recorder)
         self._git = git_commit(str(getattr(self._environment.parsed_options, "locustfile", None) or ""))
         self._session.accompany(self)
@@ -94,7 +102,9 @@ class RunKeeper:
         facts = collect(self._environment, self._actions)
         if self._git is not None:
             facts["git"] = self._git
-        self._recorder.set_facts(str(get_test_metadata(self._environment).get("run_id", "")), facts)
+        run_id = str(get_test_metadata(self._environment).get("run_id", ""))
+        self._recorder.set_facts(run_id, facts)
+        live.announce(self._path, run_id)
 
     def _on_run_recorded(self, run_id: str) -> None:
         if self._recorder is None:

@@ -5,19 +5,20 @@ use crate::render::label;
 use crate::run_summary::RunSummary;
 use crate::run_tally::Endpoint;
 use crate::table::Table;
+use crate::zone::Zone;
 use locust_telemetry_core::series::OVERFLOW_NAME;
 use locust_telemetry_json::read::{CauseEntry, ReconciliationEntry};
-use locust_telemetry_report::words::{count, counted, time_of_day};
+use locust_telemetry_report::words::{count, counted};
 
 const MAX_CAUSES: usize = 9;
 const MAX_ENDPOINTS: usize = 5;
 
 /// Nothing if both agree on every endpoint, or the files do not tell.
-pub(super) fn lines(run: &RunSummary) -> Vec<String> {
+pub(super) fn lines(run: &RunSummary, zone: &Zone) -> Vec<String> {
     let Some(entry) = run.reconciliation.as_ref().filter(|entry| entry.endpoints_differing > 0) else {
         return Vec::new();
     };
-    let mut causes: Vec<_> = entry.causes.iter().take(MAX_CAUSES).map(sentence).collect();
+    let mut causes: Vec<_> = entry.causes.iter().take(MAX_CAUSES).map(|cause| sentence(cause, zone)).collect();
     if entry.causes.len() > MAX_CAUSES {
         causes.push(more(entry.causes.len() - MAX_CAUSES));
     }
@@ -31,7 +32,7 @@ pub(super) fn lines(run: &RunSummary) -> Vec<String> {
 }
 
 /// One cause in words, which may be on several lines: who or what, when, and how many requests.
-fn sentence(cause: &CauseEntry) -> Vec<String> {
+fn sentence(cause: &CauseEntry, zone: &Zone) -> Vec<String> {
     let worker = cause.worker.as_deref().unwrap_or("a worker");
     let requests = cause.requests.map(|requests| counted(requests, "request"));
     let share = requests.as_ref().map(|requests| format!("({requests})"));
@@ -43,7 +44,7 @@ fn sentence(cause: &CauseEntry) -> Vec<String> {
                 0 => "ended before its last frame".to_owned(),
                 frames => format!("lost {}", counted(frames, "frame")),
             };
-            (format!("{worker} {lost}"), seconds(cause).into_iter().chain(share).collect())
+            (format!("{worker} {lost}"), seconds(cause, zone).into_iter().chain(share).collect())
         }
         "reports_lost" => (format!("Locust lacks the last report of {worker}"), Vec::from_iter(share)),
         "worker_silent" => (format!("{worker} sent no telemetry at all"), Vec::from_iter(share)),
@@ -56,9 +57,9 @@ fn sentence(cause: &CauseEntry) -> Vec<String> {
     std::iter::once(what).chain(more).collect()
 }
 
-fn seconds(cause: &CauseEntry) -> Option<String> {
+fn seconds(cause: &CauseEntry, zone: &Zone) -> Option<String> {
     let (from_ms, until_ms) = cause.from_ms.zip(cause.until_ms)?;
-    Some(format!("from {} to {}", time_of_day(from_ms), time_of_day(until_ms)))
+    Some(format!("from {} to {}", zone.time_of_day(from_ms), zone.time_of_day(until_ms)))
 }
 
 fn unexplained(cause: &CauseEntry) -> Vec<String> {

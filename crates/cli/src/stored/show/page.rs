@@ -1,11 +1,12 @@
 //! A run as a page of text: header, table, charts and notes, at most 80 columns wide.
 
-use super::chart::{self, Chart};
+use crate::chart::{self, Chart};
 use crate::console::Terminals;
 use crate::note::{DOT, LABEL_COLUMNS, more, note, notes, titled};
 use crate::render::{endpoint_label, method_columns};
 use crate::table::{INDENT, Table};
 use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
+use crate::zone::Zone;
 use clap::builder::styling::{AnsiColor, Style};
 use locust_telemetry_report::{ErrorFigures, EventFigures, Figures, Point, Tally, words};
 use serde_json::Value;
@@ -20,6 +21,8 @@ const MAX_EVENTS: usize = 10;
 const MAX_TESTPLAN_COLUMNS: usize = 40;
 const MAX_RUN_ID_COLUMNS: usize = 36;
 const CHART_LINES: usize = 3;
+/// How many columns the curves have.
+pub(super) const PLOT_COLUMNS: usize = PAGE_COLUMNS - chart::MARGIN_COLUMNS;
 
 const FIGURES: [&str; 7] = ["requests", "rate", "fail", "p50", "p95", "p99", "max"];
 
@@ -32,9 +35,9 @@ const LATENCY: Style = AnsiColor::Blue.on_default();
 const FAILURE: Style = AnsiColor::Red.on_default();
 const SUSPECT: Style = AnsiColor::Yellow.on_default();
 
-/// The page; `points` are the stretches of time of the charts, at most [`chart::PLOT_COLUMNS`] or so.
-pub(super) fn page(figures: &Figures, points: &[Point], terminals: Terminals) -> String {
-    let mut page = Page { text: String::new(), terminals };
+/// The page; `points` are the stretches of time of the charts, at most [`PLOT_COLUMNS`] or so.
+pub(super) fn page(figures: &Figures, points: &[Point], terminals: Terminals, zone: &Zone) -> String {
+    let mut page = Page { text: String::new(), terminals, zone };
     page.header(figures);
     page.table(figures);
     page.charts(figures, points);
@@ -42,12 +45,13 @@ pub(super) fn page(figures: &Figures, points: &[Point], terminals: Terminals) ->
     page.text
 }
 
-struct Page {
+struct Page<'a> {
     text: String,
     terminals: Terminals,
+    zone: &'a Zone,
 }
 
-impl Page {
+impl Page<'_> {
     /// Appends lines in one style; spaces at their ends are left out.
     fn lines(&mut self, style: Style, lines: Vec<String>) {
         for line in lines {
@@ -69,7 +73,7 @@ impl Page {
         ];
         items.extend(figures.headline());
         self.lines(BOLD, flow("", &items, DOT));
-        self.lines(DIM, flow("", &figures.when(), DOT));
+        self.lines(DIM, flow("", &figures.when(|unix_s| self.zone.readable(unix_s)), DOT));
         for warning in figures.warnings() {
             self.lines(SUSPECT, flow("", &words_of(&warning), " "));
         }
@@ -121,7 +125,7 @@ impl Page {
         }
         if points.iter().any(|point| point.suspect_seconds > 0) {
             let marks: Vec<_> = points.iter().map(|point| if point.suspect_seconds > 0 { '!' } else { ' ' }).collect();
-            let line = chart::mark_line("suspect", &marks);
+            let line = chart::mark_line("suspect", &marks, PLOT_COLUMNS);
             self.lines(SUSPECT, vec![line]);
         }
         let after = |second: i64| {
@@ -129,12 +133,12 @@ impl Page {
             words::duration(after_s.unsigned_abs().saturating_mul(1_000))
         };
         let start = if figures.is_whole { "start".to_owned() } else { after(figures.from_s) };
-        self.lines(DIM, vec![chart::time_line(&start, &after(figures.to_s))]);
+        self.lines(DIM, vec![chart::time_line(&start, &after(figures.to_s), PLOT_COLUMNS)]);
         self.gap();
     }
 
     fn chart(&mut self, title: &str, style: Style, lines: usize, values: &[Option<f64>], unit: impl Fn(f64) -> String) {
-        for line in (Chart { title, values, lines }).lines(unit) {
+        for line in (Chart { title, values, lines, columns: PLOT_COLUMNS }).lines(unit) {
             let plot = self.terminals.paint(style, line.plot.trim_end());
             self.text.push_str(format!("{}{plot}", line.margin).trim_end());
             self.text.push('\n');
@@ -152,7 +156,7 @@ impl Page {
         self.lines(trust, note("confidence", &figures.verdict(), DOT));
         self.lines(Style::new(), workers(figures));
         self.lines(Style::new(), note("recorded", &figures.books(), DOT));
-        self.lines(Style::new(), notes("events", events(figures)));
+        self.lines(Style::new(), notes("events", events(figures, self.zone)));
         let label = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
         let labels = figures.run.labels.iter().map(label);
         self.lines(Style::new(), note("labels", &labels.collect::<Vec<_>>(), DOT));
@@ -203,10 +207,10 @@ fn workers(figures: &Figures) -> Vec<String> {
     lines
 }
 
-fn events(figures: &Figures) -> Vec<Vec<String>> {
+fn events(figures: &Figures, zone: &Zone) -> Vec<Vec<String>> {
     let entry = |event: &EventFigures| {
         let unix_ms = event.time_unix_ns.div_euclid(1_000_000);
-        vec![words::time_of_day(unix_ms), event.text()]
+        vec![zone.time_of_day(unix_ms), event.text()]
     };
     let mut entries: Vec<_> = figures.events.iter().take(MAX_EVENTS).map(entry).collect();
     if figures.events.len() > MAX_EVENTS {

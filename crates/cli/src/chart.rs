@@ -2,41 +2,43 @@
 
 use crate::text::{left, right};
 
-/// How many columns a curve has.
-pub(super) const PLOT_COLUMNS: usize = 60;
-/// Before it stand the title, the scale and a line.
+/// Before a curve stand its title, its scale and a space.
 const TITLE_COLUMNS: usize = 10;
 const SCALE_COLUMNS: usize = 9;
+/// What stands before a curve.
+pub(crate) const MARGIN_COLUMNS: usize = TITLE_COLUMNS + SCALE_COLUMNS + 1;
 /// Eighths of a cell, from empty to full.
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const EIGHTHS: u64 = 8;
 
 /// What is drawn.
 #[derive(Debug)]
-pub(super) struct Chart<'a> {
+pub(crate) struct Chart<'a> {
     /// What the curve shows.
-    pub(super) title: &'a str,
+    pub(crate) title: &'a str,
     /// One value for each stretch of time, not negative; `None` where there is none.
-    pub(super) values: &'a [Option<f64>],
+    pub(crate) values: &'a [Option<f64>],
     /// How many lines it takes, at least 1.
-    pub(super) lines: usize,
+    pub(crate) lines: usize,
+    /// How many columns the curve takes.
+    pub(crate) columns: usize,
 }
 
 /// A line of a chart: what stands before the curve, and the curve.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Title and scale.
-    pub(super) margin: String,
-    /// [`PLOT_COLUMNS`] columns.
-    pub(super) plot: String,
+    pub(crate) margin: String,
+    /// As many columns as the chart has.
+    pub(crate) plot: String,
 }
 
 impl Chart<'_> {
     /// The lines from top to bottom. The scale goes from 0 to the largest value, which `unit` puts into words.
-    pub(super) fn lines(&self, unit: impl Fn(f64) -> String) -> Vec<Line> {
+    pub(crate) fn lines(&self, unit: impl Fn(f64) -> String) -> Vec<Line> {
         let max = self.values.iter().flatten().copied().fold(0.0, f64::max);
         let lines = self.lines.max(1) as u64;
-        let heights = stretch(self.values).map(|value| match value {
+        let heights = stretch(self.values, self.columns).map(|value| match value {
             // What is above zero is seen to be.
             Some(value) if value > 0.0 => ((value / max * (lines * EIGHTHS) as f64).round() as u64).max(1),
             _ => 0,
@@ -59,22 +61,22 @@ impl Chart<'_> {
 }
 
 /// The values over the columns of a plot: each the same number of columns, give or take one.
-pub(super) fn stretch<T: Copy>(values: &[T]) -> impl Iterator<Item = T> {
-    let columns = if values.is_empty() { 0 } else { PLOT_COLUMNS };
-    (0..columns).map(|column| values[column * values.len() / PLOT_COLUMNS])
+fn stretch<T: Copy>(values: &[T], columns: usize) -> impl Iterator<Item = T> {
+    let columns = if values.is_empty() { 0 } else { columns };
+    (0..columns).map(move |column| values[column * values.len() / columns])
 }
 
 /// A line of marks, one for each stretch of time.
-pub(super) fn mark_line(title: &str, marks: &[char]) -> String {
-    let margin = left(&format!("  {title}"), TITLE_COLUMNS + SCALE_COLUMNS + 1);
-    margin + &stretch(marks).collect::<String>()
+pub(crate) fn mark_line(title: &str, marks: &[char], columns: usize) -> String {
+    let margin = left(&format!("  {title}"), MARGIN_COLUMNS);
+    margin + &stretch(marks, columns).collect::<String>()
 }
 
 /// The line under the charts: the start at the left, `end` at the right.
-pub(super) fn time_line(start: &str, end: &str) -> String {
-    let margin = " ".repeat(TITLE_COLUMNS + SCALE_COLUMNS + 1);
-    let half = PLOT_COLUMNS / 2;
-    format!("{margin}{}{}", left(start, half), right(end, PLOT_COLUMNS - half))
+pub(crate) fn time_line(start: &str, end: &str, columns: usize) -> String {
+    let margin = " ".repeat(MARGIN_COLUMNS);
+    let half = columns / 2;
+    format!("{margin}{}{}", left(start, half), right(end, columns - half))
 }
 
 #[cfg(test)]
@@ -83,8 +85,10 @@ mod tests {
     use crate::text::{PAGE_COLUMNS, columns};
     use proptest::prelude::*;
 
+    const PLOT_COLUMNS: usize = 60;
+
     fn plots(values: &[Option<f64>], lines: usize) -> Vec<String> {
-        Chart { title: "rate", values, lines }
+        Chart { title: "rate", values, lines, columns: PLOT_COLUMNS }
             .lines(|max| format!("{max}/s"))
             .into_iter()
             .map(|line| line.plot)
@@ -101,7 +105,8 @@ mod tests {
 
     #[test]
     fn the_largest_value_and_zero_stand_beside_it() {
-        let lines = Chart { title: "rate", values: &[Some(7.0)], lines: 3 }.lines(|max| format!("{max}/s"));
+        let lines = Chart { title: "rate", values: &[Some(7.0)], lines: 3, columns: PLOT_COLUMNS }
+            .lines(|max| format!("{max}/s"));
         let margins: Vec<_> = lines.iter().map(|line| line.margin.as_str()).collect();
         assert_eq!(margins, ["  rate          7/s ", "                    ", "                  0 "]);
     }
@@ -123,7 +128,7 @@ mod tests {
         fn no_line_is_wider_than_the_page(
             values in prop::collection::vec(prop::option::of(0.0..1e18_f64), 0..200), lines in 0_usize..6,
         ) {
-            for line in (Chart { title: "failures", values: &values, lines }).lines(|max| format!("{max}")) {
+            for line in (Chart { title: "failures", values: &values, lines, columns: PLOT_COLUMNS }).lines(|max| format!("{max}")) {
                 prop_assert!(columns(&line.margin) + columns(&line.plot) <= PAGE_COLUMNS);
             }
         }

@@ -1,0 +1,94 @@
+"""The live view of a run: `watch` shows it in this process's terminal, while Locust runs in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from locust_telemetry.options import LIVE, LOG_LEVEL
+
+if TYPE_CHECKING:
+    from locust_telemetry._native import LiveView
+
+#: Names the file in which a process that is watched announces its runs.
+VARIABLE = "LOCUST_TELEMETRY_LIVE_RUNS"
+
+#: What would only scroll by behind the view, unless it is asked for: Locust's tables of every other second (the last
+#: ones stay), and records on the log.
+_QUIET = {"LOCUST_ONLY_SUMMARY": "true", LOG_LEVEL.env_var: "warning"}
+
+#: Seconds that the last lines may take once the process is over: a child of it may keep the pipe open.
+_LAST_LINES_S = 1.0
+
+
+def announce(store: Path, run_id: str) -> None:
+    """Tell whoever watches this process that a run starts, and in which store it is kept."""
+    announcement = os.environ.get(VARIABLE)
+    if announcement:
+        with open(announcement, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"store": str(store.absolute()), "run_id": run_id}) + "\n")
+
+
+def watch(command: list[str]) -> int:
+    """Run the command and show its runs while they are on; return its exit status."""
+    from locust_telemetry._native import LiveView
+
+    with tempfile.TemporaryDirectory(prefix="locust-telemetry-") as folder:
+        runs = Path(folder) / "runs"
+        variables = {**_QUIET, **os.environ, VARIABLE: str(runs)}
+        # The process itself draws nothing.
+        variables.pop(LIVE.env_var, None)
+        # What goes to a file or a program goes there as ever.
+        pipes = [subprocess.PIPE if stream.isatty() else None for stream in (sys.stdout, sys.stderr)]
+        view = LiveView(runs)
+        try:
+            process = subprocess.Popen(
+                command, stdout=pipes[0], stderr=pipes[1], env=variables, text=True, errors="replace"
+            )
+            with _signals_passed_on(process):
+                readers = [
+                    threading.Thread(target=_pass_on, args=(pipe, view, is_error), daemon=True)
+                    for pipe, is_error in ((process.stdout, False), (process.stderr, True))
+                    if pipe is not None
+                ]
+                for reader in readers:
+                    reader.start()
+                status = process.wait()
+                for reader in readers:
+                    reader.join(_LAST_LINES_S)
+        finally:
+            view.close()
+    # As shells say it of a process that a signal ended.
+    return status if status >= 0 else 128 - status
+
+
+def _pass_on(pipe: IO[str], view: LiveView, is_error: bool) -> None:
+    for line in pipe:
+        view.take_line(line.rstrip("\r\n"), is_error)
+
+
+@contextlib.contextmanager
+def _signals_passed_on(process: subprocess.Popen[str]) -> Any:
+    """Meanwhile leave signals to the process: what the terminal sends reaches it too, the rest is sent on."""
+    terminal = sys.stdin.isatty()
+
+    def pass_on(number: int, frame: Any) -> None:
+        if not (terminal and number == signal.SIGINT):
+            process.send_signal(number)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    handlers = {number: signal.signal(number, pass_on) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
