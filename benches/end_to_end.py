@@ -78,7 +78,7 @@ VARIANTS = (
         True,
         "off",
         ("--lt-store", "{folder}/runs.db"),
-        proof="locust.tl.request.metric.stats",
+        proof="locust.tl.system.metric.cpu",
     ),
     Variant(
         "alone_off",
@@ -96,7 +96,7 @@ VARIANTS = (
         True,
         "alone_off",
         ("--lt-store", "{folder}/runs.db"),
-        proof="locust.tl.request.metric.stats",
+        proof="locust.tl.system.metric.cpu",
         is_alone=True,
     ),
     Variant(
