@@ -63,6 +63,9 @@ _START_PATIENCE_S = 0.2
 #: How much of the flush timeout may go by waiting for the workers' last windows; the rest is for writing them.
 _SHARE_FOR_WORKERS = 0.8
 
+#: Seconds for what the closing records of a run need to be written, before it is told what was.
+_SETTLE_S = 0.25
+
 #: The sessions of this process, for the hook that runs in forked children.
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 
@@ -389,6 +392,8 @@ class Session:
             return
         self._is_run_open = False
         self._run_final_actions(complete=True)
+        # Else what the actions recorded would stand in the closing record as held. Off the hub: no other run may begin.
+        self.engine.flush().wait(min(_SETTLE_S, patience.left_s))
         self.subscribers.deliver(patience.left_s)
         self._summarise()
         patience.wait(self.engine.flush())

@@ -17,7 +17,7 @@ const MAX_NAMED: usize = 5;
 pub struct RunFilter {
     /// Of this test plan only.
     pub testplan: Option<String>,
-    /// With this text in id, test plan, notes, labels or facts, in whatever case.
+    /// With this text in id, test plan, labels (as `key=value`), notes or annotations, in whatever case.
     pub search: Option<String>,
     /// At most so many, the newest.
     pub limit: Option<usize>,
@@ -56,7 +56,11 @@ impl Store {
         let sql = format!(
             "{} WHERE (?1 IS NULL OR testplan = ?1)
                  AND (?2 IS NULL
-                     OR instr(lower(concat_ws(char(10), run_id, testplan, notes, labels, facts)), lower(?2)) > 0)
+                     OR instr(lower(concat_ws(char(10), run_id, testplan, notes)), lower(?2)) > 0
+                     OR EXISTS (SELECT 1 FROM json_each(run.labels) AS label
+                         WHERE instr(lower(label.key || '=' || label.value), lower(?2)) > 0)
+                     OR EXISTS (SELECT 1 FROM event
+                         WHERE event.run = run.id AND kind = 'annotation' AND instr(lower(name), lower(?2)) > 0))
              ORDER BY started_unix_ns DESC, id DESC LIMIT ?3",
             RunRow::SELECT
         );
@@ -134,9 +138,11 @@ impl Store {
     pub fn annotated_after(&self, after: i64) -> Result<Annotated, ReadError> {
         let last = "SELECT coalesce(max(id), 0) FROM event";
         let last_event: i64 = self.connection.prepare_cached(last)?.query_row([], |row| row.get(0))?;
-        if last_event <= after {
+        if last_event == after {
             return Ok(Annotated { run_ids: Vec::new(), last_event });
         }
+        // With the newest run its events were deleted, and their ids are given out again: anything may be new.
+        let after = if last_event < after { 0 } else { after };
         let runs = "SELECT DISTINCT run.run_id FROM event JOIN run ON run.id = event.run
              WHERE event.id > ?1 AND event.kind = 'annotation'";
         let mut select = self.connection.prepare_cached(runs)?;

@@ -45,7 +45,11 @@ fn runs_are_listed_newest_first_and_filtered() {
     {
         assert_eq!(ids(&store, &RunFilter { search: Some(search.into()), ..RunFilter::default() }), found, "{search}");
     }
-    assert_eq!(ids(&store, &RunFilter { search: Some("STAGING".into()), ..RunFilter::default() }).len(), 4, "labels");
+    let searched = |text: &str| ids(&store, &RunFilter { search: Some(text.into()), ..RunFilter::default() });
+    assert_eq!(searched("STAGING").len(), 4, "labels");
+    store.annotate("bb33", "Cache was cold", 1).unwrap();
+    assert_eq!(searched("cache was"), ["bb33"], "annotations");
+    assert_eq!(searched("started_unix_ns"), Vec::<String>::new(), "what no person has written");
 }
 
 #[test]
@@ -112,6 +116,10 @@ fn who_looks_for_annotations_is_told_of_each_once() {
     let found = store.annotated_after(before).unwrap();
     assert_eq!(found.run_ids, ["aa22"]);
     assert!(store.annotated_after(found.last_event).unwrap().run_ids.is_empty());
+    // Ids are given out again once the newest events are gone.
+    open(&path).delete("cc44").unwrap();
+    open(&path).annotate("aa11", "three", 3).unwrap();
+    assert!(store.annotated_after(i64::MAX - 1).unwrap().run_ids.contains(&"aa11".to_owned()));
 }
 
 #[test]

@@ -28,7 +28,9 @@ impl Traffic {
     ///
     /// An interface that appears later counts from zero: what it moved, it moved since the start.
     pub(crate) fn advance<'a>(&mut self, interfaces: impl IntoIterator<Item = (&'a OsStr, Bytes)>) -> Bytes {
+        let mut has_read = false;
         for (name, now) in interfaces {
+            has_read = true;
             match self.last.get_mut(name) {
                 Some(last) => {
                     self.total.sent += gained(&mut last.sent, now.sent);
@@ -43,7 +45,8 @@ impl Traffic {
                 }
             }
         }
-        self.has_base = true;
+        // Where nothing could be read, the next reading is the base.
+        self.has_base |= has_read;
         self.total
     }
 }
@@ -76,6 +79,14 @@ mod tests {
     #[test]
     fn the_first_reading_is_the_base() {
         let mut traffic = Traffic::default();
+        assert_eq!(traffic.advance([read("lo", 500, 600)]), bytes(0, 0));
+        assert_eq!(traffic.advance([read("lo", 510, 620)]), bytes(10, 20));
+    }
+
+    #[test]
+    fn a_first_reading_that_failed_is_no_base() {
+        let mut traffic = Traffic::default();
+        assert_eq!(traffic.advance([]), bytes(0, 0));
         assert_eq!(traffic.advance([read("lo", 500, 600)]), bytes(0, 0));
         assert_eq!(traffic.advance([read("lo", 510, 620)]), bytes(10, 20));
     }

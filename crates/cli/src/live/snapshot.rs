@@ -3,6 +3,7 @@
 use crate::chart::MARGIN_COLUMNS;
 use crate::error::StoredError;
 use crate::note::DOT;
+use crate::text::printable;
 use locust_telemetry_pipeline::clock;
 use locust_telemetry_report::{Figures, Point, Tally, timeline, words};
 use locust_telemetry_store::{RunRow, RunState, Store};
@@ -86,7 +87,7 @@ impl Snapshot {
     pub(super) fn verdict(&self) -> String {
         let mut items = self.recent.verdict();
         let suspect = self.recent.workers.iter().filter(|worker| worker.suspect_seconds > 0);
-        items.extend(suspect.map(|worker| worker.source_id.clone()));
+        items.extend(suspect.map(|worker| printable(&worker.source_id).into_owned()));
         items.join(DOT)
     }
 
