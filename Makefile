@@ -80,11 +80,10 @@ test: lint test-rust test-python test-web ## Run every check and every test
 test-rust: setup
 	cargo test --workspace --locked
 
-# End-to-end tests mostly wait for real processes, so those of the two versions of Locust run side by side.
+# End-to-end tests mostly wait for real processes, so two of these run side by side; what fails keeps none of the others.
 .PHONY: test-python
 test-python: setup target .venv-oldest/wheel.stamp $(FAKETIME)
-	$(MAKE) --no-print-directory pytest-unit
-	$(MAKE) --no-print-directory -j 2 --output-sync=target pytest-newest pytest-oldest
+	$(MAKE) --no-print-directory --keep-going -j 2 --output-sync=target pytest-unit pytest-newest pytest-oldest
 
 PYTEST = DEMO_TARGET=$(TARGET_BINARY) FAKETIME_LIBRARY=$(FAKETIME) .venv/bin/python -m pytest
 .PHONY: pytest-unit pytest-newest pytest-oldest

@@ -1,5 +1,6 @@
 """Fixtures that keep a test's plugins, log records and runs to itself."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,11 @@ from locust_telemetry.core.manager import RecorderPluginManager
 
 from tests.isolation import own_logger, own_manager
 from tests.locust_doubles import LoggedRecords
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A shell's background job inherits that interrupts are ignored, and so would every process that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -20,8 +20,6 @@ collect_ignore = ["locustfiles"]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than a minute, most of it waiting")
-    # A shell's background job inherits that interrupts are ignored, and so would every process that a test starts.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,12 +2,16 @@
 
 use crate::table::Table;
 use crate::text::{flow, left};
+use crate::zone::Zone;
+use locust_telemetry_report::Cause;
 use locust_telemetry_report::words::count;
 
 /// Before what a note says: indent, label, space.
 pub(crate) const LABEL_COLUMNS: usize = 13;
 /// Between the items of a note.
 pub(crate) const DOT: &str = " · ";
+
+const MAX_CAUSES: usize = 9;
 
 /// A label and its items; nothing without items.
 pub(crate) fn note(label: &str, items: &[String], separator: &str) -> Vec<String> {
@@ -18,6 +22,16 @@ pub(crate) fn note(label: &str, items: &[String], separator: &str) -> Vec<String
 pub(crate) fn notes(label: &str, entries: Vec<Vec<String>>) -> Vec<String> {
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
     entries.into_iter().zip(labels).flat_map(|(words, label)| note(label, &words, " ")).collect()
+}
+
+/// Why what was recorded and what Locust counted differ; nothing without causes.
+pub(crate) fn difference(causes: &[Cause], zone: &Zone) -> Vec<String> {
+    let in_words = |cause: &Cause| cause.in_words(|unix_ms| zone.time_of_day(unix_ms));
+    let mut entries: Vec<_> = causes.iter().take(MAX_CAUSES).map(in_words).collect();
+    if causes.len() > MAX_CAUSES {
+        entries.push(more(causes.len() - MAX_CAUSES));
+    }
+    notes("difference", entries)
 }
 
 /// What stands for entries that are not shown.

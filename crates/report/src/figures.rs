@@ -5,6 +5,7 @@
 
 pub(crate) mod read;
 
+use crate::cause::Cause;
 use crate::tally::Tally;
 use locust_telemetry_core::Reason;
 use serde_json::{Map, Value};
@@ -63,6 +64,8 @@ pub struct RunFacts {
     pub requests: u64,
     /// What Locust itself counted, once the run is over.
     pub locust_requests: Option<u64>,
+    /// Why that differs, if it does and it is known.
+    pub causes: Vec<Cause>,
     /// What could not be recorded, in words.
     pub lost: Option<String>,
     /// How the user labelled it; texts.

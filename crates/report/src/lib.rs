@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod cause;
 mod column;
 mod csv;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod time;
 pub mod timeline;
 pub mod words;
 
+pub use cause::Cause;
 pub use error::{ReportError, WriteReportError, with_causes};
 pub use export::{Format, Subject};
 pub use figures::{Confidence, ErrorFigures, EventFigures, Figures, RunFacts, WorkerFigures};

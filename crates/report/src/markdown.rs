@@ -26,6 +26,10 @@ pub(crate) fn encode(figures: &Figures) -> String {
     errors(&mut text, figures);
     let _ = writeln!(text, "- confidence: {}", figures.verdict().join(" · "));
     let _ = writeln!(text, "- recorded: {}", figures.books().join(" · "));
+    for cause in figures.run.causes.iter().filter(|_| figures.is_whole) {
+        let words = cause.in_words(|unix_ms| time::readable(unix_ms.div_euclid(1_000)));
+        let _ = writeln!(text, "- difference: {}", words.join(" "));
+    }
     text
 }
 

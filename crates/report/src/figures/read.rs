@@ -1,6 +1,7 @@
 //! The figures of a run from its store.
 
 use super::{Confidence, EndpointFigures, ErrorFigures, EventFigures, Figures, RunFacts, WorkerFigures};
+use crate::cause::Cause;
 use crate::column::{count, number};
 use crate::tally::Tally;
 use crate::words;
@@ -55,6 +56,7 @@ fn facts(row: &RunRow, whole: &Range<i64>) -> RunFacts {
         users_max: row.users_max,
         requests: row.requests,
         locust_requests: locust,
+        causes: row.reconciliation.as_ref().map(Cause::of_record).unwrap_or_default(),
         lost,
         labels: row.labels.clone(),
         notes: row.notes.clone(),

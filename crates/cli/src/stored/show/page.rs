@@ -2,7 +2,7 @@
 
 use crate::chart::{self, Chart};
 use crate::console::Terminals;
-use crate::note::{DOT, LABEL_COLUMNS, more, note, notes, titled};
+use crate::note::{DOT, LABEL_COLUMNS, difference, more, note, notes, titled};
 use crate::render::{endpoint_label, method_columns};
 use crate::table::{INDENT, Table};
 use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
@@ -156,6 +156,9 @@ impl Page<'_> {
         self.lines(trust, note("confidence", &figures.verdict(), DOT));
         self.lines(Style::new(), workers(figures));
         self.lines(Style::new(), note("recorded", &figures.books(), DOT));
+        if figures.is_whole {
+            self.lines(Style::new(), difference(&figures.run.causes, self.zone));
+        }
         self.lines(Style::new(), notes("events", events(figures, self.zone)));
         let label = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
         let labels = figures.run.labels.iter().map(label);
