@@ -236,7 +236,7 @@ export class Page {
     const hasVerdict = this.drawn?.opened.run === run;
     this.drawn = picture;
     void this.slowness
-      .look(run, source, this.verdictRange(run, scope), () => this.drawVerdict())
+      .look(run, source, this.verdictRange(run, scope), scope.shown !== null, () => this.drawVerdict())
       .catch(() => this.drawVerdict());
     if (this.slowness.found !== null || !hasVerdict) this.drawVerdict();
   }
