@@ -123,6 +123,7 @@ export class Page {
       this.views.setError(reason instanceof Error ? reason.message : String(reason));
     } finally {
       this.isBusy = false;
+      this.views.setBusy(false);
     }
   }
 
@@ -231,7 +232,6 @@ export class Page {
     }
     this.trends.setScope(run, scope.range);
     drawing.endpoints(picture, tables);
-    this.views.setBusy(false);
     // Of another range the earlier verdict stands until this one is known.
     const hasVerdict = this.drawn?.opened.run === run;
     this.drawn = picture;
