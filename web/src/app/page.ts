@@ -123,6 +123,7 @@ export class Page {
       this.views.setError(reason instanceof Error ? reason.message : String(reason));
     } finally {
       this.isBusy = false;
+      this.views.setBusy(false);
     }
   }
 
@@ -231,12 +232,11 @@ export class Page {
     }
     this.trends.setScope(run, scope.range);
     drawing.endpoints(picture, tables);
-    this.views.setBusy(false);
     // Of another range the earlier verdict stands until this one is known.
     const hasVerdict = this.drawn?.opened.run === run;
     this.drawn = picture;
     void this.slowness
-      .look(run, source, this.verdictRange(run, scope), () => this.drawVerdict())
+      .look(run, source, this.verdictRange(run, scope), scope.shown !== null, () => this.drawVerdict())
       .catch(() => this.drawVerdict());
     if (this.slowness.found !== null || !hasVerdict) this.drawVerdict();
   }

@@ -131,6 +131,7 @@ export class Views {
   /** Says whether tables still show what was asked for before. */
   setBusy(isBusy: boolean): void {
     this.main.ariaBusy = String(isBusy);
+    if (!isBusy) this.toolbar.endBusy();
   }
 
   /** Shows what went wrong just now, or nothing. */

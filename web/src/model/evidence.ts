@@ -14,10 +14,13 @@ const RECENT_S = 30;
 /** A pause of trust this short does not end a suspect phase. */
 const PAUSE_S = 5;
 
-/** Suspect seconds of a range: why, how bad, since when. */
+/** Suspect seconds of a range: why, how bad, when. */
 export interface Doubt {
   reasons: number;
   hubLagMaxMs: number | null;
+  /** The first and the last of them; null if there is none. */
+  firstS: number | null;
+  lastS: number | null;
   /** The start of the suspect phase at the end of the range; null if its end is trusted. */
   sinceS: number | null;
   /** Share of suspect seconds in each of equal parts. */
@@ -26,10 +29,10 @@ export interface Doubt {
 
 /** The suspect seconds of a range. */
 export function doubtIn(run: Run, range: Range, parts: number): Doubt {
-  const doubt: Doubt = { reasons: 0, hubLagMaxMs: null, sinceS: null, shares: new Array<number>(parts).fill(0) };
+  const shares = new Array<number>(parts).fill(0);
+  const doubt: Doubt = { reasons: 0, hubLagMaxMs: null, firstS: null, lastS: null, sinceS: null, shares };
   const length = Math.max(1, range.toS - range.fromS);
   let lastS = Number.NEGATIVE_INFINITY;
-  let lastSuspectS = Number.NEGATIVE_INFINITY;
   for (const [second, row] of run.seconds.within(range)) {
     lastS = second;
     if (row.reasons === 0) continue;
@@ -37,10 +40,11 @@ export function doubtIn(run: Run, range: Range, parts: number): Doubt {
     if (row.hubLagMs !== null) doubt.hubLagMaxMs = Math.max(doubt.hubLagMaxMs ?? 0, row.hubLagMs);
     const part = Math.floor(((second - range.fromS) / length) * parts);
     doubt.shares[part] = (doubt.shares[part] ?? 0) + parts / length;
-    if (second - lastSuspectS - 1 > PAUSE_S) doubt.sinceS = second;
-    lastSuspectS = second;
+    if (doubt.lastS === null || second - doubt.lastS - 1 > PAUSE_S) doubt.sinceS = second;
+    doubt.firstS ??= second;
+    doubt.lastS = second;
   }
-  if (lastS - lastSuspectS > PAUSE_S) doubt.sinceS = null;
+  if (doubt.lastS !== null && lastS - doubt.lastS > PAUSE_S) doubt.sinceS = null;
   return doubt;
 }
 
@@ -69,8 +73,15 @@ export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
     recentTrust: trustOf(run.seconds, recent),
     reasons: doubt.reasons,
     hubLagMaxMs: doubt.hubLagMaxMs,
+    firstSuspectS: doubt.firstS,
     suspectSinceS: doubt.sinceS,
+    isRampUpOnly: isRampUpOnly(run, range, doubt),
   };
+}
+
+/** Whether all that is suspect is in the ramp-up, and the range has more than that. */
+function isRampUpOnly({ steadyFromS }: Run, range: Range, { lastS }: Doubt): boolean {
+  return lastS !== null && steadyFromS !== null && lastS < steadyFromS && steadyFromS < range.toS;
 }
 
 /** Suspect spans of a range with their reasons, for shading: seconds that touch are one span. */

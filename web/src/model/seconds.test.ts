@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { doubtIn } from "./evidence";
+import { doubtIn, evidenceIn } from "./evidence";
 import type { Run } from "./run";
 import { reasonsInWords, Seconds, stagesOf, trustOf } from "./seconds";
 
@@ -53,6 +53,28 @@ describe("trust", () => {
     } as Run;
     expect(doubtIn(run, { fromS: 1000, toS: 1030 }, 3).sinceS).toBe(1015);
     expect(doubtIn(run, { fromS: 1000, toS: 1012 }, 3).sinceS).toBeNull();
+  });
+});
+
+describe("what is suspect in a range", () => {
+  // Suspect in the seconds 1002 and 1003, and 1012.
+  const columns = seconds(repeat(1, 30), [0, 0, 1, 1, ...repeat(0, 8), 1]);
+  const rampUpOnly = (steadyFromS: number | null, range = { fromS: 1000, toS: 1030 }) =>
+    evidenceIn({ seconds: columns, steadyFromS } as Run, range, { isLive: false } as never).isRampUpOnly;
+
+  it("has a first and a last second", () => {
+    const doubt = doubtIn({ seconds: columns } as Run, { fromS: 1003, toS: 1030 }, 3);
+    expect([doubt.firstS, doubt.lastS]).toEqual([1003, 1012]);
+    const trusted = doubtIn({ seconds: columns } as Run, { fromS: 1004, toS: 1010 }, 3);
+    expect([trusted.firstS, trusted.lastS]).toEqual([null, null]);
+  });
+
+  it("is in the ramp-up only if its last second is, and the range goes on", () => {
+    expect(rampUpOnly(1013)).toBe(true);
+    expect(rampUpOnly(1012)).toBe(false);
+    expect(rampUpOnly(null)).toBe(false);
+    expect(rampUpOnly(1013, { fromS: 1000, toS: 1013 })).toBe(false);
+    expect(rampUpOnly(1013, { fromS: 1013, toS: 1030 })).toBe(false);
   });
 });
 

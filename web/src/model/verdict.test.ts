@@ -41,7 +41,9 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
     workers: [],
     reasons: 0,
     hubLagMaxMs: null,
+    firstSuspectS: null,
     suspectSinceS: null,
+    isRampUpOnly: false,
     slowdowns: [],
     ...change,
   };
@@ -56,6 +58,20 @@ function failing(share: number): Partial<Evidence> {
     failing: [{ series, requests: 72 }],
   };
   return { total, recent: total, endpoints: [row] };
+}
+
+/** One worker was so for so many of 100 seconds, and is at the end. */
+function saturated(suspectSeconds: number): Partial<Evidence> {
+  const worker = {
+    sourceId: "worker-2",
+    seconds: 100,
+    suspectSeconds,
+    reasons: 1,
+    hubLagMaxMs: 180,
+    firstSuspectS: 5000,
+    suspectSinceS: 6000,
+  };
+  return { trust: { seconds: 100, suspectSeconds }, workers: [worker as WorkerSummary], reasons: 1 };
 }
 
 describe("the verdict", () => {
@@ -98,31 +114,64 @@ describe("the verdict", () => {
   });
 
   it("puts a saturated generator before everything it measured", () => {
-    const worker = {
-      sourceId: "worker-2",
-      suspectSeconds: 40,
-      reasons: 1,
-      hubLagMaxMs: 180,
-      suspectSinceS: 6000,
-    } as WorkerSummary;
-    const verdict = verdictOf(
-      evidence({
-        ...failing(0.2),
-        slowdowns: [SLOW],
-        trust: { seconds: 100, suspectSeconds: 40 },
-        workers: [worker],
-        reasons: 1,
-      }),
-    );
+    const verdict = verdictOf(evidence({ ...failing(0.2), ...saturated(40), slowdowns: [SLOW] }));
     expect(verdict.level).toBe("untrusted");
-    expect(verdict.text).toBe(`Don’t trust this: worker-2 saturated (hub lag 180\u00a0ms) since ${clock(6000)}`);
+    expect(verdict.about).toEqual({ kind: "worker", key: "worker-2" });
     expect(verdict.also.map((text) => text.split(":")[0])).toEqual(["Failing", "Degraded"]);
   });
 
+  it("says since when a generator is saturated only while that goes on", () => {
+    const verdict = verdictOf(evidence({ ...saturated(40), isLive: true }));
+    expect(verdict.text).toBe(`Don’t trust this: worker-2 saturated (hub lag 180\u00a0ms) since ${clock(6000)}`);
+  });
+
+  it("says for how long and when first of a generator that was saturated until the end", () => {
+    expect(verdictOf(evidence(saturated(40))).text).toBe(
+      `Don’t trust this: worker-2 saturated (hub lag 180\u00a0ms) for 40 of 100 s, first at ${clock(5000)}`,
+    );
+    expect(verdictOf(evidence({ ...saturated(1), trust: { seconds: 5, suspectSeconds: 1 } })).text).toMatch(
+      new RegExp(`for 1 of 100 s, at ${clock(5000)}$`),
+    );
+  });
+
+  it("says so too of a live generator that has recovered", () => {
+    const recovered = { ...saturated(40), isLive: true };
+    for (const worker of recovered.workers ?? []) worker.suspectSinceS = null;
+    expect(verdictOf(evidence(recovered)).text).toContain(`for 40 of 100 s, first at ${clock(5000)}`);
+  });
+
+  it("names the worker with the most suspect seconds, not the one that was so last", () => {
+    const [worst] = saturated(40).workers ?? [];
+    const last = { ...worst, sourceId: "worker-1", suspectSeconds: 2, firstSuspectS: 6098, suspectSinceS: 6098 };
+    const { text } = verdictOf(
+      evidence({ ...saturated(40), workers: [last as WorkerSummary, worst as WorkerSummary] }),
+    );
+    expect(text).toMatch(/: worker-2 saturated .* for 40 of 100 s, .*, and 1 more$/);
+  });
+
+  it("speaks second of a generator that was saturated during the ramp-up only", () => {
+    const start = { ...saturated(40), isRampUpOnly: true };
+    const inWords = `worker-2 saturated (hub lag 180\u00a0ms) for 40 of 100 s, first at ${clock(5000)}, during ramp-up only`;
+    const healthy = verdictOf(evidence({ ...start, isLive: true }));
+    expect(healthy.level).toBe("healthy");
+    expect(healthy.also).toEqual([`Don’t trust the start: ${inWords}`]);
+    const failed = verdictOf(evidence({ ...start, ...failing(0.2), slowdowns: [SLOW] }));
+    expect(failed.level).toBe("failing");
+    expect(failed.also.map((text) => text.split(":")[0])).toEqual(["Don’t trust the start", "Degraded"]);
+  });
+
+  it("tells few suspect seconds beside, and whether they were in the ramp-up", () => {
+    const few = { trust: { seconds: 100, suspectSeconds: 3 }, reasons: 1 };
+    expect(verdictOf(evidence(few)).also).toEqual(["3 of 100 s suspect (hub lag)"]);
+    expect(verdictOf(evidence({ ...few, isRampUpOnly: true })).also).toEqual([
+      "3 of 100 s suspect (hub lag), during ramp-up only",
+    ]);
+  });
+
   it("speaks of the generator itself where there are no workers", () => {
-    const doubt = { trust: { seconds: 100, suspectSeconds: 50 }, reasons: 2, hubLagMaxMs: 4 };
+    const doubt = { trust: { seconds: 100, suspectSeconds: 50 }, reasons: 2, hubLagMaxMs: 4, firstSuspectS: 5000 };
     expect(verdictOf(evidence(doubt)).text).toBe(
-      "Don’t trust this: the load generator saturated (CPU full) for 50.0\u00a0% of the time",
+      `Don’t trust this: the load generator saturated (CPU full) for 50 of 100 s, first at ${clock(5000)}`,
     );
   });
 });

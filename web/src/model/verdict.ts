@@ -36,8 +36,12 @@ export interface Evidence {
   reasons: number;
   /** The longest hub lag among them. */
   hubLagMaxMs: number | null;
-  /** Since when seconds are suspect, if they still are. */
+  /** The first suspect second. */
+  firstSuspectS: number | null;
+  /** Since when seconds are suspect, if they are at the end of the range. */
   suspectSinceS: number | null;
+  /** Whether all suspect seconds are in the ramp-up, and the range has more than that. */
+  isRampUpOnly: boolean;
   /** Null while nobody has looked. */
   slowdowns: readonly Slowdown[] | null;
 }
@@ -81,9 +85,23 @@ function failureInWords(figures: Figures, endpoints: readonly EndpointFigures[])
   return most === null ? share : `${share}, mostly ${most.kind} from ${most.key}`;
 }
 
+/** Of one worker, or of the run as a whole. */
+interface Suspect {
+  seconds: number;
+  suspectSeconds: number;
+  firstSuspectS: number | null;
+  suspectSinceS: number | null;
+}
+
+/** When it was suspect: "since" is said only of what goes on. */
+function suspectTimeInWords({ seconds, suspectSeconds, firstSuspectS, suspectSinceS }: Suspect, isLive: boolean) {
+  if (isLive && suspectSinceS !== null) return `since ${clock(suspectSinceS)}`;
+  const length = `for ${formatCount(suspectSeconds)} of ${formatCount(seconds)} s`;
+  return firstSuspectS === null ? length : `${length}, ${suspectSeconds > 1 ? "first " : ""}at ${clock(firstSuspectS)}`;
+}
+
 function untrustedInWords(evidence: Evidence): { text: string; worker: WorkerSummary | null } {
-  const { workers, suspectSinceS, trust } = evidence;
-  const share = trust.seconds > 0 ? trust.suspectSeconds / trust.seconds : 0;
+  const { workers, trust, isLive, isRampUpOnly } = evidence;
   const worst = workers.reduce<WorkerSummary | null>(
     (found, worker) => (worker.suspectSeconds > (found?.suspectSeconds ?? 0) ? worker : found),
     null,
@@ -93,10 +111,9 @@ function untrustedInWords(evidence: Evidence): { text: string; worker: WorkerSum
   const why = reasons & 1 && lagMs !== null ? `hub lag ${plain(formatMs(lagMs))}` : reasonsInWords(reasons);
   const others = workers.filter((worker) => worker.suspectSeconds > 0 && worker !== worst).length;
   const who = worst === null ? "the load generator" : worst.sourceId;
-  const since = worst === null ? suspectSinceS : worst.suspectSinceS;
-  const when = since !== null ? ` since ${clock(since)}` : ` for ${plain(formatPercent(share))} of the time`;
+  const when = suspectTimeInWords(worst ?? { ...evidence, ...trust }, isLive && !isRampUpOnly);
   const more = others > 0 ? `, and ${others} more` : "";
-  return { text: `${who} saturated (${why})${when}${more}`, worker: worst };
+  return { text: `${who} saturated (${why}) ${when}${more}`, worker: worst };
 }
 
 /** The verdict on what the evidence shows. */
@@ -118,7 +135,8 @@ export function verdictOf(evidence: Evidence): Verdict {
   const [first, ...others] = slowdowns ?? [];
   const isSlow = first !== undefined && (first.isOngoing || !isLive);
   const sentences: { level: Level; text: string; about: Verdict["about"]; span: Range | null }[] = [];
-  if (isUntrusted) {
+  const isUntrustedFirst = isUntrusted && !evidence.isRampUpOnly;
+  if (isUntrustedFirst) {
     const { text, worker } = untrustedInWords(evidence);
     const about = worker === null ? null : ({ kind: "worker", key: worker.sourceId } as const);
     sentences.push({ level: "untrusted", text: `Don’t trust this: ${text}`, about, span: null });
@@ -145,13 +163,18 @@ export function verdictOf(evidence: Evidence): Verdict {
   } else {
     Object.assign(verdict, main);
   }
+  // What came before the load stood says nothing against the rest.
+  if (isUntrusted && !isUntrustedFirst)
+    verdict.also.push(`Don’t trust the start: ${untrustedInWords(evidence).text}, during ramp-up only`);
   verdict.also.push(...rest.map(({ text }) => text));
   if (others.length > 0 && isSlow) {
     verdict.also.push(`${others.length} more endpoint${others.length > 1 ? "s" : ""} got slower`);
   }
   if (first !== undefined && !isSlow) verdict.also.push(`Earlier: ${slowdownInWords(first)}`);
   if (!isUntrusted && trust.suspectSeconds > 0) {
-    verdict.also.push(`${trust.suspectSeconds} of ${trust.seconds} s suspect (${reasonsInWords(evidence.reasons)})`);
+    const when = evidence.isRampUpOnly ? ", during ramp-up only" : "";
+    const suspect = `${trust.suspectSeconds} of ${trust.seconds} s suspect (${reasonsInWords(evidence.reasons)})`;
+    verdict.also.push(`${suspect}${when}`);
   }
   return verdict;
 }

@@ -23,6 +23,8 @@ export interface WorkerSummary {
   hubLagMaxMs: number | null;
   clockOffsetMs: number | null;
   clockErrorMs: number | null;
+  /** The first of its suspect seconds. */
+  firstSuspectS: number | null;
   /** Since when it has been suspect without a longer pause, if it is at the end of the range. */
   suspectSinceS: number | null;
   /** Suspect seconds by tenths of the range, as shares, for a strip of marks. */
@@ -124,6 +126,7 @@ export class Workers {
       hubLagMaxMs: null,
       clockOffsetMs: null,
       clockErrorMs: null,
+      firstSuspectS: null,
       suspectSinceS: null,
       suspectShares: new Array<number>(SHARES).fill(0),
     };
@@ -131,13 +134,11 @@ export class Workers {
     let cpuSum = 0;
     let cpuCount = 0;
     let lastSuspectS = Number.NEGATIVE_INFINITY;
-    let lastS = Number.NEGATIVE_INFINITY;
     const rows = this.rows.get(id);
     for (let second = range.fromS; second < range.toS; second += 1) {
       const row = rows?.get(second);
       if (row === undefined) continue;
       const seconds = this.slotS - (second % this.slotS);
-      lastS = second;
       summary.seconds += seconds;
       summary.state = row.state;
       summary.users = row.users ?? summary.users;
@@ -155,12 +156,14 @@ export class Workers {
       }
       if (row.reasons === 0) continue;
       summary.suspectSeconds += seconds;
+      summary.firstSuspectS ??= second;
       const share = Math.floor(((second - range.fromS) / length) * SHARES);
       summary.suspectShares[share] = (summary.suspectShares[share] ?? 0) + (SHARES * seconds) / length;
       if (second - lastSuspectS - this.slotS > PAUSE_S) summary.suspectSinceS = second;
       lastSuspectS = second;
     }
-    if (lastS - lastSuspectS > PAUSE_S) summary.suspectSinceS = null;
+    // Against the end of the range, not its own last second: a worker that has left is not suspect any more.
+    if (range.toS - this.slotS - lastSuspectS > PAUSE_S) summary.suspectSinceS = null;
     if (cpuCount > 0) summary.cpuMeanPercent = cpuSum / cpuCount;
     return summary;
   }

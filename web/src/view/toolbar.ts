@@ -85,6 +85,11 @@ export class Toolbar {
     this.showOther(other);
   }
 
+  /** Nothing is being fetched any more, be it that it came or that it could not be had. */
+  endBusy(): void {
+    this.busy.hidden = true;
+  }
+
   private showChips(selection: Selection): void {
     const text = JSON.stringify(selection);
     if (text === this.shownChips) return;

@@ -317,6 +317,19 @@ describe("a stored run", () => {
     await other.page.context().close();
   });
 
+  it("is not said to be loading any more when what was asked for could not be had", async () => {
+    const { page: other } = await open(browser, url);
+    await other.route("**/strips?*", (route) => route.fulfill({ status: 503, json: { error: "the store is away" } }));
+    // Seconds of a worker: nothing else has asked for them.
+    await other.evaluate((fromS) => {
+      location.hash = `from=${fromS}&to=${fromS + 50}&worker=worker-3`;
+    }, archive.firstS + 100);
+    await other.waitForSelector("[role=alert] >> text=the store is away");
+    await drawn(other);
+    expect(await other.isVisible(".busy")).toBe(false);
+    await other.context().close();
+  });
+
   it("ran without an error, without anything that the policy refuses, and asked no other host", () => {
     expect(watched.troubles).toEqual([]);
     expect([...watched.hosts]).toEqual([new URL(url).host]);
