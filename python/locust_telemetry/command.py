@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -14,6 +15,9 @@ def main() -> None:
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
     locust_arguments, watched, demo, status = command(sys.argv[1:])
     signal.signal(signal.SIGINT, handler)
+    if demo is not None and live_is_asked_for():
+        seconds, users = demo
+        watched = ["demo", "--seconds", str(seconds), "--users", str(users)]
     if watched is not None:
         from locust_telemetry import live
 
@@ -24,6 +28,13 @@ def main() -> None:
         run_locust(locust_arguments)
     else:
         sys.exit(status)
+
+
+def live_is_asked_for() -> bool:
+    """Return whether the variable asks for the live view, as the native code reads it for `run`."""
+    from locust_telemetry.options import LIVE
+
+    return os.environ.get(LIVE.env_var, "").lower() in ("1", "true", "yes")
 
 
 def run_demo(seconds: int, users: int) -> None:

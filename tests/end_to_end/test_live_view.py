@@ -169,6 +169,26 @@ def test_locust_alone_says_who_draws(launcher: Launcher) -> None:
     assert process.stderr.splitlines()[-1].startswith("locust: error: --lt-live: ")
 
 
+def test_the_variable_is_no_fault_of_locust_alone(launcher: Launcher) -> None:
+    process = launcher.local("shop.py", recorder="json,local", variables={"LOCUST_TELEMETRY_LIVE": "1"})
+    # The shop fails some requests.
+    assert process.wait() == 1
+    assert process.stderr.count("LOCUST_TELEMETRY_LIVE is for 'locust-telemetry run'") == 1
+    assert one_run(store_of(launcher))["state"] == "ended"
+
+
+def test_the_demo_heeds_the_variable(launcher: Launcher) -> None:
+    command = [PROGRAM, "demo", "--seconds", "4", "--users", "3"]
+    terminal = PseudoTerminal(command, launcher.folder, launcher.environment({"LOCUST_TELEMETRY_LIVE": "1"}))
+    try:
+        shown(terminal, r"demo .*running")
+        assert terminal.wait(PATIENCE_S) == 0
+        assert_given_back(terminal)
+        assert b"LOCUST_TELEMETRY_LIVE" not in terminal.written
+    finally:
+        terminal.close()
+
+
 def test_a_faulty_call_is_told_as_ever(start: Start) -> None:
     terminal = start("--lt-store", "/nowhere/at/all.db")
     assert terminal.wait(PATIENCE_S) == 2
