@@ -5,6 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
+
+#: Runs the command without the working directory on the module path, as scripts are run: files there, say a
+#: `queue.py`, would take the place of the standard library's. Python itself has an option for that from 3.11 on.
+_WITHOUT_SCRIPT = """
+import sys
+sys.path[:] = [folder for folder in sys.path if folder]
+from locust_telemetry.command import main
+main()
+"""
 
 
 def main() -> None:
@@ -21,13 +31,22 @@ def main() -> None:
     if watched is not None:
         from locust_telemetry import live
 
-        sys.exit(live.watch([sys.executable, "-u", "-m", "locust_telemetry.command", *watched]))
+        sys.exit(live.watch([sys.executable, "-u", *again(), *watched]))
     if demo is not None:
         run_demo(*demo)
     elif locust_arguments is not None:
         run_locust(locust_arguments)
     else:
         sys.exit(status)
+
+
+def again() -> list[str]:
+    """Return what Python must be given to run this command once more: the installed script, where that is one."""
+    module = sys.modules["__main__"].__spec__
+    # `__main__` is that of an archive; other modules were started by `-m`, and their files are no scripts.
+    is_script = module is None or module.name == "__main__"
+    script = sys.argv[0]
+    return [script] if is_script and Path(script).is_file() else ["-c", _WITHOUT_SCRIPT]
 
 
 def live_is_asked_for() -> bool:

@@ -169,6 +169,18 @@ def test_locust_alone_says_who_draws(launcher: Launcher) -> None:
     assert process.stderr.splitlines()[-1].startswith("locust: error: --lt-live: ")
 
 
+@pytest.mark.parametrize("program", [[PROGRAM], [sys.executable, "-m", "locust_telemetry.command"]])
+def test_files_beside_a_locustfile_do_not_take_the_place_of_the_standard_library(
+    launcher: Launcher, program: list[str]
+) -> None:
+    (launcher.folder / "queue.py").write_text("raise ImportError('this is not the queue of the standard library')")
+    # The process that draws needs no queue, however it was started.
+    process = launcher.local("shop.py", recorder="json,local", program=[*program, "run", "--lt-live"])
+    # The shop fails some requests.
+    assert process.wait() == 1, process.stderr
+    assert one_run(store_of(launcher))["state"] == "ended"
+
+
 def test_the_variable_is_no_fault_of_locust_alone(launcher: Launcher) -> None:
     process = launcher.local("shop.py", recorder="json,local", variables={"LOCUST_TELEMETRY_LIVE": "1"})
     # The shop fails some requests.
