@@ -64,10 +64,11 @@ def shown(terminal: PseudoTerminal, text: str) -> str:
 
 
 def assert_given_back(terminal: PseudoTerminal) -> None:
-    """The screen, the cursor and the wrapping of lines are as they were."""
+    """The screen, the cursor, the wrapping of lines, and what becomes of keys are as they were."""
     assert not terminal.is_drawn_on
     assert terminal.written.rfind(b"\x1b[?25h") > terminal.written.rfind(b"\x1b[?25l")
     assert terminal.written.rfind(b"\x1b[?7h") > terminal.written.rfind(b"\x1b[?7l")
+    assert terminal.shows_keys_and_waits_for_lines
 
 
 def test_the_terminal_shows_the_run_and_then_what_locust_wrote(start: Start, launcher: Launcher) -> None:
@@ -119,8 +120,18 @@ def test_locust_may_be_killed_and_the_terminal_is_given_back(start: Start) -> No
     terminal = start(seconds=600)
     shown(terminal, "running")
     children = Path(f"/proc/{terminal.process.pid}/task/{terminal.process.pid}/children").read_text().split()
+    # Locust takes each key as it is pressed.
+    wait_until("Locust's keys", lambda: not terminal.shows_keys_and_waits_for_lines)
     os.kill(int(children[0]), signal.SIGKILL)
     assert terminal.wait(PATIENCE_S) == 128 + signal.SIGKILL
+    assert_given_back(terminal)
+
+
+def test_quitting_gives_the_terminal_back(start: Start) -> None:
+    terminal = start(seconds=600)
+    shown(terminal, "running")
+    terminal.press(b"\x1c")
+    assert terminal.wait(PATIENCE_S) == 128 + signal.SIGQUIT
     assert_given_back(terminal)
 
 
