@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 #: Names the file in which a process that is watched announces its runs.
 VARIABLE = "LOCUST_TELEMETRY_LIVE_RUNS"
 
-#: What would only scroll by behind the view, unless it is asked for: Locust's tables of every other second (the last
-#: ones stay), and records on the log.
+#: What would only scroll by behind the view on standard error, unless it is asked for: Locust's tables of every other
+#: second (the last ones stay), and records on the log.
 _QUIET = {"LOCUST_ONLY_SUMMARY": "true", LOG_LEVEL.env_var: "warning"}
 
 #: Seconds that the last lines may take once the process is over: a child of it may keep the pipe open.
@@ -45,11 +45,12 @@ def watch(command: list[str]) -> int:
 
     with _modes_given_back(), tempfile.TemporaryDirectory(prefix="locust-telemetry-") as folder:
         runs = Path(folder) / "runs"
-        variables = {**_QUIET, **os.environ, VARIABLE: str(runs)}
-        # The process itself draws nothing.
-        variables.pop(LIVE.env_var, None)
         # What goes to a file or a program goes there as ever.
         pipes = [subprocess.PIPE if stream.isatty() else None for stream in (sys.stdout, sys.stderr)]
+        quiet = {} if pipes[1] is None else _QUIET
+        variables = {**quiet, **os.environ, VARIABLE: str(runs)}
+        # The process itself draws nothing.
+        variables.pop(LIVE.env_var, None)
         view = LiveView(runs)
         try:
             process = subprocess.Popen(

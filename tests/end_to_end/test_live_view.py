@@ -174,6 +174,14 @@ def test_without_a_terminal_lines_say_how_it_stands(launcher: Launcher) -> None:
     assert "\x1b" not in process.stdout
 
 
+def test_in_a_file_are_the_tables_and_records_of_any_run(launcher: Launcher) -> None:
+    process = launcher.local("shop.py", recorder="json,local", seconds=4, program=[PROGRAM, "run", "--lt-live"])
+    process.wait()
+    # The last one is followed by one of percentiles.
+    assert process.stderr.count("Aggregated") > 2
+    assert '"level":"INFO"' in process.stderr
+
+
 def test_locust_alone_says_who_draws(launcher: Launcher) -> None:
     process = launcher.local("shop.py", "--lt-live", recorder="json,local")
     assert process.wait() == 2
