@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from pathlib import Path
+
+#: Runs the command without the working directory on the module path, as scripts are run: files there, say a
+#: `queue.py`, would take the place of the standard library's. Python itself has an option for that from 3.11 on.
+_WITHOUT_SCRIPT = """
+import sys
+sys.path[:] = [folder for folder in sys.path if folder]
+from locust_telemetry.command import main
+main()
+"""
 
 
 def main() -> None:
@@ -14,16 +25,35 @@ def main() -> None:
     handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
     locust_arguments, watched, demo, status = command(sys.argv[1:])
     signal.signal(signal.SIGINT, handler)
+    if demo is not None and live_is_asked_for():
+        seconds, users = demo
+        watched = ["demo", "--seconds", str(seconds), "--users", str(users)]
     if watched is not None:
         from locust_telemetry import live
 
-        sys.exit(live.watch([sys.executable, "-u", "-m", "locust_telemetry.command", *watched]))
+        sys.exit(live.watch([sys.executable, "-u", *again(), *watched]))
     if demo is not None:
         run_demo(*demo)
     elif locust_arguments is not None:
         run_locust(locust_arguments)
     else:
         sys.exit(status)
+
+
+def again() -> list[str]:
+    """Return what Python must be given to run this command once more: the installed script, where that is one."""
+    module = sys.modules["__main__"].__spec__
+    # `__main__` is that of an archive; other modules were started by `-m`, and their files are no scripts.
+    is_script = module is None or module.name == "__main__"
+    script = sys.argv[0]
+    return [script] if is_script and Path(script).is_file() else ["-c", _WITHOUT_SCRIPT]
+
+
+def live_is_asked_for() -> bool:
+    """Return whether the variable asks for the live view, as the native code reads it for `run`."""
+    from locust_telemetry.options import LIVE
+
+    return os.environ.get(LIVE.env_var, "").lower() in ("1", "true", "yes")
 
 
 def run_demo(seconds: int, users: int) -> None:

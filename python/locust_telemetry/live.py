@@ -16,13 +16,15 @@ from typing import IO, TYPE_CHECKING, Any
 from locust_telemetry.options import LIVE, LOG_LEVEL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from locust_telemetry._native import LiveView
 
 #: Names the file in which a process that is watched announces its runs.
 VARIABLE = "LOCUST_TELEMETRY_LIVE_RUNS"
 
-#: What would only scroll by behind the view, unless it is asked for: Locust's tables of every other second (the last
-#: ones stay), and records on the log.
+#: What would only scroll by behind the view on standard error, unless it is asked for: Locust's tables of every other
+#: second (the last ones stay), and records on the log.
 _QUIET = {"LOCUST_ONLY_SUMMARY": "true", LOG_LEVEL.env_var: "warning"}
 
 #: Seconds that the last lines may take once the process is over: a child of it may keep the pipe open.
@@ -41,13 +43,14 @@ def watch(command: list[str]) -> int:
     """Run the command and show its runs while they are on; return its exit status."""
     from locust_telemetry._native import LiveView
 
-    with tempfile.TemporaryDirectory(prefix="locust-telemetry-") as folder:
+    with _modes_given_back(), tempfile.TemporaryDirectory(prefix="locust-telemetry-") as folder:
         runs = Path(folder) / "runs"
-        variables = {**_QUIET, **os.environ, VARIABLE: str(runs)}
-        # The process itself draws nothing.
-        variables.pop(LIVE.env_var, None)
         # What goes to a file or a program goes there as ever.
         pipes = [subprocess.PIPE if stream.isatty() else None for stream in (sys.stdout, sys.stderr)]
+        quiet = {} if pipes[1] is None else _QUIET
+        variables = {**quiet, **os.environ, VARIABLE: str(runs)}
+        # The process itself draws nothing.
+        variables.pop(LIVE.env_var, None)
         view = LiveView(runs)
         try:
             process = subprocess.Popen(
@@ -76,15 +79,34 @@ def _pass_on(pipe: IO[str], view: LiveView, is_error: bool) -> None:
 
 
 @contextlib.contextmanager
-def _signals_passed_on(process: subprocess.Popen[str]) -> Any:
+def _modes_given_back() -> Iterator[None]:
+    """Afterwards let the terminal show keys and wait for lines as before, which a Locust that is killed does not."""
+    if sys.platform == "win32" or not sys.stdin.isatty():
+        yield
+        return
+    import termios
+
+    modes = termios.tcgetattr(sys.stdin)
+    try:
+        yield
+    finally:
+        # Whoever is in the background would be stopped for it, and the terminal may be gone.
+        with contextlib.suppress(OSError, termios.error):
+            if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, modes)
+
+
+@contextlib.contextmanager
+def _signals_passed_on(process: subprocess.Popen[str]) -> Iterator[None]:
     """Meanwhile leave signals to the process: what the terminal sends reaches it too, the rest is sent on."""
+    keys = ("SIGINT", "SIGQUIT")
     terminal = sys.stdin.isatty()
 
     def pass_on(number: int, frame: Any) -> None:
-        if not (terminal and number == signal.SIGINT):
+        if not (terminal and signal.Signals(number).name in keys):
             process.send_signal(number)
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    names = (*keys, "SIGTERM", "SIGHUP")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     handlers = {number: signal.signal(number, pass_on) for number in numbers}
     try:

@@ -74,6 +74,12 @@ class PseudoTerminal:
         written = self.written
         return written.count(b"\x1b[?1049h") > written.count(b"\x1b[?1049l")
 
+    @property
+    def shows_keys_and_waits_for_lines(self) -> bool:
+        """Whether it is as a shell leaves it to programs."""
+        modes = termios.tcgetattr(self._master)[3]
+        return modes & (termios.ECHO | termios.ICANON) == termios.ECHO | termios.ICANON
+
     def resize(self, columns: int, lines: int) -> None:
         self._screen.resize(lines, columns)
         self._set_size(columns, lines)

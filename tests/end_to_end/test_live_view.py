@@ -64,10 +64,11 @@ def shown(terminal: PseudoTerminal, text: str) -> str:
 
 
 def assert_given_back(terminal: PseudoTerminal) -> None:
-    """The screen, the cursor and the wrapping of lines are as they were."""
+    """The screen, the cursor, the wrapping of lines, and what becomes of keys are as they were."""
     assert not terminal.is_drawn_on
     assert terminal.written.rfind(b"\x1b[?25h") > terminal.written.rfind(b"\x1b[?25l")
     assert terminal.written.rfind(b"\x1b[?7h") > terminal.written.rfind(b"\x1b[?7l")
+    assert terminal.shows_keys_and_waits_for_lines
 
 
 def test_the_terminal_shows_the_run_and_then_what_locust_wrote(start: Start, launcher: Launcher) -> None:
@@ -119,8 +120,18 @@ def test_locust_may_be_killed_and_the_terminal_is_given_back(start: Start) -> No
     terminal = start(seconds=600)
     shown(terminal, "running")
     children = Path(f"/proc/{terminal.process.pid}/task/{terminal.process.pid}/children").read_text().split()
+    # Locust takes each key as it is pressed.
+    wait_until("Locust's keys", lambda: not terminal.shows_keys_and_waits_for_lines)
     os.kill(int(children[0]), signal.SIGKILL)
     assert terminal.wait(PATIENCE_S) == 128 + signal.SIGKILL
+    assert_given_back(terminal)
+
+
+def test_quitting_gives_the_terminal_back(start: Start) -> None:
+    terminal = start(seconds=600)
+    shown(terminal, "running")
+    terminal.press(b"\x1c")
+    assert terminal.wait(PATIENCE_S) == 128 + signal.SIGQUIT
     assert_given_back(terminal)
 
 
@@ -163,10 +174,50 @@ def test_without_a_terminal_lines_say_how_it_stands(launcher: Launcher) -> None:
     assert "\x1b" not in process.stdout
 
 
+def test_in_a_file_are_the_tables_and_records_of_any_run(launcher: Launcher) -> None:
+    process = launcher.local("shop.py", recorder="json,local", seconds=4, program=[PROGRAM, "run", "--lt-live"])
+    process.wait()
+    # The last one is followed by one of percentiles.
+    assert process.stderr.count("Aggregated") > 2
+    assert '"level":"INFO"' in process.stderr
+
+
 def test_locust_alone_says_who_draws(launcher: Launcher) -> None:
     process = launcher.local("shop.py", "--lt-live", recorder="json,local")
     assert process.wait() == 2
     assert process.stderr.splitlines()[-1].startswith("locust: error: --lt-live: ")
+
+
+@pytest.mark.parametrize("program", [[PROGRAM], [sys.executable, "-m", "locust_telemetry.command"]])
+def test_files_beside_a_locustfile_do_not_take_the_place_of_the_standard_library(
+    launcher: Launcher, program: list[str]
+) -> None:
+    (launcher.folder / "queue.py").write_text("raise ImportError('this is not the queue of the standard library')")
+    # The process that draws needs no queue, however it was started.
+    process = launcher.local("shop.py", recorder="json,local", program=[*program, "run", "--lt-live"])
+    # The shop fails some requests.
+    assert process.wait() == 1, process.stderr
+    assert one_run(store_of(launcher))["state"] == "ended"
+
+
+def test_the_variable_is_no_fault_of_locust_alone(launcher: Launcher) -> None:
+    process = launcher.local("shop.py", recorder="json,local", variables={"LOCUST_TELEMETRY_LIVE": "1"})
+    # The shop fails some requests.
+    assert process.wait() == 1
+    assert process.stderr.count("LOCUST_TELEMETRY_LIVE is for 'locust-telemetry run'") == 1
+    assert one_run(store_of(launcher))["state"] == "ended"
+
+
+def test_the_demo_heeds_the_variable(launcher: Launcher) -> None:
+    command = [PROGRAM, "demo", "--seconds", "4", "--users", "3"]
+    terminal = PseudoTerminal(command, launcher.folder, launcher.environment({"LOCUST_TELEMETRY_LIVE": "1"}))
+    try:
+        shown(terminal, r"demo .*running")
+        assert terminal.wait(PATIENCE_S) == 0
+        assert_given_back(terminal)
+        assert b"LOCUST_TELEMETRY_LIVE" not in terminal.written
+    finally:
+        terminal.close()
 
 
 def test_a_faulty_call_is_told_as_ever(start: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +57,12 @@ class RunKeeper:
         """
         options = self._options
         if options.live:
-            # The command takes it out of what it passes on.
-            raise OptionError(f"{LIVE.flag}: say it to the command that draws: locust-telemetry run {LIVE.flag} ...")
+            # The command takes both out of what it passes on.
+            if LIVE.flag in sys.argv:
+                raise OptionError(
+                    f"{LIVE.flag}: say it to the command that draws: locust-telemetry run {LIVE.flag} ..."
+                )
+            _console.info("%s is for 'locust-telemetry run': this terminal does not show the run.", LIVE.env_var)
         try:
             path = options.store or default_store_path()
             self._recorder = self._session.engine.open_local(
