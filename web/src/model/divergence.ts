@@ -92,13 +92,20 @@ interface Slot {
   after: SeriesStats;
 }
 
-function slotsOf({ run, other, range, zeroS, otherOriginS }: Overlay, mine: Endpoint, others: Endpoint, slotS: number, needed: number) {
+function slotsOf(
+  { run, other, range, zeroS, otherOriginS }: Overlay,
+  mine: Endpoint,
+  others: Endpoint,
+  slotS: number,
+  needed: number,
+) {
   const slots: Slot[] = [];
   const first = zeroS + Math.ceil((range.fromS - zeroS) / slotS) * slotS;
   for (let fromS = first; fromS + slotS <= range.toS; fromS += slotS) {
     const span = { fromS, toS: fromS + slotS };
+    // Slots begin at any second of either run: only single seconds make them up in both.
     const slot = { fromS, before: new SeriesStats(), after: new SeriesStats() };
-    const [addAfter, addBefore] = [run.bySeries.adder(span), other.bySeries.adder(movedTo(span, otherOriginS))];
+    const [addAfter, addBefore] = [run.bySeries.adder(span, 1), other.bySeries.adder(movedTo(span, otherOriginS), 1)];
     for (const id of mine.series) addAfter(id, slot.after);
     for (const id of others.series) addBefore(id, slot.before);
     // What too few requests tell is left out: as users are spawned, slots scatter more than later.

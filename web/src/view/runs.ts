@@ -159,7 +159,7 @@ function plan(row: RunRow, currentRunId: string): Node {
   return h(
     "span",
     { class: "cut", title: `${row.testplan} · run ${row.run_id}${row.notes ? ` · ${row.notes}` : ""}` },
-    row.testplan,
+    h("span", { class: "run-plan" }, row.testplan),
     " ",
     h("span", { class: "muted" }, row.run_id.slice(0, 8)),
     mark && " ",
@@ -204,7 +204,7 @@ function trendsOf(rows: readonly RunRow[]): HTMLElement[] {
           "figcaption",
           {},
           h("span", { class: "cut", title: name }, name),
-          h("span", { class: "muted" }, ` p95 of ${ordered.length} runs`),
+          h("span", { class: "muted" }, ` p95 of ${ordered.length} runs`.replaceAll(" ", "\u00a0")),
         ),
         line,
         number(formatMs(last), last, exactMs(last)),
