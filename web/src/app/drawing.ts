@@ -133,7 +133,7 @@ export class Drawing {
       isLocal: run.head.role !== "master",
       told,
     });
-    shown.draw(views.events, run.happenings, scope.whole.fromS);
+    shown.draw(views.events, run.happenings, scope.whole.fromS, !run.isRunning);
     views.note.hidden = opened.source.annotate === undefined;
     return timeline;
   }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Archive } from "../../dev/archive";
-import { type Scenario, shop } from "../../dev/scenario";
+import { brief, type Scenario, shop } from "../../dev/scenario";
 import { byCost, divergenceOf, type Overlay } from "./divergence";
 import type { Range } from "./range";
 import { Run, SEALED_NOTHING } from "./run";
@@ -53,6 +53,14 @@ describe("an endpoint that got slow", () => {
     expect((divergence?.span.fromS ?? 0) - START_S).toBeLessThanOrEqual(from + 4);
     expect(divergence).toMatchObject({ isFromStart: false, isToEnd: true });
     expect((divergence?.afterMs ?? 0) / (divergence?.beforeMs ?? 1)).toBeGreaterThan(2);
+  });
+
+  it.each([30, 31, 32, 33, 34, 35, 36, 37])("all at once is found to the slot, in twenty seconds (seed %d)", (seed) => {
+    const calm = played(brief({ runId: "y", seed: 21 }), 20, START_S - 500);
+    const run = played(brief({ runId: "x", seed, slowFrom: 12 }), 20);
+    const [divergence] = found(overlay(run, calm), 600);
+    expect(divergence?.endpoint.key).toBe("POST /cart");
+    expect(Math.abs((divergence?.span.fromS ?? 0) - START_S - 12)).toBeLessThanOrEqual(2);
   });
 
   it("and quick again has an end", () => {

@@ -19,9 +19,9 @@ export interface Divergence {
   afterMs: number;
   /** In this run's seconds. */
   span: Range;
-  /** Whether it was so from the first slot on in which both runs have enough requests. */
+  /** Whether it was so from the first slots on in which both runs have enough requests. */
   isFromStart: boolean;
-  /** Whether it was so up to the last one. */
+  /** Whether it was so up to the last ones. */
   isToEnd: boolean;
 }
 
@@ -123,10 +123,13 @@ function divergenceIn(slots: readonly Slot[], endpoint: Endpoint, q: number, slo
   if (slots.length < MIN_KNOWN_SLOTS) return null;
   const log = (stats: SeriesStats) => Math.log((stats.latency.quantileMs(q) ?? 0) + DAMPING_MS);
   const rises = slots.map(({ before, after }) => log(after) - log(before));
-  const [first, last, sum] = greatestSpan(rises.map((rise) => rise - Math.log(TIMES)));
+  const rough = greatestSpan(rises, Math.log(TIMES));
+  // A slot belongs to the span that is nearer to it: halfway between no difference and that of the span.
+  const halfway = meanOf(rises.slice(rough[0], rough[1] + 1)) / 2;
+  const [first, last] = greatestSpan(rises, Math.max(Math.log(TIMES), halfway));
   const count = last - first + 1;
   if (count < MIN_SLOTS) return null;
-  const total = sum + count * Math.log(TIMES);
+  const total = count * meanOf(rises.slice(first, last + 1));
   if (total < CERTAINTY * scatterOf(rises) * Math.sqrt(count)) return null;
   const [before, after] = [new SeriesStats(), new SeriesStats()];
   for (const slot of slots.slice(first, last + 1)) {
@@ -143,22 +146,26 @@ function divergenceIn(slots: readonly Slot[], endpoint: Endpoint, q: number, slo
     beforeMs,
     afterMs,
     span: { fromS, toS: lastS + slotS },
-    isFromStart: first === 0,
-    // The last slots of a run are often half empty.
+    // One slot at either end may look even by chance.
+    isFromStart: first <= 1,
     isToEnd: last >= slots.length - 2,
   };
 }
 
-/** The span with the greatest sum (Kadane's algorithm). */
-function greatestSpan(values: readonly number[]): [first: number, last: number, sum: number] {
-  let best: [number, number, number] = [0, -1, 0];
+/** The span with the greatest sum of what is above `threshold` (Kadane's algorithm). */
+function greatestSpan(values: readonly number[], threshold: number): [first: number, last: number] {
+  let best: [first: number, last: number, sum: number] = [0, -1, 0];
   let [first, sum] = [0, 0];
   values.forEach((value, place) => {
     if (sum <= 0) [first, sum] = [place, 0];
-    sum += value;
+    sum += value - threshold;
     if (sum > best[2]) best = [first, place, sum];
   });
-  return best;
+  return [best[0], best[1]];
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
 /** How much one slot differs from the next by chance: a standard deviation, from the median step, which no jump moves. */

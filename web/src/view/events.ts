@@ -13,15 +13,15 @@ export class EventsList {
   constructor(private readonly onPick: (happening: Happening) => void) {}
 
   /** Draws; `fromS` is where the run starts. */
-  show(happenings: readonly Happening[], fromS: number): void {
-    const shown = JSON.stringify([fromS, happenings.map(({ timesS, label }) => [timesS, label])]);
+  show(happenings: readonly Happening[], fromS: number, isOver: boolean): void {
+    const shown = JSON.stringify([fromS, isOver, happenings.map(({ timesS, label }) => [timesS, label])]);
     if (shown === this.shown) return;
     this.shown = shown;
     if (happenings.length === 0) {
-      fill(
-        this.element,
-        h("li", { class: "empty" }, "Nothing has happened yet. Start, spawning, warnings and notes appear here."),
-      );
+      const empty = isOver
+        ? "No event and no note."
+        : "Nothing has happened yet. Start, spawning, warnings and notes appear here.";
+      fill(this.element, h("li", { class: "empty" }, empty));
       return;
     }
     fill(
@@ -32,7 +32,7 @@ export class EventsList {
           "button",
           { type: "button", class: "event", title: `${name}: show this moment` },
           h("time", { class: "event-time", datetime: new Date(timeS * 1000).toISOString() }, clock(timeS)),
-          h("span", { class: "event-since" }, timeS >= fromS ? `+${formatDuration(timeS - fromS)}` : ""),
+          h("span", { class: "event-since" }, timeS >= fromS ? `+${formatDuration(Math.floor(timeS) - fromS)}` : ""),
           h(
             "span",
             { class: isAnnotation ? "event-mark is-annotation" : "event-mark", "aria-hidden": "true" },

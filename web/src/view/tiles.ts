@@ -63,12 +63,10 @@ export class Tiles {
       this.note(target, now && formatMs(now[name]), before && [formatMs(before[name]), figures[name], before[name]]);
     };
     showNumber(this.rate.value, formatRate(figures.rate), figures.rate, `${formatCount(figures.requests)} requests`);
-    this.note(
-      this.rate,
-      now && formatRate(now.rate),
-      before && [formatRate(before.rate), figures.rate, before.rate],
-      `${formatCount(figures.requests)} requests`,
-    );
+    this.note(this.rate, now && formatRate(now.rate), before && [formatRate(before.rate), figures.rate, before.rate], [
+      formatCount(figures.requests),
+      "requests",
+    ]);
     const failed = `${formatCount(figures.failures)} of ${formatCount(figures.requests)} requests failed`;
     showNumber(this.failures.value, formatPercent(figures.failureShare), figures.failureShare, failed);
     this.failures.value.classList.toggle("is-failure", figures.failures > 0);
@@ -76,7 +74,7 @@ export class Tiles {
       this.failures,
       now && formatPercent(now.failureShare),
       before && [formatPercent(before.failureShare), null, null],
-      `${formatCount(figures.failures)} failed`,
+      [formatCount(figures.failures), "failed"],
     );
     ms(this.p50, "p50Ms");
     ms(this.p95, "p95Ms");
@@ -99,14 +97,13 @@ export class Tiles {
     target: Tile,
     now: Shown | null,
     before: [Shown, number | null, number | null] | null,
-    otherwise = "",
+    otherwise: readonly string[] = [],
   ): void {
-    const parts = [now === null ? otherwise : `now ${plain(now)}`];
+    let told = now === null ? otherwise : [`now ${plain(now)}`];
     if (before !== null) {
       const [shown, value, other] = before;
-      parts.splice(0, 1, `was ${plain(shown)}`, value !== null && other ? shiftInBrief(value / other) : "");
+      told = [`was ${plain(shown)}`, ...(value !== null && other ? [shiftInBrief(value / other)] : [])];
     }
-    const told = parts.filter(Boolean);
     // Each stays whole where there is not room for both on one line.
     if (target.note.textContent !== told.join("")) fill(target.note, ...told.map((part) => h("span", {}, part)));
   }

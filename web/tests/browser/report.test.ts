@@ -79,6 +79,33 @@ describe("a report opened from disk", () => {
     await page.context().close();
   });
 
+  it("of a range says so beside the title, and has the times of errors in that range", async () => {
+    const failing = ended(shop({ runId: "7f3a91c2d5e8", seconds: 300, seed: 9, trouble: "failing" }), 1_760_000_010);
+    const [fromS, toS] = [failing.firstS + 200, failing.firstS + 230];
+    const path = join(folder, "part.html");
+    writeFileSync(path, reportOf(DIST, embedded(failing, 1, { fromS, toS })));
+    const { page, troubles } = await open(browser, pathToFileURL(path).href);
+    const clock = (second: number) => new Date(second * 1000).toISOString().slice(11, 19);
+    expect(await page.textContent(".run-part")).toBe(
+      `only ${clock(fromS)} – ${clock(toS)}: 30 s of 5 min`
+        .replaceAll(" ", "\u00a0")
+        .replace("only\u00a0", "only ")
+        .replace(":\u00a03", ": 3"),
+    );
+    expect(await page.getAttribute(".run-part", "title")).toContain(clock(failing.firstS));
+    expect(await page.textContent(".range")).toContain("Whole report");
+    const times = await page.$$eval(".errors .grid-body .cell-time [data-raw]", (cells) =>
+      cells.map((cell) => Number((cell as HTMLElement).dataset.raw)),
+    );
+    expect(times.length).toBeGreaterThan(3);
+    for (const second of times) expect(second >= fromS && second < toS).toBe(true);
+    expect(troubles).toEqual([]);
+    await page.goto(pathToFileURL(join(folder, "report.html")).href);
+    await drawn(page);
+    expect(await page.isVisible(".run-part")).toBe(false);
+    await page.context().close();
+  });
+
   it("snaps to the slots that it has, and says so", async () => {
     const path = join(folder, "coarse.html");
     writeFileSync(path, reportOf(DIST, embedded(archive, 60)));
