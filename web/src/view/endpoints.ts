@@ -179,7 +179,10 @@ export class EndpointsTable {
       title: "Since when it is slower than in the other run, from where both are laid upon each other",
       class: "cell-since",
       value: (row) => this.slowerSince?.get(row.endpoint.key)?.fromS ?? null,
-      cell: (row) => h("span", {}, this.slowerSince?.get(row.endpoint.key)?.inWords ?? ""),
+      cell: (row) => {
+        const text = this.slowerSince?.get(row.endpoint.key)?.inWords ?? "";
+        return h("span", { class: "cut", title: text }, text);
+      },
     };
     if (this.shifts !== null) return [...columns, shift("p50"), shift("p95"), shift("p99"), since];
     return [

@@ -89,7 +89,9 @@ export class FailuresChart extends TimeChart {
       const color = palette.failures[place % palette.failures.length];
       series.push({ stroke: color, fill: color, width: 1, points: { show: false }, paths: bars() });
     }
-    if (this.other !== null) series.push({ stroke: palette.ink, width: 1.2, dash: [5, 4], points: { show: false } });
+    // Outlines of bars: they stand where this run's do.
+    if (this.other !== null)
+      series.push({ stroke: palette.ink, width: 1.2, dash: [5, 4], points: { show: false }, paths: bars() });
     return {
       series,
       scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },

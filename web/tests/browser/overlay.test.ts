@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Archive } from "../../dev/archive";
 import type { DevServer } from "../../dev/server";
 import { world } from "../../dev/worlds";
-import { drawn, launch, open, type Watched } from "./browser";
+import { drawn, launch, open, violations, type Watched } from "./browser";
 
 const NOW_S = 1_760_000_029;
 
@@ -172,6 +172,17 @@ describe("a run over another", () => {
       return chart.getBoundingClientRect().right - over.right - context.measureText("00:00:00").width / 2;
     });
     expect(room).toBeGreaterThan(0);
+  });
+
+  it.each(["light", "dark"] as const)("satisfies axe when %s", async (scheme) => {
+    const { page: other } = await open(browser, overlay);
+    await compared(other);
+    await other.emulateMedia({ colorScheme: scheme });
+    await other.click(".event-processes summary");
+    await other.click(".other-verdict");
+    await drawn(other);
+    expect(await violations(other)).toEqual([]);
+    await other.context().close();
   });
 
   it("draws no grid line through what stands in an empty chart", async () => {

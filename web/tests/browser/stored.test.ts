@@ -231,7 +231,7 @@ describe("a stored run", () => {
     await page.keyboard.press("]");
     expect(await page.textContent(".flag:not([hidden])")).toContain("Test started");
     await page.keyboard.press("]");
-    expect(await page.textContent(".flag:not([hidden])")).toContain("All 100 users spawned");
+    expect(await page.textContent(".flag:not([hidden])")).toContain("All 100\u00a0users spawned");
     await page.keyboard.press("[");
     expect(await page.textContent(".flag:not([hidden])")).toContain("Test started");
     await page.keyboard.press("Escape");
