@@ -212,6 +212,8 @@ describe("a run over another, 360 pixels wide", () => {
 
   it("keeps one line in view, and cuts no tile and no shift", async () => {
     expect(await narrow.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await narrow.click(".other-verdict");
+    await narrow.waitForSelector(".toolbar .chip");
     expect(await narrow.$eval(".toolbar", (toolbar) => toolbar.getBoundingClientRect().height)).toBeLessThan(48);
     const below = await narrow.$eval(".comparison", (line) => getComputedStyle(line).position);
     expect(below).toBe("static");
