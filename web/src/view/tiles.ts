@@ -63,10 +63,12 @@ export class Tiles {
       this.note(target, now && formatMs(now[name]), before && [formatMs(before[name]), figures[name], before[name]]);
     };
     showNumber(this.rate.value, formatRate(figures.rate), figures.rate, `${formatCount(figures.requests)} requests`);
-    this.note(this.rate, now && formatRate(now.rate), before && [formatRate(before.rate), figures.rate, before.rate], [
-      formatCount(figures.requests),
-      "requests",
-    ]);
+    this.note(
+      this.rate,
+      now && formatRate(now.rate),
+      before && [formatRate(before.rate), figures.rate, before.rate],
+      `${formatCount(figures.requests)} in all`,
+    );
     const failed = `${formatCount(figures.failures)} of ${formatCount(figures.requests)} requests failed`;
     showNumber(this.failures.value, formatPercent(figures.failureShare), figures.failureShare, failed);
     this.failures.value.classList.toggle("is-failure", figures.failures > 0);
@@ -74,7 +76,7 @@ export class Tiles {
       this.failures,
       now && formatPercent(now.failureShare),
       before && [formatPercent(before.failureShare), null, null],
-      [formatCount(figures.failures), "failed"],
+      `${formatCount(figures.failures)} failed`,
     );
     ms(this.p50, "p50Ms");
     ms(this.p95, "p95Ms");
@@ -97,15 +99,16 @@ export class Tiles {
     target: Tile,
     now: Shown | null,
     before: [Shown, number | null, number | null] | null,
-    otherwise: readonly string[] = [],
+    otherwise = "",
   ): void {
-    let told = now === null ? otherwise : [`now ${plain(now)}`];
+    let told = [now === null ? otherwise : `now ${plain(now)}`];
     if (before !== null) {
       const [shown, value, other] = before;
       told = [`was ${plain(shown)}`, ...(value !== null && other ? [shiftInBrief(value / other)] : [])];
     }
     // Each stays whole where there is not room for both on one line.
-    if (target.note.textContent !== told.join("")) fill(target.note, ...told.map((part) => h("span", {}, part)));
+    if (target.note.textContent !== told.join(""))
+      fill(target.note, ...told.map((part) => part !== "" && h("span", {}, part)));
   }
 }
 
