@@ -15,8 +15,8 @@ pub(crate) struct Absence {
     missing_s: BTreeSet<i64>,
     /// Every second before this one was told of, or is in `missing_s` or was; 0 until it has told of any.
     judged_until_s: i64,
-    /// How many users all workers had before it went missing.
-    users_before: Option<u64>,
+    /// How many users all workers had in the last second that it told of.
+    users_with_it: Option<u64>,
     /// Whether others have taken its users over since.
     is_made_up: bool,
 }
@@ -41,7 +41,7 @@ impl Absence {
 
     /// It is there again: it is missed anew where it goes once more.
     pub(crate) fn returned(&mut self) {
-        (self.users_before, self.is_made_up) = (None, false);
+        self.is_made_up = false;
     }
 
     /// It will not tell of these seconds any more, but of those that it has told of.
@@ -66,13 +66,15 @@ impl Absence {
         std::mem::replace(&mut self.missing_s, later)
     }
 
-    /// A second without it has `users` on the other workers, and the one before had `users_before` on all. Where these
-    /// are as many as before, Locust has given its users to others: nothing is missing from there on.
-    ///
-    /// `is_known` is whether Locust knows by then that it is missing: before that it gives no users to others.
-    pub(crate) fn look_at_users(&mut self, users: u64, users_before: u64, is_known: bool) {
-        let before = *self.users_before.get_or_insert(users_before);
-        self.is_made_up |= is_known && users >= before;
+    /// All workers have so many users in a second that it told of.
+    pub(crate) fn users_with_it(&mut self, users: u64) {
+        self.users_with_it = Some(users);
+    }
+
+    /// The others have so many users in a second without it, of which Locust knew that it is missing. Where these are as
+    /// many as all had before, they have taken its users over: nothing is missing from there on.
+    pub(crate) fn users_without_it(&mut self, users: u64) {
+        self.is_made_up |= self.users_with_it.is_some_and(|before| users >= before);
     }
 }
 
@@ -116,15 +118,15 @@ mod tests {
     #[test]
     fn it_is_not_missed_once_others_have_its_users_and_is_missed_anew_when_it_goes_again() {
         let mut absence = Absence::default();
-        absence.look_at_users(30, 20, false);
-        absence.note(10..11);
-        absence.look_at_users(19, 10, true);
-        absence.note(11..12);
-        absence.look_at_users(20, 19, true);
+        absence.users_with_it(20);
+        absence.users_without_it(19);
+        absence.note(10..12);
+        absence.users_without_it(20);
         absence.note(12..13);
         assert_eq!(taken(&mut absence), [10, 11]);
         absence.returned();
-        absence.look_at_users(10, 20, true);
+        absence.users_with_it(30);
+        absence.users_without_it(20);
         absence.note(20..21);
         assert_eq!(taken(&mut absence), [20]);
     }

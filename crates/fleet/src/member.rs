@@ -197,12 +197,18 @@ impl Member {
         Some(from_s.max(self.run_started_s))
     }
 
-    /// Whether a second that is closed without its part lacks it. All workers that told of it have `users`; all that told
-    /// of the one before had `users_before`.
-    pub(crate) fn is_missing_in(&mut self, start_s: i64, users: u64, users_before: u64) -> bool {
+    /// A second is closed with its part, and `users` on all workers.
+    pub(crate) fn is_in(&mut self, users: u64) {
+        self.absence.users_with_it(users);
+    }
+
+    /// Whether a second that is closed without its part, and with `users` on the others, lacks it.
+    pub(crate) fn is_missing_in(&mut self, start_s: i64, users: u64) -> bool {
         if self.missing_from_s().is_some_and(|from_s| start_s >= from_s) {
-            let is_known = start_s >= self.state_since_ns.div_euclid(NS_PER_S);
-            self.absence.look_at_users(users, users_before, is_known);
+            // Before Locust knows, it gives its users to nobody: what others have more is the ramp-up.
+            if start_s >= self.state_since_ns.div_euclid(NS_PER_S) {
+                self.absence.users_without_it(users);
+            }
             self.absence.note(start_s..start_s.saturating_add(1));
         }
         self.absence.takes(start_s)

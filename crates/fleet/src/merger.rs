@@ -79,8 +79,6 @@ pub struct Merger {
     /// The master itself has closed every second before this one.
     own_closed_until_s: i64,
     users: u64,
-    /// How many users the workers had that told of the second which was closed last.
-    told_users: u64,
     /// When the run was stopped: Unix nanoseconds.
     stopped_ns: Option<i64>,
     /// Frames of other runs.
@@ -337,15 +335,15 @@ impl Merger {
     fn close(&mut self, start_s: i64) -> Option<Window> {
         let is_expected = start_s < self.expected_until_s();
         let mut second = self.open.remove(&start_s);
-        let users_before = self.told_users;
-        self.told_users = second.as_ref().map_or(users_before, Second::users);
+        let users = second.as_ref().map_or(0, Second::users);
         // A worker that is missing, or has just gone, is shown without figures.
         for (number, member) in self.states.iter_mut().enumerate() {
             if second.as_ref().is_some_and(|second| second.has(number)) {
+                member.is_in(users);
                 continue;
             }
             let is_shown = member.has_news || (member.state == WorkerState::Missing && second.is_some());
-            if is_expected && second.is_some() && member.is_missing_in(start_s, self.told_users, users_before) {
+            if is_expected && second.is_some() && member.is_missing_in(start_s, users) {
                 second.get_or_insert_default().miss(number);
             } else if is_shown {
                 second.get_or_insert_default().part(number);
