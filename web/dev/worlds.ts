@@ -52,7 +52,17 @@ function history(nowS: number, count: number): RunRow[] {
 }
 
 /** The names of {@link world}. */
-export const WORLDS = ["healthy", "slow", "failing", "saturated", "empty", "ended", "hostile", "large"] as const;
+export const WORLDS = [
+  "healthy",
+  "slow",
+  "failing",
+  "saturated",
+  "lost",
+  "empty",
+  "ended",
+  "hostile",
+  "large",
+] as const;
 export type World = (typeof WORLDS)[number];
 
 /** A server with one situation: the run that is looked at, and an earlier one of the same plan. */

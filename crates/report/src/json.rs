@@ -84,7 +84,7 @@ fn worker(worker: &WorkerFigures) -> Value {
 fn lost(figures: &Figures) -> Option<String> {
     let missing = figures.missing.iter().map(|missing| missing.in_words(time::rfc3339));
     let all: Vec<_> = figures.run.lost.iter().cloned().chain(missing).collect();
-    (!all.is_empty()).then(|| all.join("; "))
+    (!all.is_empty()).then(|| all.join(". "))
 }
 
 fn missing(missing: &Missing) -> Value {

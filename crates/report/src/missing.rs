@@ -91,13 +91,13 @@ impl Missing {
         let from = time_of_day(*from_s);
         if !self.is_for_good {
             let to = time_of_day(*to_s);
-            return format!("{worker} was missing from {from} to {to}: what {whose} did then may not be recorded");
+            return format!("{worker} was missing from {from} to {to}; what {whose} did then may not be recorded");
         }
         let unrecorded = match requests_at_most {
             0 => String::new(),
             requests => format!(", up to {} requests may not be recorded", count(*requests)),
         };
-        format!("{worker} was lost at {from}: {whose} stopped making load{unrecorded}")
+        format!("{worker} was lost at {from}; {whose} stopped making load{unrecorded}")
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use serde_json::Value;
 
     /// The cases that the page is tested with too.
-    const CASES: &str = include_str!("../tests/missing.json");
+    const CASES: &str = include_str!("../tests/golden/missing.json");
 
     #[test]
     fn each_case_is_told_as_the_page_tells_it() {

@@ -120,7 +120,7 @@ export class Drawing {
     const toldOf = run.workers.told(range);
     const told = scope.shown === null || equal(toldOf, range) ? null : toldOf;
     shown.draw(views.workers, derived.workers(run, range), workers, run.head.role !== "master", told);
-    shown.draw(views.events, run.happenings, scope.whole.fromS);
+    shown.draw(views.events, derived.happenings(run), scope.whole.fromS);
     views.note.hidden = opened.source.annotate === undefined;
     return timeline;
   }
@@ -159,6 +159,7 @@ export class Drawing {
       total: derived.figures(run, NOTHING, scope.range),
       endpoints: tables.endpoints,
       workers: derived.workers(run, scope.range),
+      missing: derived.missing(run),
       slowdowns,
     };
     this.shown.draw(this.verdictView, run, scope.range, input);

@@ -1,6 +1,7 @@
 /** The workers of a run, second by second. */
 
 import { type Range, snapOutward } from "./range";
+import { SATURATED, WORKER_MISSING } from "./seconds";
 import type { WorkerSecond, WorkerSecondsColumns } from "./wire";
 
 /** One worker over a range. */
@@ -15,6 +16,8 @@ export interface WorkerSummary {
   /** Seconds that are known of it. */
   seconds: number;
   suspectSeconds: number;
+  /** Those of them in which it was missing. */
+  missingSeconds: number;
   /** Bits of all reasons. */
   reasons: number;
   cpuMeanPercent: number | null;
@@ -23,9 +26,9 @@ export interface WorkerSummary {
   hubLagMaxMs: number | null;
   clockOffsetMs: number | null;
   clockErrorMs: number | null;
-  /** The first of its suspect seconds. */
+  /** The first second in which it was saturated. */
   firstSuspectS: number | null;
-  /** Since when it has been suspect without a longer pause, if it is at the end of the range. */
+  /** Since when it has been saturated without a longer pause, if it is at the end of the range. */
   suspectSinceS: number | null;
   /** Suspect seconds by tenths of the range, as shares, for a strip of marks. */
   suspectShares: number[];
@@ -40,6 +43,8 @@ export class Workers {
   /** Names by id. */
   readonly names = new Map<number, string>();
   private readonly rows = new Map<number, Map<number, WorkerSecond>>();
+  /** Those that were missing in any second. */
+  private readonly missed = new Set<number>();
 
   /** @param slotS how many seconds a row stands for, under the first of them; 1 but in reports of long runs */
   constructor(readonly slotS = 1) {}
@@ -75,6 +80,17 @@ export class Workers {
     here.requests += row.requests;
     here.failures += row.failures;
     here.reasons |= row.reasons;
+    if (row.reasons & WORKER_MISSING) this.missed.add(row.id);
+  }
+
+  /** The workers that were missing in any second. */
+  missing(): number[] {
+    return [...this.missed];
+  }
+
+  /** One worker's rows in their order. */
+  rowsOf(worker: number): [second: number, row: WorkerSecond][] {
+    return [...(this.rows.get(worker) ?? [])].sort(([a], [b]) => a - b);
   }
 
   /** One worker's row of one second. */
@@ -119,6 +135,7 @@ export class Workers {
       failures: 0,
       seconds: 0,
       suspectSeconds: 0,
+      missingSeconds: 0,
       reasons: 0,
       cpuMeanPercent: null,
       cpuMaxPercent: null,
@@ -140,7 +157,8 @@ export class Workers {
       if (row === undefined) continue;
       const seconds = this.slotS - (second % this.slotS);
       summary.seconds += seconds;
-      summary.state = row.state;
+      // One that was lost right before the end was never missed by Locust.
+      summary.state = row.reasons & WORKER_MISSING ? "missing" : row.state;
       summary.users = row.users ?? summary.users;
       summary.requests += row.requests;
       summary.failures += row.failures;
@@ -156,9 +174,11 @@ export class Workers {
       }
       if (row.reasons === 0) continue;
       summary.suspectSeconds += seconds;
-      summary.firstSuspectS ??= second;
+      if (row.reasons & WORKER_MISSING) summary.missingSeconds += seconds;
       const share = Math.floor(((second - range.fromS) / length) * SHARES);
       summary.suspectShares[share] = (summary.suspectShares[share] ?? 0) + (SHARES * seconds) / length;
+      if ((row.reasons & SATURATED) === 0) continue;
+      summary.firstSuspectS ??= second;
       if (second - lastSuspectS - this.slotS > PAUSE_S) summary.suspectSinceS = second;
       lastSuspectS = second;
     }
@@ -175,5 +195,6 @@ export class Workers {
       this.rows.set(row.id, rows);
     }
     rows.set(second, row);
+    if (row.reasons & WORKER_MISSING) this.missed.add(row.id);
   }
 }

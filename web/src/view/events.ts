@@ -1,7 +1,7 @@
 /** The list of events and annotations. */
 
 import { clock, formatDuration } from "../model/format";
-import type { Happening } from "../model/happening";
+import { type Happening, markOf } from "../model/happening";
 import { fill, h } from "./dom";
 
 /** See the head of this file. */
@@ -26,7 +26,7 @@ export class EventsList {
     fill(
       this.element,
       ...happenings.map((happening) => {
-        const { timeS, label, isAnnotation, name } = happening;
+        const { timeS, label, isAnnotation, isLoss, name } = happening;
         const button = h(
           "button",
           { type: "button", class: "event", title: `${name}: show this moment` },
@@ -34,8 +34,11 @@ export class EventsList {
           h("span", { class: "event-since" }, timeS >= fromS ? `+${formatDuration(timeS - fromS)}` : ""),
           h(
             "span",
-            { class: isAnnotation ? "event-mark is-annotation" : "event-mark", "aria-hidden": "true" },
-            isAnnotation ? "✎" : "◆",
+            {
+              class: `event-mark${isAnnotation ? " is-annotation" : ""}${isLoss ? " suspect" : ""}`,
+              "aria-hidden": "true",
+            },
+            markOf(happening),
           ),
           h("span", { class: "event-label" }, label),
         );

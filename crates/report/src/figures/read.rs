@@ -6,7 +6,7 @@ use crate::column::{count, number, second};
 use crate::missing::{Missing, Presence, WorkerSecond};
 use crate::tally::Tally;
 use crate::words;
-use locust_telemetry_core::{Reason, Reasons, RequestAggregate, SeriesKey};
+use locust_telemetry_core::{Reason, Reasons, RequestAggregate, SeriesKey, WorkerState};
 use locust_telemetry_store::error::ReadError;
 use locust_telemetry_store::{Columns, RunReader, RunRow};
 use serde_json::Value;
@@ -131,7 +131,10 @@ fn workers(source_ids: &[String], seconds: &Columns) -> Vec<WorkerFigures> {
     let figures = column("cpu_percent").zip(column("hub_lag_ms")).zip(reasons(seconds));
     for ((((id, state), requests), failures), ((cpu, lag), reasons)) in counts.zip(figures) {
         let Some(worker) = usize::try_from(count(id)).ok().and_then(|id| workers.get_mut(id)) else { continue };
-        state.as_str().unwrap_or("-").clone_into(&mut worker.state);
+        // One that was lost right before the end was never missed by Locust.
+        let is_missing = reasons.has(Reason::WorkerMissing);
+        let state = if is_missing { WorkerState::Missing.name() } else { state.as_str().unwrap_or("-") };
+        state.clone_into(&mut worker.state);
         worker.requests = worker.requests.saturating_add(count(requests));
         worker.failures = worker.failures.saturating_add(count(failures));
         worker.cpu_percent_max = most(worker.cpu_percent_max, number(cpu));
