@@ -48,7 +48,9 @@ class Loss:
 
     def lines(self) -> list[Record]:
         """Return what the json recorder says of the worker's seconds."""
-        return [line for line in of_type(file_records(self.launcher.json_file), "worker") if line["worker"] == self.worker]
+        return [
+            line for line in of_type(file_records(self.launcher.json_file), "worker") if line["worker"] == self.worker
+        ]
 
 
 def lose(launcher: Launcher, seconds_before_end: float) -> Loss:
@@ -102,7 +104,9 @@ def test_a_lost_worker_is_told_wherever_people_look(launcher: Launcher, seconds_
     assert f"worker missing in {len(lacking)} s" in summary
 
     # In words, which worker, when, and what it means.
-    words = rf"{loss.worker} was lost at \S+; its 4 users stopped making load, up to {missing['requests_at_most']} requests"
+    words = (
+        rf"{loss.worker} was lost at \S+; its 4 users stopped making load, up to {missing['requests_at_most']} requests"
+    )
     assert re.search(words, exported["run"]["lost"]), exported["run"]["lost"]
     shown = " ".join(loss.told("show", "@1").split())
     utc = time.strftime("%H:%M:%S", time.gmtime(from_s))
