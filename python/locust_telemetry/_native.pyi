@@ -319,7 +319,7 @@ class Window:
 
     @property
     def suspect_reasons(self) -> list[str]:
-        """Why the latencies are suspect: `hub_lag`, `process_cpu`, `run_queue_delay`, `throttled`; empty if trusted."""
+        """Why not to trust it: `hub_lag`, `process_cpu`, `run_queue_delay`, `throttled`, `worker_missing`; or empty."""
 
     @property
     def workers(self) -> list[dict[str, Any]]:

@@ -14,6 +14,26 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("base64");
 }
 
+/** How long it takes Locust to notice that a worker is lost. */
+const MISSED_AFTER_S = 4;
+
+/** A worker that is missing. */
+const NOTHING_TOLD = {
+  users: 0,
+  requests: 0,
+  failures: 0,
+  cpu_percent: null,
+  memory_bytes: null,
+  hub_lag_ms: null,
+  reasons: 16,
+  clock_offset_ms: null,
+  clock_error_ms: null,
+};
+
+function isLost({ lost }: Scenario, worker: number, t: number): boolean {
+  return lost !== undefined && worker === lost.worker && t >= lost.from;
+}
+
 /** See the head of this file. */
 export class Archive {
   readonly firstS: number;
@@ -104,7 +124,8 @@ export class Archive {
       const stats = new SeriesStats();
       samples.forEach((sample, place) => {
         record(stats, sample, plan.bytes);
-        const worker = (place + id + t) % scenario.workers;
+        let worker = (place + id + t) % scenario.workers;
+        if (isLost(scenario, worker, t)) worker = (worker + 1) % scenario.workers;
         const mine = workers.get(worker) ?? new SeriesStats();
         workers.set(worker, mine);
         record(mine, sample, plan.bytes);
@@ -125,6 +146,8 @@ export class Archive {
     const before = this.events.length;
     if (t === scenario.spawnedAt)
       this.tell(second, "locust.tl.event.spawn.complete", { user_count: scenario.users(t) });
+    if (t === (scenario.lost?.from ?? Number.NaN) + MISSED_AFTER_S)
+      this.event(second, "locust.tl.event.worker.missing", { worker: `worker-${scenario.lost?.worker}` });
     const events = this.events.slice(before);
     this.open.series.set(second, series);
     this.open.total.set(second, new Map([[0, total]]));
@@ -391,6 +414,7 @@ export class Archive {
     const { scenario } = this;
     const uniform = uniforms(mix(scenario.seed, 991, t));
     const rows = Array.from({ length: scenario.workers }, (_, id) => {
+      if (isLost(scenario, id, t)) return { ...NOTHING_TOLD, id, state: this.isMissed(t) ? "missing" : "running" };
       const trouble = scenario.trouble?.(id, t) ?? null;
       return {
         id,
@@ -408,6 +432,11 @@ export class Archive {
     });
     for (const row of rows) this.workerRows.push({ second, ...row });
     return rows;
+  }
+
+  /** Whether Locust knows by then that the lost worker is missing. */
+  private isMissed(t: number): boolean {
+    return t >= (this.scenario.lost?.from ?? 0) + MISSED_AFTER_S;
   }
 
   private pack(kind: Kind, subject: number, seconds: BySubject): void {

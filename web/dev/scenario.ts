@@ -39,6 +39,8 @@ export interface Scenario {
   series: SeriesPlan[];
   /** Bits of reasons and the hub lag of one worker at the second `t`. */
   trouble?(worker: number, t: number): { reasons: number; hubLagMs: number; cpuPercent: number } | null;
+  /** Which worker is lost, and from which second on. */
+  lost?: { worker: number; from: number };
 }
 
 /** Adds a time as the recorder does. */
@@ -84,7 +86,7 @@ interface ShopOptions {
   seed: number;
   testplan?: string;
   /** What goes wrong. */
-  trouble?: "none" | "slow" | "failing" | "saturated";
+  trouble?: "none" | "slow" | "failing" | "saturated" | "lost";
   /** From which second on. */
   from?: number;
   /** How many times as slow everything is. */
@@ -112,8 +114,8 @@ const ENDPOINTS: [method: string, name: string, share: number, medianMs: number,
 export function shop(options: ShopOptions): Scenario {
   const { seconds, seed, trouble = "none", from = Math.floor(seconds * 0.55), factor = 1, workers = 8 } = options;
   const users = stages([100, 200, 400], Math.max(60, Math.floor(Math.min(seconds, 900) / 3)), 12);
-  const load = (t: number) => users(t) / 9;
   const isOn = (t: number) => t >= from;
+  const load = (t: number) => (users(t) / 9) * (trouble === "lost" && isOn(t) ? 1 - 1 / workers : 1);
   const rises = (t: number) => (isOn(t) ? 1 + 3.2 * Math.min(1, (t - from) / 12) : 1);
   const series: SeriesPlan[] = [];
   for (const [method, name, share, medianMs, spread, bytes] of ENDPOINTS) {
@@ -181,6 +183,7 @@ export function shop(options: ShopOptions): Scenario {
     users,
     spawnedAt: 12,
     series,
+    ...(trouble === "lost" ? { lost: { worker: 2, from } } : {}),
     trouble: (worker, t) => {
       if (trouble === "saturated" && isOn(t) && worker === 2)
         return { reasons: 1 | (t % 3 === 0 ? 2 : 0), hubLagMs: 150 + (t % 7) * 6, cpuPercent: 97 };

@@ -57,6 +57,7 @@ export const WORLDS = [
   "slow",
   "failing",
   "saturated",
+  "lost",
   "empty",
   "ended",
   "hostile",

@@ -1,7 +1,8 @@
-//! How far a window's latencies can be trusted: a load generator that is itself saturated measures itself.
+//! How far a window can be trusted: a load generator that is itself saturated measures itself, and one that lacks a
+//! worker neither makes the load that was asked for nor counts all of it.
 //!
 //! Pure: what was sampled in, verdict out. The default thresholds were found by experiment; see
-//! `docs/confidence.md` and `benches/saturation.py`.
+//! `docs/confidence.md` and `benches/saturation.py`. That a worker is missing is found by its master's merge.
 
 use crate::system::SystemSample;
 use crate::window::Window;
@@ -19,11 +20,14 @@ pub enum Reason {
     RunQueueDelay,
     /// A CPU quota stopped the process's control group.
     Throttled,
+    /// A worker that was to make load told nothing of the second: it was lost, or what it sent was.
+    WorkerMissing,
 }
 
 impl Reason {
     /// Every reason; a reason's place is its bit in [`Reasons::bits`].
-    pub const ALL: [Self; 4] = [Self::HubLag, Self::ProcessCpu, Self::RunQueueDelay, Self::Throttled];
+    pub const ALL: [Self; 5] =
+        [Self::HubLag, Self::ProcessCpu, Self::RunQueueDelay, Self::Throttled, Self::WorkerMissing];
 
     /// The name in records and summaries.
     #[must_use]
@@ -33,6 +37,7 @@ impl Reason {
             Self::ProcessCpu => "process_cpu",
             Self::RunQueueDelay => "run_queue_delay",
             Self::Throttled => "throttled",
+            Self::WorkerMissing => "worker_missing",
         }
     }
 }
@@ -73,6 +78,12 @@ impl Reasons {
         Self(self.0 & !other.0)
     }
 
+    /// Whether `reason` is one of them.
+    #[must_use]
+    pub const fn has(self, reason: Reason) -> bool {
+        self.0 & (1 << reason as u8) != 0
+    }
+
     /// Whether there is no reason for doubt.
     #[must_use]
     pub const fn is_trusted(self) -> bool {
@@ -81,7 +92,7 @@ impl Reasons {
 
     /// The reasons, in the order of [`Reason::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Reason> {
-        Reason::ALL.into_iter().filter(move |reason| self.0 & (1 << *reason as u8) != 0)
+        Reason::ALL.into_iter().filter(move |reason| self.has(*reason))
     }
 }
 
@@ -272,7 +283,7 @@ mod tests {
 
     #[test]
     fn merging_is_the_union_and_unknown_bits_are_left_out() {
-        let mut reasons = Reasons::from_bits(0b1111_0001);
+        let mut reasons = Reasons::from_bits(0b1110_0001);
         assert_eq!(reasons.iter().collect::<Vec<_>>(), [Reason::HubLag]);
         reasons.merge(Reasons::from_bits(0b1000));
         assert_eq!(reasons.iter().map(Reason::name).collect::<Vec<_>>(), ["hub_lag", "throttled"]);

@@ -1,9 +1,11 @@
 //! One worker of a run, as the master knows it.
 
+use crate::absence::Absence;
 use crate::frame::FrameHeader;
 use crate::sequence::{Arrival, Sequence};
 use locust_telemetry_core::reconciliation::WorkerAccount;
 use locust_telemetry_core::{ClockOffset, FrameCounts, WorkerState};
+use std::collections::BTreeSet;
 
 /// A worker and the frames of its present process.
 #[derive(Debug, Default)]
@@ -21,6 +23,7 @@ pub(crate) struct Member {
     /// When it was last asked for whatever it still has, and how often in a row.
     asked_for_rest: Option<(i64, u32)>,
     lost_s: Option<(i64, i64)>,
+    absence: Absence,
     /// When the run began, before which nothing can be lost.
     run_started_s: i64,
     /// Whether its state has changed since it was last shown in a window.
@@ -29,6 +32,8 @@ pub(crate) struct Member {
 
 /// Nanoseconds between two requests for whatever a worker still has.
 const ASK_FOR_REST_NS: i64 = 1_000_000_000;
+
+const NS_PER_S: i64 = 1_000_000_000;
 
 /// How often it is asked for that in a row.
 const MAX_REST_ASKS: u32 = 5;
@@ -51,6 +56,9 @@ impl Member {
             self.state = state;
             self.state_since_ns = now_ns;
             self.has_news = true;
+            if state.is_live() {
+                self.absence.returned();
+            }
         }
     }
 
@@ -85,8 +93,14 @@ impl Member {
         self.clock = header.clock.or(self.clock);
         if self.sequence.closed_until_s() > before_s {
             self.asked_for_rest = None;
+            self.absence.whole_until(self.sequence.closed_until_s());
         }
         true
+    }
+
+    /// A window of it was counted.
+    pub(crate) fn told(&mut self, start_s: i64) {
+        self.absence.told(start_s, self.sequence.closed_until_s());
     }
 
     /// A frame of it could not be used: there is something to ask for.
@@ -170,8 +184,49 @@ impl Member {
         self.is_final = false;
     }
 
+    /// From which second on it is missing: it is lost to Locust, or left without its last words. `None` while it is there
+    /// or has told everything.
+    fn missing_from_s(&self) -> Option<i64> {
+        let from_s = match self.state {
+            _ if self.state.is_live() || self.is_complete() => return None,
+            // One that never told anything, and left in order, may have had nothing to tell.
+            WorkerState::Gone if self.is_silent() => return None,
+            _ if self.is_silent() => self.state_since_ns.div_euclid(NS_PER_S),
+            _ => self.sequence.closed_until_s(),
+        };
+        Some(from_s.max(self.run_started_s))
+    }
+
+    /// A second is closed with its part, and `users` on all workers.
+    pub(crate) fn is_in(&mut self, users: u64) {
+        self.absence.users_with_it(users);
+    }
+
+    /// Whether a second that is closed without its part, and with `users` on the others, lacks it.
+    pub(crate) fn is_missing_in(&mut self, start_s: i64, users: u64) -> bool {
+        if self.missing_from_s().is_some_and(|from_s| start_s >= from_s) {
+            // Before Locust knows, it gives its users to nobody: what others have more is the ramp-up.
+            if start_s >= self.state_since_ns.div_euclid(NS_PER_S) {
+                self.absence.users_without_it(users);
+            }
+            self.absence.note(start_s..start_s.saturating_add(1));
+        }
+        self.absence.takes(start_s)
+    }
+
+    /// The seconds before this one that turned out to lack its part after they were closed.
+    pub(crate) fn found_missing(&mut self, until_s: i64) -> BTreeSet<i64> {
+        if let Some(from_s) = self.missing_from_s() {
+            self.absence.note(from_s..until_s);
+        }
+        self.absence.take_before(until_s)
+    }
+
+    /// Frames with these seconds are lost; the worker has told of some of them in others.
     fn note_loss(&mut self, from_s: i64, until_s: i64) {
         let from_s = from_s.max(self.run_started_s);
+        self.absence.note(from_s..until_s);
+        self.absence.whole_until(self.sequence.closed_until_s());
         let (from_s, until_s) = match self.lost_s {
             Some((from, until)) => (from.min(from_s), until.max(until_s)),
             None => (from_s, until_s),

@@ -177,12 +177,14 @@ impl Merger {
             let seconds = if is_open { &mut self.open } else { &mut self.late };
             let second = seconds.entry(window.start_s).or_default();
             self.states[number].requests += second.add(number, window, &names);
+            self.states[number].told(window.start_s);
         }
     }
 
     /// The windows that are complete, or late enough, at this moment; in the order of their seconds.
     pub fn advance(&mut self, now_ns: i64) -> Vec<Window> {
         self.ask(now_ns);
+        self.mark_missing();
         let mut windows = self.take_late();
         let now_s = now_ns.div_euclid(NS_PER_S);
         while self.next_s < now_s && self.is_due(self.next_s, now_s, now_ns) {
@@ -239,6 +241,7 @@ impl Merger {
             let end_ns = if member.state.is_live() { now_ns } else { member.state_since_ns() };
             member.give_up(end_ns.min(stopped_ns).div_euclid(NS_PER_S).saturating_add(1));
         }
+        self.mark_missing();
     }
 
     /// The account of each worker, in the order of their ids.
@@ -308,6 +311,21 @@ impl Merger {
         }
     }
 
+    /// Seconds that were closed already may turn out to lack a worker: a window of its own says so of each.
+    fn mark_missing(&mut self) {
+        let until_s = self.next_s.min(self.expected_until_s());
+        for (number, member) in self.states.iter_mut().enumerate() {
+            for start_s in member.found_missing(until_s) {
+                self.late.entry(start_s).or_default().miss(number);
+            }
+        }
+    }
+
+    /// Nobody is expected to tell of this second or a later one.
+    fn expected_until_s(&self) -> i64 {
+        self.stopped_ns.map_or(i64::MAX, |stopped_ns| stopped_ns.div_euclid(NS_PER_S).saturating_add(1))
+    }
+
     fn take_late(&mut self) -> Vec<Window> {
         let late = std::mem::take(&mut self.late);
         late.into_iter().map(|(start_s, second)| self.finish(start_s, second)).collect()
@@ -315,11 +333,19 @@ impl Merger {
 
     /// Closes a second; `None` where there is nothing of it.
     fn close(&mut self, start_s: i64) -> Option<Window> {
+        let is_expected = start_s < self.expected_until_s();
         let mut second = self.open.remove(&start_s);
+        let users = second.as_ref().map_or(0, Second::users);
         // A worker that is missing, or has just gone, is shown without figures.
         for (number, member) in self.states.iter_mut().enumerate() {
+            if second.as_ref().is_some_and(|second| second.has(number)) {
+                member.is_in(users);
+                continue;
+            }
             let is_shown = member.has_news || (member.state == WorkerState::Missing && second.is_some());
-            if is_shown && !second.as_ref().is_some_and(|second| second.has(number)) {
+            if is_expected && second.is_some() && member.is_missing_in(start_s, users) {
+                second.get_or_insert_default().miss(number);
+            } else if is_shown {
                 second.get_or_insert_default().part(number);
             }
         }

@@ -3,7 +3,8 @@
 use crate::frame::{FrameWindow, MessageGain, SeriesGain};
 use crate::series_index::{Folded, SeriesIndex};
 use locust_telemetry_core::{
-    Anomalies, Anomaly, ErrorMessages, Event, FoldedNames, Reasons, RequestAggregate, SeriesStats, Window, WorkerWindow,
+    Anomalies, Anomaly, ErrorMessages, Event, FoldedNames, Reason, Reasons, RequestAggregate, SeriesStats, Window,
+    WorkerWindow,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,6 +98,17 @@ impl Second {
             }
             self.errors.add(names.index.key(*series as usize), message, count);
         }
+    }
+
+    /// Notes that it lacks the part of a worker.
+    pub(crate) fn miss(&mut self, worker: usize) {
+        self.part(worker).reasons.add(Reason::WorkerMissing);
+        self.reasons.add(Reason::WorkerMissing);
+    }
+
+    /// How many users the workers have that told of it.
+    pub(crate) fn users(&self) -> u64 {
+        self.workers.values().map(|part| part.users).sum()
     }
 
     /// Whether a worker has reported anything of it.

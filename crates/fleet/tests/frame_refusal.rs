@@ -105,7 +105,7 @@ fn kinds_of_anomalies_and_reasons_of_the_next_format_are_left_out() {
     let frame = decode(&with_window(&[&[0, 0xFF, 0, 0], kinds.as_slice(), &[0, 0]].concat()).bytes()).unwrap();
     let told = &frame.windows[0];
     assert_eq!(told.anomalies.occurred().collect::<Vec<_>>(), [(Anomaly::TimeMissing, 5)]);
-    assert_eq!(told.reasons.bits(), 0b1111);
+    assert_eq!(told.reasons.bits(), 0b1_1111);
 }
 
 #[test]

@@ -132,6 +132,22 @@ fn seconds_are_counted_by_verdict_and_by_reason() {
     assert!(has(&told, "confidence.metric.suspect.seconds", Some(1.0), "hub_lag"));
 }
 
+#[test]
+fn a_missing_worker_is_a_reason_of_its_own_and_that_worker_s_alone() {
+    let (instruments, mut fleet) = fixture(true);
+    let run = identity(Role::Master);
+    let mut missing = Reasons::NONE;
+    missing.add(Reason::WorkerMissing);
+    let there = WorkerWindow { source_id: "worker-1".into(), ..worker(WorkerState::Running, Reasons::NONE) };
+    fleet.add(&window(&run, 100, vec![worker(WorkerState::Missing, missing), there]), 101 * S);
+    fleet.tell_all_seconds(102 * S);
+    let told = told(&instruments, 102 * S);
+    let reason = told.iter().filter(|(name, seconds, shown)| {
+        name == "confidence.metric.suspect.seconds" && *seconds == Some(1.0) && shown == "worker_missing"
+    });
+    assert_eq!(reason.count(), 2, "of the run, and of the worker: {told:?}");
+}
+
 /// The trusted and the suspect seconds as they are told now.
 fn seconds_told(instruments: &Instruments, now_ns: u64) -> [f64; 2] {
     let told = told(instruments, now_ns);

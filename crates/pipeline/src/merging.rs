@@ -194,9 +194,10 @@ impl MergeThread {
                 self.merger.worker(&client_id, &source_id, state, now_unix_ns);
             }
             Input::Flush(ticket) => {
+                // First, so that the seconds that lack a worker say so.
+                self.merger.give_up_after_stop(clock::now_unix_ns());
                 let windows = self.merger.close_all();
                 self.ship(windows);
-                self.merger.give_up_after_stop(clock::now_unix_ns());
                 self.tell_all(clock::now_unix_ns());
                 ticket.finish_with(self.engine.flush_lanes());
             }

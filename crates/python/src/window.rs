@@ -75,7 +75,7 @@ impl PyWindow {
         self.0.window.hub_lag_max_ns.map(|ns| ns as f64 / NS_PER_MS)
     }
 
-    /// Why the latencies are suspect: `hub_lag`, `process_cpu`, `run_queue_delay`, `throttled`; empty if trusted.
+    /// Why the second is suspect: `hub_lag`, `process_cpu`, `run_queue_delay`, `throttled`, `worker_missing`; empty if trusted.
     #[getter]
     fn suspect_reasons(&self) -> Vec<&'static str> {
         self.0.window.reasons.iter().map(Reason::name).collect()

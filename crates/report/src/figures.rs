@@ -6,6 +6,7 @@
 pub(crate) mod read;
 
 use crate::cause::Cause;
+use crate::missing::Missing;
 use crate::tally::Tally;
 use locust_telemetry_core::Reason;
 use serde_json::{Map, Value};
@@ -31,6 +32,8 @@ pub struct Figures {
     pub confidence: Confidence,
     /// On a master, its workers.
     pub workers: Vec<WorkerFigures>,
+    /// When workers were missing, as far as that touches the range; the earliest first.
+    pub missing: Vec<Missing>,
     /// What happened, in the order of time.
     pub events: Vec<EventFigures>,
 }
@@ -126,6 +129,8 @@ pub struct EventFigures {
     pub name: String,
     /// Whether somebody wrote it down by hand.
     pub is_annotation: bool,
+    /// What else is known of it; texts.
+    pub attributes: Map<String, Value>,
 }
 
 /// One worker of a run.

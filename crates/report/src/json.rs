@@ -1,6 +1,7 @@
 //! Everything about a run, or about a part of it, as one JSON object.
 
 use crate::figures::{EventFigures, Figures, WorkerFigures};
+use crate::missing::Missing;
 use crate::table::{Cell, Table};
 use crate::tables;
 use crate::time;
@@ -24,7 +25,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
             "ended": run.ended_unix_ns.map(time::rfc3339_ms),
             "users_max": run.users_max,
             "locust_requests": run.locust_requests,
-            "lost": run.lost,
+            "lost": lost(figures),
             "labels": run.labels,
             "notes": run.notes,
         },
@@ -43,6 +44,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
         "endpoints": rows(&tables::endpoints(&figures.endpoints, figures.seconds())),
         "errors": rows(&tables::errors(&figures.errors)),
         "workers": figures.workers.iter().map(worker).collect::<Vec<_>>(),
+        "missing": figures.missing.iter().map(missing).collect::<Vec<_>>(),
         "events": figures.events.iter().map(event).collect::<Vec<_>>(),
         "intervals": rows(&tables::intervals(points)),
     });
@@ -78,10 +80,29 @@ fn worker(worker: &WorkerFigures) -> Value {
     })
 }
 
+/// What is not recorded, in words; nothing if all is there.
+fn lost(figures: &Figures) -> Option<String> {
+    let missing = figures.missing.iter().map(|missing| missing.in_words(time::rfc3339));
+    let all: Vec<_> = figures.run.lost.iter().cloned().chain(missing).collect();
+    (!all.is_empty()).then(|| all.join(". "))
+}
+
+fn missing(missing: &Missing) -> Value {
+    json!({
+        "worker": missing.worker,
+        "from": time::rfc3339(missing.from_s),
+        "to": time::rfc3339(missing.to_s),
+        "is_for_good": missing.is_for_good,
+        "users": missing.users,
+        "requests_at_most": missing.requests_at_most,
+    })
+}
+
 fn event(event: &EventFigures) -> Value {
     json!({
         "time": time::rfc3339_ms(event.time_unix_ns),
         "kind": if event.is_annotation { "annotation" } else { "event" },
         "name": event.name,
+        "attributes": event.attributes,
     })
 }

@@ -19,7 +19,7 @@ pub(crate) fn encode(figures: &Figures) -> String {
     let mut text = format!("### {} · run {}\n\n", code(&figures.run.testplan), code(&figures.run.run_id));
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(text, "{}\n", [figures.headline(), figures.when(time::readable)].concat().join(" · "));
-    for warning in figures.warnings() {
+    for warning in figures.warnings(time::readable) {
         let _ = writeln!(text, "> **{warning}**\n");
     }
     endpoints(&mut text, figures);

@@ -3,6 +3,10 @@
 use crate::figures::{ErrorFigures, EventFigures, Figures, WorkerFigures};
 use crate::time;
 use crate::words::{count, counted, duration, latency, percent};
+use serde_json::Value;
+
+/// How many times that workers were missing are told one by one.
+const MAX_MISSING: usize = 4;
 
 impl Figures {
     /// How long it took, who took part, and when it began.
@@ -29,9 +33,9 @@ impl Figures {
         items
     }
 
-    /// What a reader must know before believing any figure.
+    /// What a reader must know before believing any figure. `time_of_day` puts seconds since the Unix epoch into words.
     #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
+    pub fn warnings(&self, time_of_day: impl Fn(i64) -> String) -> Vec<String> {
         let mut warnings = Vec::new();
         match self.run.state.as_str() {
             "running" => warnings.push("The run is still on".to_owned()),
@@ -39,6 +43,11 @@ impl Figures {
             _ => {}
         }
         warnings.extend(self.run.lost.iter().map(|lost| format!("Not everything could be recorded: {lost}")));
+        let (shown, hidden) = self.missing.split_at(self.missing.len().min(MAX_MISSING));
+        warnings.extend(shown.iter().map(|missing| missing.in_words(&time_of_day)));
+        if !hidden.is_empty() {
+            warnings.push(format!("Workers were missing {} more", counted(hidden.len() as u64, "time")));
+        }
         warnings
     }
 
@@ -99,13 +108,40 @@ impl WorkerFigures {
 }
 
 impl EventFigures {
-    /// The event without what all of its kind begin with, or the annotation in quotes.
+    /// The event without what all of its kind begin with, or the annotation in quotes; what happened to a worker as a
+    /// sentence about that worker.
     #[must_use]
     pub fn text(&self) -> String {
         if self.is_annotation {
-            format!("“{}”", self.name)
-        } else {
-            self.name.strip_prefix("locust.tl.event.").unwrap_or(&self.name).replace('.', " ")
+            return format!("“{}”", self.name);
         }
+        let name = self.name.strip_prefix("locust.tl.event.").unwrap_or(&self.name);
+        let worker = self.attributes.get("worker").and_then(Value::as_str);
+        match (worker, name) {
+            (Some(worker), "worker.ready") => format!("{worker} joined"),
+            (Some(worker), "worker.missing") => format!("{worker} is missing"),
+            (Some(worker), "worker.back") => format!("{worker} is back"),
+            (Some(worker), "worker.gone") => format!("{worker} left"),
+            _ => name.replace('.', " "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_happened_to_a_worker_says_to_which() {
+        let text = |name: &str, attributes: &Value| {
+            let attributes = attributes.as_object().unwrap().clone();
+            EventFigures { time_unix_ns: 0, name: name.into(), is_annotation: false, attributes }.text()
+        };
+        let worker = json!({ "worker": "worker-1", "client_id": "host_1" });
+        assert_eq!(text("locust.tl.event.worker.missing", &worker), "worker-1 is missing");
+        assert_eq!(text("locust.tl.event.worker.gone", &worker), "worker-1 left");
+        assert_eq!(text("locust.tl.event.worker.missing", &json!({})), "worker missing");
+        assert_eq!(text("locust.tl.event.test.start", &json!({})), "test start");
     }
 }

@@ -16,7 +16,7 @@ use crate::run_row::RunRow;
 use crate::seal::MINUTE_S;
 use crate::snap;
 use crate::strip::{self, LEVELS_S, SLOTS};
-use locust_telemetry_core::{Anomaly, RequestAggregate, SeriesKey, SeriesStats};
+use locust_telemetry_core::{Anomaly, Reason, RequestAggregate, SeriesKey, SeriesStats};
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -268,6 +268,25 @@ impl<'a> RunReader<'a> {
              WHERE run = ?1 AND worker BETWEEN ?2 AND ?3 AND second >= ?4 AND second < ?5 ORDER BY worker, second";
         let mut select = self.connection.prepare_cached(sql)?;
         Ok(Columns::read(select.query(params![self.row.id, lowest, highest, range.start, range.end])?)?)
+    }
+
+    /// The workers that were missing in any second.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn missing_workers(&self) -> Result<Vec<u32>, ReadError> {
+        let bit = 1 << Reason::WorkerMissing as u8;
+        // Few runs have any: there, the rows of all workers need not be looked through.
+        let sql = "SELECT EXISTS (SELECT 1 FROM second WHERE run = ?1 AND reasons & ?2)";
+        let is_any: bool =
+            self.connection.prepare_cached(sql)?.query_row(params![self.row.id, bit], |row| row.get(0))?;
+        if !is_any {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT DISTINCT worker FROM worker_second WHERE run = ?1 AND reasons & ?2 ORDER BY worker";
+        let mut select = self.connection.prepare_cached(sql)?;
+        let workers = select.query_map(params![self.row.id, bit], |row| row.get(0))?;
+        Ok(workers.collect::<Result<_, _>>()?)
     }
 
     /// The strips that a range touches, as a [`container`]: of all subjects of a kind, or only of some. What is not

@@ -258,6 +258,7 @@ SELECT
     trim(
         iif(reasons & 1, ' hub_lag', '') || iif(reasons & 2, ' process_cpu', '')
         || iif(reasons & 4, ' run_queue_delay', '') || iif(reasons & 8, ' throttled', '')
+        || iif(reasons & 16, ' worker_missing', '')
     ) AS suspect
 FROM second
 JOIN run ON run.id = second.run;

@@ -4,11 +4,13 @@ import { shiftsOf } from "../model/comparison";
 import { doubtIn, suspectSpans, trustParts } from "../model/evidence";
 import { type ErrorLine, errorLines, type OtherErrors } from "../model/failing";
 import { type EndpointFigures, endpointFigures, type Figures, selectionFigures } from "../model/figures";
-import { formatMs, plain } from "../model/format";
+import { clock, formatMs, plain } from "../model/format";
+import { type Happening, lossOf } from "../model/happening";
+import { lossInBrief, missingWorkers } from "../model/missing";
 import { laidUpon } from "../model/overlay";
 import type { Range } from "../model/range";
 import type { Run } from "../model/run";
-import { reasonsInWords, stagesOf, trustOf } from "../model/seconds";
+import { reasonsInWords, SATURATED, stagesOf, trustOf } from "../model/seconds";
 import type { Selection } from "../model/selection";
 import { type FailureKinds, failureKinds, type Timeline, timeline } from "../model/timeline";
 import type { Backdrop } from "../view/chart";
@@ -66,10 +68,27 @@ export class Derived {
     return this.once(run, ["stages"], () => stagesOf(run.seconds));
   }
 
+  /** When workers were missing. */
+  missing(run: Run) {
+    return this.once(run, ["missing"], () => missingWorkers(run.workers));
+  }
+
+  /** What happened, the loss of workers too. */
+  happenings(run: Run): readonly Happening[] {
+    return this.once(run, ["happenings"], () =>
+      [...run.happenings, ...this.missing(run).map(lossOf)].sort((a, b) => a.timeS - b.timeS),
+    );
+  }
+
   backdrop(run: Run, { range, zeroS }: Scope): Backdrop {
     return this.once(run, ["backdrop", range, zeroS], () => {
       const suspect = suspectSpans(run, range, (second) => doubtInWords(run, second));
-      return { range, happenings: run.happenings, suspect, zeroS };
+      const missing = this.missing(run).map((each) => ({
+        fromS: each.fromS,
+        toS: each.toS,
+        text: each.isForGood ? lossInBrief(each, clock) : `${each.sourceId} is missing`,
+      }));
+      return { range, happenings: this.happenings(run), suspect, missing, zeroS };
     });
   }
 
@@ -153,13 +172,13 @@ function keyOfEndpoints(range: Range): string {
 
 /** Why a second is suspect: of each worker, or of the run where it has none. */
 function doubtInWords(run: Run, second: number): string {
-  const workers = run.workers.suspectAt(second);
-  if (workers.length === 0) return `suspect: ${reasonsInWords(run.seconds.at(second)?.reasons ?? 0)}`;
+  const workers = run.workers.suspectAt(second).filter(({ row }) => row.reasons & SATURATED);
+  if (workers.length === 0) return `suspect: ${reasonsInWords((run.seconds.at(second)?.reasons ?? 0) & SATURATED)}`;
   return workers
     .slice(0, 3)
     .map(({ sourceId, row }) => {
       const isLag = (row.reasons & 1) !== 0 && row.hub_lag_ms !== null;
-      return `${sourceId}: ${isLag ? `hub lag ${plain(formatMs(row.hub_lag_ms))}` : reasonsInWords(row.reasons)}`;
+      return `${sourceId}: ${isLag ? `hub lag ${plain(formatMs(row.hub_lag_ms))}` : reasonsInWords(row.reasons & SATURATED)}`;
     })
     .join("; ");
 }

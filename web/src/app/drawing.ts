@@ -133,7 +133,7 @@ export class Drawing {
       isLocal: run.head.role !== "master",
       told,
     });
-    shown.draw(views.events, run.happenings, scope.whole.fromS, !run.isRunning);
+    shown.draw(views.events, derived.happenings(run), scope.whole.fromS, !run.isRunning);
     views.note.hidden = opened.source.annotate === undefined;
     return timeline;
   }
@@ -197,6 +197,7 @@ export class Drawing {
       total: derived.figures(run, NOTHING, scope.range),
       endpoints: tables.endpoints,
       workers: derived.workers(run, scope.range),
+      missing: derived.missing(run),
       slowdowns,
     };
     this.shown.draw(this.verdictView, run, scope.range, input);

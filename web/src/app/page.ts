@@ -158,7 +158,7 @@ export class Page {
   moveToEvent(direction: 1 | -1): void {
     const { opened, scope } = this;
     if (opened === null || scope === null) return;
-    const { happenings } = opened.run;
+    const happenings = this.drawing.derived.happenings(opened.run);
     const at = this.cursorS ?? (direction === 1 ? scope.range.fromS - 1 : scope.range.toS + 1);
     const found =
       direction === 1

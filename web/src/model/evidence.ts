@@ -1,9 +1,10 @@
 /** Gathers from a run what the verdict is made from. */
 
 import { type EndpointFigures, type Figures, selectionFigures } from "./figures";
+import type { Missing } from "./missing";
 import type { Range } from "./range";
 import type { Run } from "./run";
-import { trustOf } from "./seconds";
+import { SATURATED, trustOf, WORKER_MISSING } from "./seconds";
 import { NOTHING } from "./selection";
 import type { Slowdown } from "./slowdown";
 import { type TrustPart, TrustStrip } from "./trusted";
@@ -26,14 +27,14 @@ export interface Doubt {
   sinceS: number | null;
 }
 
-/** The suspect seconds of a range. */
-export function doubtIn(run: Run, range: Range): Doubt {
+/** The suspect seconds of a range; for all reasons, or only for some. */
+export function doubtIn(run: Run, range: Range, only = SATURATED | WORKER_MISSING): Doubt {
   const doubt: Doubt = { reasons: 0, hubLagMaxMs: null, firstS: null, lastS: null, sinceS: null };
   let lastS = Number.NEGATIVE_INFINITY;
   for (const [second, row] of run.seconds.within(range)) {
     lastS = second;
-    if (row.reasons === 0) continue;
-    doubt.reasons |= row.reasons;
+    if ((row.reasons & only) === 0) continue;
+    doubt.reasons |= row.reasons & only;
     if (row.hubLagMs !== null) doubt.hubLagMaxMs = Math.max(doubt.hubLagMaxMs ?? 0, row.hubLagMs);
     if (doubt.lastS === null || second - doubt.lastS - 1 > PAUSE_S) doubt.sinceS = second;
     doubt.firstS ??= second;
@@ -61,18 +62,22 @@ export interface Known {
   total: Figures;
   endpoints: readonly EndpointFigures[];
   workers: readonly WorkerSummary[];
+  /** Of the whole run. */
+  missing: readonly Missing[];
   slowdowns: readonly Slowdown[] | null;
 }
 
 /** The evidence in a range. */
 export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
   const recent = known.isLive ? recentRange(range) : range;
-  const doubt = doubtIn(run, range);
+  const doubt = doubtIn(run, range, SATURATED);
   return {
     ...known,
+    missing: known.missing.filter(({ fromS, toS }) => fromS < range.toS && toS > range.fromS),
+    missingSeconds: trustOf(run.seconds, range, WORKER_MISSING).suspectSeconds,
     recent: known.isLive ? selectionFigures(run, NOTHING, recent) : known.total,
-    trust: trustOf(run.seconds, range),
-    recentTrust: trustOf(run.seconds, recent),
+    trust: trustOf(run.seconds, range, SATURATED),
+    recentTrust: trustOf(run.seconds, recent, SATURATED),
     reasons: doubt.reasons,
     hubLagMaxMs: doubt.hubLagMaxMs,
     firstSuspectS: doubt.firstS,
@@ -86,7 +91,10 @@ function isRampUpOnly({ steadyFromS }: Run, range: Range, { lastS }: Doubt): boo
   return lastS !== null && steadyFromS !== null && lastS < steadyFromS && steadyFromS < range.toS;
 }
 
-/** Suspect spans of a range with their reasons, for shading: seconds that touch are one span. */
+/**
+ * Spans of a range in which the generator was saturated, with their reasons, for shading: seconds that touch are one
+ * span. Where a worker is missing is drawn apart.
+ */
 export function suspectSpans(
   run: Run,
   range: Range,
@@ -94,7 +102,7 @@ export function suspectSpans(
 ): (Range & { reason: string })[] {
   const spans: (Range & { reason: string })[] = [];
   for (const [second, row] of run.seconds.within(range)) {
-    if (row.reasons === 0) continue;
+    if ((row.reasons & SATURATED) === 0) continue;
     const last = spans[spans.length - 1];
     const reason = inWords(second);
     if (last !== undefined && last.toS === second && last.reason === reason) last.toS = second + 1;

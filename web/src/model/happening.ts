@@ -1,5 +1,6 @@
 /** Events and annotations of a run: when they were, and what to call them. */
 
+import type { Missing } from "./missing";
 import type { EventRow, Json, JsonObject } from "./wire";
 
 /** An event or an annotation. */
@@ -11,6 +12,8 @@ export interface Happening {
   /** As it was recorded. */
   name: string;
   isAnnotation: boolean;
+  /** Whether a worker's last word was before it: that is found later, and no event of Locust. */
+  isLoss?: boolean;
   /** A few words for people. */
   label: string;
   attributes: JsonObject;
@@ -47,6 +50,26 @@ export function happeningOf(row: EventRow): Happening {
   else if (short === "spawn.complete" && users !== "") label = `All ${users} users spawned`;
   const timeS = row.time_unix_ns / 1e9;
   return { timeS, timesS: [timeS], name: row.name, isAnnotation, label, attributes };
+}
+
+/** The moment at which a worker was lost, or began to be missing, as what happened. */
+export function lossOf(missing: Missing): Happening {
+  const { sourceId, fromS, isForGood } = missing;
+  const label = isForGood ? `${sourceId} was lost` : `${sourceId} began to be missing`;
+  return {
+    timeS: fromS,
+    timesS: [fromS],
+    name: "worker lost",
+    isAnnotation: false,
+    isLoss: true,
+    label,
+    attributes: {},
+  };
+}
+
+/** What stands before it in lists and labels. */
+export function markOf({ isAnnotation, isLoss }: Happening): string {
+  return isAnnotation ? "✎" : isLoss ? "✕" : "◆";
 }
 
 /** Whether it is the end of a ramp-up. */

@@ -60,7 +60,7 @@ describe("what is suspect in a range", () => {
   // Suspect in the seconds 1002 and 1003, and 1012.
   const columns = seconds(repeat(1, 30), [0, 0, 1, 1, ...repeat(0, 8), 1]);
   const rampUpOnly = (steadyFromS: number | null, range = { fromS: 1000, toS: 1030 }) =>
-    evidenceIn({ seconds: columns, steadyFromS } as Run, range, { isLive: false } as never).isRampUpOnly;
+    evidenceIn({ seconds: columns, steadyFromS } as Run, range, { isLive: false, missing: [] } as never).isRampUpOnly;
 
   it("has a first and a last second", () => {
     const doubt = doubtIn({ seconds: columns } as Run, { fromS: 1003, toS: 1030 });

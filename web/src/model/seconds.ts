@@ -4,7 +4,12 @@ import type { Range } from "./range";
 import type { SecondsColumns, WindowMessage } from "./wire";
 
 /** Why a second is suspect; a reason's place is its bit. */
-export const REASONS = ["hub lag", "CPU full", "waited for a core", "throttled"] as const;
+export const REASONS = ["hub lag", "CPU full", "waited for a core", "throttled", "worker missing"] as const;
+
+/** The bit of a second that lacks a worker: what was measured is right, but the load is not what was asked for. */
+export const WORKER_MISSING = 1 << 4;
+/** The bits of a load generator that measured itself. */
+export const SATURATED = WORKER_MISSING - 1;
 
 /** The reasons of these bits, in words. */
 export function reasonsInWords(bits: number): string {
@@ -100,12 +105,12 @@ export interface Trust {
   suspectSeconds: number;
 }
 
-/** How many seconds of a range are known, and how many of them are suspect. */
-export function trustOf(seconds: Seconds, range: Range): Trust {
+/** How many seconds of a range are known, and how many of them are suspect; for all reasons, or only for some. */
+export function trustOf(seconds: Seconds, range: Range, reasons = SATURATED | WORKER_MISSING): Trust {
   const trust = { seconds: 0, suspectSeconds: 0 };
   for (const [, row] of seconds.within(range)) {
     trust.seconds += 1;
-    if (row.reasons !== 0) trust.suspectSeconds += 1;
+    if (row.reasons & reasons) trust.suspectSeconds += 1;
   }
   return trust;
 }

@@ -38,6 +38,8 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
     endpoints: [],
     trust: { seconds: 100, suspectSeconds: 0 },
     recentTrust: { seconds: 30, suspectSeconds: 0 },
+    missing: [],
+    missingSeconds: 0,
     workers: [],
     reasons: 0,
     hubLagMaxMs: null,
@@ -66,12 +68,21 @@ function saturated(suspectSeconds: number): Partial<Evidence> {
     sourceId: "worker-2",
     seconds: 100,
     suspectSeconds,
+    missingSeconds: 0,
     reasons: 1,
     hubLagMaxMs: 180,
     firstSuspectS: 5000,
     suspectSinceS: 6000,
   };
   return { trust: { seconds: 100, suspectSeconds }, workers: [worker as WorkerSummary], reasons: 1 };
+}
+
+/** A worker that was lost at this second of 100 (from 5000 on), or missing for a while. */
+function lost(fromS: number, toS = 5100): Partial<Evidence> {
+  const isForGood = toS === 5100;
+  const missing = [{ sourceId: "worker-1", fromS, toS, isForGood, users: 10, requestsAtMost: 88 }];
+  const worker = { sourceId: "worker-1", seconds: 100, suspectSeconds: toS - fromS, missingSeconds: toS - fromS };
+  return { missing, missingSeconds: toS - fromS, workers: [{ ...worker, reasons: 16 } as WorkerSummary] };
 }
 
 describe("the verdict", () => {
@@ -173,5 +184,37 @@ describe("the verdict", () => {
     expect(verdictOf(evidence(doubt)).text).toBe(
       `Don’t trust this: the load generator saturated (CPU full) for 50 of 100 s, first at ${clock(5000)}`,
     );
+  });
+
+  it("names a lost worker, when, and what that means, before all else", () => {
+    const inWords = `worker-1 was lost at ${clock(5050)}; its 10 users stopped making load, up to 88 requests may not be recorded`;
+    const verdict = verdictOf(evidence({ ...failing(0.2), ...lost(5050), slowdowns: [SLOW] }));
+    expect([verdict.level, verdict.text]).toEqual(["untrusted", `Don’t trust this: ${inWords}`]);
+    expect(verdict.about).toEqual({ kind: "worker", key: "worker-1" });
+    expect(verdict.also.map((text) => text.split(":")[0])).toEqual(["Failing", "Degraded"]);
+  });
+
+  it("speaks of the end only where a worker was lost right before it, but at once while the run is on", () => {
+    expect(verdictOf(evidence(lost(5097))).text).toContain("Don’t trust the end: worker-1 was lost at");
+    expect(verdictOf(evidence({ ...lost(5097), isLive: true })).text).toContain("Don’t trust this: worker-1");
+  });
+
+  it("tells a worker that was missing for a moment beside", () => {
+    const verdict = verdictOf(evidence(lost(5050, 5053)));
+    expect(verdict.level).toBe("healthy");
+    expect(verdict.also).toEqual([
+      `worker-1 was missing from ${clock(5050)} to ${clock(5053)}; what its 10 users did then may not be recorded`,
+    ]);
+    expect(verdictOf(evidence(lost(5050, 5080))).level).toBe("untrusted");
+  });
+
+  it("does not take a missing worker for a saturated one", () => {
+    const [worst] = saturated(40).workers ?? [];
+    const both = { ...saturated(40), ...lost(5010), workers: [...(lost(5010).workers ?? []), worst as WorkerSummary] };
+    const verdict = verdictOf(evidence(both));
+    expect(verdict.text).toContain("worker-1 was lost");
+    expect(verdict.also).toEqual([
+      `Don’t trust this: worker-2 saturated (hub lag 180\u00a0ms) for 40 of 100 s, first at ${clock(5000)}`,
+    ]);
   });
 });

@@ -2,8 +2,9 @@
 
 import type { EndpointFigures, Figures } from "./figures";
 import { clock, formatCount, formatMs, formatPercent, plain } from "./format";
+import { type Missing, missingInWords } from "./missing";
 import type { Range } from "./range";
-import { reasonsInWords, type Trust } from "./seconds";
+import { reasonsInWords, SATURATED, type Trust } from "./seconds";
 import type { Slowdown } from "./slowdown";
 import type { WorkerSummary } from "./workers";
 
@@ -29,8 +30,13 @@ export interface Evidence {
   /** Of the last half minute of a live run; the same as `total` otherwise. */
   recent: Figures;
   endpoints: readonly EndpointFigures[];
+  /** By saturation, as all that is said of suspect seconds here. */
   trust: Trust;
   recentTrust: Trust;
+  /** When workers were missing in the range, the earliest first. */
+  missing: readonly Missing[];
+  /** Seconds in which any worker was. */
+  missingSeconds: number;
   workers: readonly WorkerSummary[];
   /** Bits of the reasons of all suspect seconds. */
   reasons: number;
@@ -100,18 +106,40 @@ function suspectTimeInWords({ seconds, suspectSeconds, firstSuspectS, suspectSin
   return firstSuspectS === null ? length : `${length}, ${suspectSeconds > 1 ? "first " : ""}at ${clock(firstSuspectS)}`;
 }
 
+function saturatedSeconds(worker: WorkerSummary | null): number {
+  return worker === null ? 0 : worker.suspectSeconds - worker.missingSeconds;
+}
+
+/** So many times that workers were missing are told one by one. */
+const MISSING_TOLD = 3;
+
+/** What is to be known of missing workers, those first that never came back. */
+function missingSentences({ missing }: Evidence): { text: string; sourceId: string | null }[] {
+  const inOrder = [...missing.filter(({ isForGood }) => isForGood), ...missing.filter(({ isForGood }) => !isForGood)];
+  const told = inOrder.slice(0, MISSING_TOLD);
+  const more = inOrder.length - told.length;
+  const sentences = told.map((each) => ({
+    text: missingInWords(each, clock),
+    sourceId: each.sourceId as string | null,
+  }));
+  if (more > 0)
+    sentences.push({ text: `workers were missing ${more} more time${more > 1 ? "s" : ""}`, sourceId: null });
+  return sentences;
+}
+
 function untrustedInWords(evidence: Evidence): { text: string; worker: WorkerSummary | null } {
   const { workers, trust, isLive, isRampUpOnly } = evidence;
   const worst = workers.reduce<WorkerSummary | null>(
-    (found, worker) => (worker.suspectSeconds > (found?.suspectSeconds ?? 0) ? worker : found),
+    (found, worker) => (saturatedSeconds(worker) > saturatedSeconds(found) ? worker : found),
     null,
   );
-  const reasons = worst?.reasons ?? evidence.reasons;
+  const reasons = (worst?.reasons ?? evidence.reasons) & SATURATED;
   const lagMs = worst === null ? evidence.hubLagMaxMs : worst.hubLagMaxMs;
   const why = reasons & 1 && lagMs !== null ? `hub lag ${plain(formatMs(lagMs))}` : reasonsInWords(reasons);
-  const others = workers.filter((worker) => worker.suspectSeconds > 0 && worker !== worst).length;
+  const others = workers.filter((worker) => saturatedSeconds(worker) > 0 && worker !== worst).length;
   const who = worst === null ? "the load generator" : worst.sourceId;
-  const when = suspectTimeInWords(worst ?? { ...evidence, ...trust }, isLive && !isRampUpOnly);
+  const suspect = worst === null ? trust : { seconds: worst.seconds, suspectSeconds: saturatedSeconds(worst) };
+  const when = suspectTimeInWords({ ...(worst ?? evidence), ...suspect }, isLive && !isRampUpOnly);
   const more = others > 0 ? `, and ${others} more` : "";
   return { text: `${who} saturated (${why}) ${when}${more}`, worker: worst };
 }
@@ -136,6 +164,14 @@ export function verdictOf(evidence: Evidence): Verdict {
   const isSlow = first !== undefined && (first.isOngoing || !isLive);
   const sentences: { level: Level; text: string; about: Verdict["about"]; span: Range | null }[] = [];
   const isUntrustedFirst = isUntrusted && !evidence.isRampUpOnly;
+  const [lost, ...alsoLost] = missingSentences(evidence);
+  const isMostlyWhole = trust.seconds > 0 && evidence.missingSeconds / trust.seconds < SUSPECT_SHARE;
+  if (lost !== undefined && (!isMostlyWhole || evidence.missing.some(({ isForGood }) => isForGood))) {
+    // Who was lost shortly before the end says nothing against what was before.
+    const what = isMostlyWhole && !isLive ? "the end" : "this";
+    const about = lost.sourceId === null ? null : ({ kind: "worker", key: lost.sourceId } as const);
+    sentences.push({ level: "untrusted", text: `Don’t trust ${what}: ${lost.text}`, about, span: null });
+  } else if (lost !== undefined) alsoLost.unshift(lost);
   if (isUntrustedFirst) {
     const { text, worker } = untrustedInWords(evidence);
     const about = worker === null ? null : ({ kind: "worker", key: worker.sourceId } as const);
@@ -166,7 +202,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   // What came before the load stood says nothing against the rest.
   if (isUntrusted && !isUntrustedFirst)
     verdict.also.push(`Don’t trust the start: ${untrustedInWords(evidence).text}, during ramp-up only`);
-  verdict.also.push(...rest.map(({ text }) => text));
+  verdict.also.push(...alsoLost.map(({ text }) => text), ...rest.map(({ text }) => text));
   if (others.length > 0 && isSlow) {
     verdict.also.push(`${others.length} more endpoint${others.length > 1 ? "s" : ""} got slower`);
   }

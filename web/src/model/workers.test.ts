@@ -19,4 +19,9 @@ describe("a worker", () => {
     const [summary] = worker([0, 1, 1]).summarise({ fromS: 1000, toS: 1060 });
     expect(summary).toMatchObject({ suspectSeconds: 2, firstSuspectS: 1001, suspectSinceS: null });
   });
+
+  it("that is missing is suspect for that, but not saturated, and missing though Locust does not know yet", () => {
+    const [summary] = worker([0, 1, 16, 16]).summarise({ fromS: 1000, toS: 1004 });
+    expect(summary).toMatchObject({ suspectSeconds: 3, missingSeconds: 2, firstSuspectS: 1001, state: "missing" });
+  });
 });

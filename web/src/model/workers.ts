@@ -1,6 +1,7 @@
 /** The workers of a run, second by second. */
 
 import { type Range, snapOutward } from "./range";
+import { SATURATED, WORKER_MISSING } from "./seconds";
 import { type TrustPart, TrustStrip } from "./trusted";
 import type { WorkerSecond, WorkerSecondsColumns } from "./wire";
 
@@ -16,6 +17,8 @@ export interface WorkerSummary {
   /** Seconds that are known of it. */
   seconds: number;
   suspectSeconds: number;
+  /** Those of them in which it was missing. */
+  missingSeconds: number;
   /** Bits of all reasons. */
   reasons: number;
   cpuMeanPercent: number | null;
@@ -24,9 +27,9 @@ export interface WorkerSummary {
   hubLagMaxMs: number | null;
   clockOffsetMs: number | null;
   clockErrorMs: number | null;
-  /** The first of its suspect seconds. */
+  /** The first second in which it was saturated. */
   firstSuspectS: number | null;
-  /** Since when it has been suspect without a longer pause, if it is at the end of the range. */
+  /** Since when it has been saturated without a longer pause, if it is at the end of the range. */
   suspectSinceS: number | null;
   /** The range by trust, for a strip. */
   trustParts: readonly TrustPart[];
@@ -42,6 +45,8 @@ export class Workers {
   /** Names by id. */
   readonly names = new Map<number, string>();
   private readonly rows = new Map<number, Map<number, WorkerSecond>>();
+  /** Those that were missing in any second. */
+  private readonly missed = new Set<number>();
 
   /** @param slotS how many seconds a row stands for, under the first of them; 1 but in reports of long runs */
   constructor(readonly slotS = 1) {}
@@ -77,6 +82,17 @@ export class Workers {
     here.requests += row.requests;
     here.failures += row.failures;
     here.reasons |= row.reasons;
+    if (row.reasons & WORKER_MISSING) this.missed.add(row.id);
+  }
+
+  /** The workers that were missing in any second. */
+  missing(): number[] {
+    return [...this.missed];
+  }
+
+  /** One worker's rows in their order. */
+  rowsOf(worker: number): [second: number, row: WorkerSecond][] {
+    return [...(this.rows.get(worker) ?? [])].sort(([a], [b]) => a - b);
   }
 
   /** One worker's row of one second. */
@@ -122,6 +138,7 @@ export class Workers {
       failures: 0,
       seconds: 0,
       suspectSeconds: 0,
+      missingSeconds: 0,
       reasons: 0,
       cpuMeanPercent: null,
       cpuMaxPercent: null,
@@ -143,7 +160,8 @@ export class Workers {
       const seconds = this.slotS - (second % this.slotS);
       summary.seconds += seconds;
       strip.add(second, row.reasons, seconds);
-      summary.state = row.state;
+      // One that was lost right before the end was never missed by Locust.
+      summary.state = row.reasons & WORKER_MISSING ? "missing" : row.state;
       summary.users = row.users ?? summary.users;
       summary.requests += row.requests;
       summary.failures += row.failures;
@@ -159,6 +177,8 @@ export class Workers {
       }
       if (row.reasons === 0) continue;
       summary.suspectSeconds += seconds;
+      if (row.reasons & WORKER_MISSING) summary.missingSeconds += seconds;
+      if ((row.reasons & SATURATED) === 0) continue;
       summary.firstSuspectS ??= second;
       if (second - lastSuspectS - this.slotS > PAUSE_S) summary.suspectSinceS = second;
       lastSuspectS = second;
@@ -176,5 +196,6 @@ export class Workers {
       this.rows.set(row.id, rows);
     }
     rows.set(second, row);
+    if (row.reasons & WORKER_MISSING) this.missed.add(row.id);
   }
 }

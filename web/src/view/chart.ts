@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import type { Figures } from "../model/figures";
 import { clock, sinceStart } from "../model/format";
-import type { Happening } from "../model/happening";
+import { type Happening, markOf } from "../model/happening";
 import type { Range } from "../model/range";
 import type { Timeline } from "../model/timeline";
 import { unbroken } from "../model/unbroken";
@@ -24,6 +24,8 @@ export interface Backdrop {
   happenings: readonly Happening[];
   /** Suspect spans with the reason. */
   suspect: readonly (Range & { reason: string })[];
+  /** Spans in which a worker was missing, and what to say of each. */
+  missing: readonly (Range & { text: string })[];
   /** Where zero stands if times are told since a moment; null for the clock. */
   zeroS: number | null;
 }
@@ -31,6 +33,8 @@ export interface Backdrop {
 /** A mark nearer to the cursor than this is told, in pixels. */
 const NEAR_PX = 5;
 const AXIS_WIDTH = 58;
+/** Between the lines of a hatched span. */
+const HATCH_PX = 8;
 /** How long new points take to slide in. */
 const SLIDE_MS = 240;
 /** More than this at once does not slide: it is another range. */
@@ -97,7 +101,7 @@ export class TimeChart {
       axes: [],
       series: [],
       hooks: {
-        drawClear: [(plot) => this.drawSuspect(plot)],
+        drawClear: [(plot) => this.drawSuspect(plot), (plot) => this.drawMissing(plot)],
         draw: [(plot) => this.drawMarks(plot)],
         setSelect: [(plot) => this.onSelect(plot)],
         setCursor: [(plot) => this.onHover(plot)],
@@ -226,17 +230,21 @@ export class TimeChart {
       this.flag.hidden = true;
       return;
     }
-    const { happenings, suspect, zeroS } = this.backdrop;
+    const { happenings, suspect, missing, zeroS } = this.backdrop;
     const left = plot.valToPos(unixS, "x");
     const near = happenings.filter(({ timeS }) => Math.abs(plot.valToPos(timeS, "x") - left) <= NEAR_PX);
     const second = Math.floor(unixS);
-    const doubt = suspect.find((span) => second >= span.fromS && second < span.toS);
+    const isThen = (span: Range) => second >= span.fromS && second < span.toS;
+    const doubt = suspect.find(isThen);
+    const gone = missing.filter(isThen);
     fill(
       this.flag,
       h("b", {}, zeroS === null ? clock(unixS) : sinceStart(unixS - zeroS)),
       ...near
+        .filter(({ isLoss }) => !isLoss || gone.length === 0)
         .slice(0, 4)
-        .map(({ label, isAnnotation }) => h("span", {}, `${isAnnotation ? "✎" : "◆"} ${unbroken(label)}`)),
+        .map((happening) => h("span", {}, `${markOf(happening)} ${unbroken(happening.label)}`)),
+      ...gone.slice(0, 3).map(({ text }) => h("span", { class: "suspect" }, `✕ ${unbroken(text)}`)),
       doubt && h("span", { class: "suspect" }, `⚠ ${doubt.reason}`),
     );
     this.flag.hidden = false;
@@ -262,24 +270,63 @@ export class TimeChart {
     ctx.restore();
   }
 
+  /** Hatched, so that it is told from suspect seconds without colour. */
+  private drawMissing(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const pixel = devicePixelRatio;
+    ctx.save();
+    for (const span of this.backdrop?.missing ?? []) {
+      const from = Math.max(plot.valToPos(span.fromS, "x", true), bbox.left);
+      const to = Math.min(plot.valToPos(span.toS, "x", true), bbox.left + bbox.width);
+      if (to <= from) continue;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(from, bbox.top, Math.max(to - from, pixel), bbox.height);
+      ctx.fillStyle = this.palette.amberSoft;
+      ctx.fill();
+      ctx.clip();
+      ctx.strokeStyle = withAlpha(this.palette.amber, 0.4);
+      ctx.lineWidth = pixel;
+      ctx.beginPath();
+      const step = HATCH_PX * pixel;
+      // From a fixed origin, so that the lines stand still while the span grows.
+      for (let at = Math.floor((from - bbox.height) / step) * step; at < to; at += step) {
+        ctx.moveTo(at, bbox.top + bbox.height);
+        ctx.lineTo(at + bbox.height, bbox.top);
+      }
+      ctx.stroke();
+      ctx.restore();
+    }
+    ctx.restore();
+  }
+
   private drawMarks(plot: uPlot): void {
     const { ctx, bbox } = plot;
     const pixel = devicePixelRatio;
     ctx.save();
-    for (const { timeS, isAnnotation } of this.backdrop?.happenings ?? []) {
+    for (const { timeS, isAnnotation, isLoss = false } of this.backdrop?.happenings ?? []) {
       const at = Math.round(plot.valToPos(timeS, "x", true));
       if (at < bbox.left || at > bbox.left + bbox.width) continue;
-      const color = isAnnotation ? this.palette.accent : this.palette.muted;
-      ctx.strokeStyle = withAlpha(color, 0.75);
-      ctx.lineWidth = pixel;
-      ctx.setLineDash(isAnnotation ? [] : [2 * pixel, 3 * pixel]);
+      const color = isAnnotation ? this.palette.accent : isLoss ? this.palette.amber : this.palette.muted;
+      ctx.strokeStyle = withAlpha(color, isLoss ? 1 : 0.75);
+      ctx.lineWidth = isLoss ? 2 * pixel : pixel;
+      ctx.setLineDash(isAnnotation || isLoss ? [] : [2 * pixel, 3 * pixel]);
       ctx.beginPath();
       ctx.moveTo(at + pixel / 2, bbox.top);
       ctx.lineTo(at + pixel / 2, bbox.top + bbox.height);
       ctx.stroke();
       ctx.fillStyle = color;
-      ctx.beginPath();
       const size = 3.5 * pixel;
+      if (isLoss) {
+        ctx.beginPath();
+        ctx.moveTo(at - size, bbox.top - size);
+        ctx.lineTo(at + size, bbox.top + size);
+        ctx.moveTo(at - size, bbox.top + size);
+        ctx.lineTo(at + size, bbox.top - size);
+        ctx.stroke();
+        continue;
+      }
+      ctx.beginPath();
       if (isAnnotation) {
         ctx.rect(at, bbox.top, size * 1.8, size * 1.3);
       } else {

@@ -1,7 +1,7 @@
 /** The list of events and annotations. */
 
 import { clock, formatDuration, formatMs, plain } from "../model/format";
-import type { Happening } from "../model/happening";
+import { type Happening, markOf } from "../model/happening";
 import { unbroken } from "../model/unbroken";
 import { fill, h } from "./dom";
 
@@ -27,7 +27,7 @@ export class EventsList {
     fill(
       this.element,
       ...happenings.map((happening) => {
-        const { timeS, timesS, label, isAnnotation, name } = happening;
+        const { timeS, timesS, label, isAnnotation, isLoss, name } = happening;
         const button = h(
           "button",
           { type: "button", class: "event", title: `${name}: show this moment` },
@@ -35,8 +35,11 @@ export class EventsList {
           h("span", { class: "event-since" }, timeS >= fromS ? `+${formatDuration(Math.floor(timeS) - fromS)}` : ""),
           h(
             "span",
-            { class: isAnnotation ? "event-mark is-annotation" : "event-mark", "aria-hidden": "true" },
-            isAnnotation ? "✎" : "◆",
+            {
+              class: `event-mark${isAnnotation ? " is-annotation" : ""}${isLoss ? " suspect" : ""}`,
+              "aria-hidden": "true",
+            },
+            markOf(happening),
           ),
           h("span", { class: "event-label" }, unbroken(label)),
         );

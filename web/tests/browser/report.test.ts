@@ -104,6 +104,42 @@ describe("a report opened from disk", () => {
   });
 });
 
+describe("a run that lost a worker", () => {
+  let server: DevServer;
+  afterAll(() => server?.close());
+
+  it("says so first, on charts and on the list, live and in a report", async () => {
+    server = world("lost");
+    const url = await server.listen();
+    const archive = server.archives[0];
+    if (archive === undefined) throw new Error("no run");
+    const report = join(folder, "lost.html");
+    writeFileSync(report, reportOf(DIST, embedded(archive, 1)));
+    const lostS = archive.firstS + (archive.scenario.lost?.from ?? 0);
+    const time = new Date(lostS * 1000).toISOString().slice(11, 19);
+    for (const address of [url, pathToFileURL(report).href]) {
+      const { page, troubles } = await open(browser, address);
+      const verdict = new RegExp(
+        `^Don’t trust this: worker-2 was lost at ${time}; its \\d+ users stopped making load, up to \\d+ requests may not`,
+      );
+      await page.waitForFunction(() => document.querySelector(".verdict-text")?.textContent?.includes("was lost"));
+      expect(await page.textContent(".verdict-text")).toMatch(verdict);
+      const listed = page.locator(".event", { hasText: "worker-2 was lost" });
+      expect(await listed.locator("time").textContent()).toBe(time);
+      // Long after the moment itself, the charts still say it.
+      const chart = page.locator(".chart .u-over").first();
+      await chart.scrollIntoViewIfNeeded();
+      const box = await chart.boundingBox();
+      if (box === null) throw new Error("no chart");
+      await page.mouse.move(box.x + box.width * 0.97, box.y + box.height / 2);
+      await page.waitForSelector(`.flag:not([hidden]) >> text=worker-2 was lost at ${time}`);
+      expect(await page.textContent('.workers [data-key="worker-2"]')).toContain("missing");
+      expect(troubles).toEqual([]);
+      await page.context().close();
+    }
+  });
+});
+
 describe("hostile names", () => {
   let server: DevServer;
   afterAll(() => server?.close());

@@ -1,5 +1,7 @@
 //! Workers that record made-up requests and keep them in real outboxes.
 
+#![allow(dead_code, reason = "each test crate uses its share")]
+
 use locust_telemetry_core::{Anomaly, Buffer, Request, RequestAggregate, RequestTable, Window};
 use locust_telemetry_fleet::{Merger, Outbox, WorkerMessage};
 use std::collections::BTreeMap;

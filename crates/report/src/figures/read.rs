@@ -2,10 +2,11 @@
 
 use super::{Confidence, EndpointFigures, ErrorFigures, EventFigures, Figures, RunFacts, WorkerFigures};
 use crate::cause::Cause;
-use crate::column::{count, number};
+use crate::column::{count, number, second};
+use crate::missing::{Missing, Presence, WorkerSecond};
 use crate::tally::Tally;
 use crate::words;
-use locust_telemetry_core::{Reason, Reasons, RequestAggregate, SeriesKey};
+use locust_telemetry_core::{Reason, Reasons, RequestAggregate, SeriesKey, WorkerState};
 use locust_telemetry_store::error::ReadError;
 use locust_telemetry_store::{Columns, RunReader, RunRow};
 use serde_json::Value;
@@ -25,6 +26,7 @@ impl Figures {
         let range = run.snapped(range)?;
         let aggregate = run.aggregate(Some(range.clone()))?;
         let series = run.series()?;
+        let source_ids = run.workers()?;
         Ok(Self {
             run: facts(run.row(), &whole),
             from_s: range.start,
@@ -34,7 +36,8 @@ impl Figures {
             endpoints: endpoints(&aggregate),
             errors: errors(run, &range, &series)?,
             confidence: confidence(&run.seconds(Some(range.clone()))?),
-            workers: workers(&run.workers()?, &run.worker_seconds(None, Some(range.clone()))?),
+            workers: workers(&source_ids, &run.worker_seconds(None, Some(range.clone()))?),
+            missing: missing(&source_ids, run, &range)?,
             events: events(run, &range, &whole)?,
         })
     }
@@ -128,7 +131,10 @@ fn workers(source_ids: &[String], seconds: &Columns) -> Vec<WorkerFigures> {
     let figures = column("cpu_percent").zip(column("hub_lag_ms")).zip(reasons(seconds));
     for ((((id, state), requests), failures), ((cpu, lag), reasons)) in counts.zip(figures) {
         let Some(worker) = usize::try_from(count(id)).ok().and_then(|id| workers.get_mut(id)) else { continue };
-        state.as_str().unwrap_or("-").clone_into(&mut worker.state);
+        // One that was lost right before the end was never missed by Locust.
+        let is_missing = reasons.has(Reason::WorkerMissing);
+        let state = if is_missing { WorkerState::Missing.name() } else { state.as_str().unwrap_or("-") };
+        state.clone_into(&mut worker.state);
         worker.requests = worker.requests.saturating_add(count(requests));
         worker.failures = worker.failures.saturating_add(count(failures));
         worker.cpu_percent_max = most(worker.cpu_percent_max, number(cpu));
@@ -137,6 +143,32 @@ fn workers(source_ids: &[String], seconds: &Columns) -> Vec<WorkerFigures> {
     }
     workers.sort_by(|one, other| natural(&one.source_id).cmp(&natural(&other.source_id)));
     workers
+}
+
+/// When workers were missing. Read of the whole run: a part of it does not show when that began.
+fn missing(source_ids: &[String], run: &RunReader<'_>, range: &Range<i64>) -> Result<Vec<Missing>, ReadError> {
+    let mut found = Vec::new();
+    for id in run.missing_workers()? {
+        let Some(source_id) = source_ids.get(id as usize) else { continue };
+        let seconds = run.worker_seconds(Some(id), None)?;
+        let column = |name: &str| seconds.column(name).iter();
+        let states = column("state").zip(reasons(&seconds));
+        let rows = column("second").zip(column("users")).zip(column("requests")).zip(states);
+        let rows = rows.map(|(((at, users), requests), (state, reasons))| {
+            let presence = match state.as_str() {
+                _ if reasons.has(Reason::WorkerMissing) => Presence::Missing,
+                Some("missing" | "gone") => Presence::Unexpected,
+                _ => Presence::Told,
+            };
+            WorkerSecond { second: second(at), users: count(users), requests: count(requests), presence }
+        });
+        found.extend(Missing::of(source_id, rows));
+    }
+    found.retain(|missing| missing.from_s < range.end && missing.to_s > range.start);
+    found.sort_by(|one, other| {
+        one.from_s.cmp(&other.from_s).then_with(|| natural(&one.worker).cmp(&natural(&other.worker)))
+    });
+    Ok(found)
 }
 
 /// The larger of two figures that may be unknown.
@@ -160,6 +192,7 @@ fn events(run: &RunReader<'_>, range: &Range<i64>, whole: &Range<i64>) -> Result
         time_unix_ns: event.time_unix_ns,
         name: event.name,
         is_annotation: event.is_annotation,
+        attributes: event.attributes,
     });
     Ok(figures.collect())
 }

@@ -74,7 +74,7 @@ impl Page<'_> {
         items.extend(figures.headline());
         self.lines(BOLD, flow("", &items, DOT));
         self.lines(DIM, flow("", &figures.when(|unix_s| self.zone.readable(unix_s)), DOT));
-        for warning in figures.warnings() {
+        for warning in figures.warnings(|unix_s| self.zone.time_of_day(unix_s.saturating_mul(1_000))) {
             self.lines(SUSPECT, flow("", &words_of(&warning), " "));
         }
         self.gap();

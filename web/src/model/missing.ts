@@ -1,0 +1,71 @@
+/** When workers were missing, and what that means for the figures; outputs say the same (`crates/report/src/missing.rs`). */
+
+import { formatCount } from "./format";
+import type { Range } from "./range";
+import { WORKER_MISSING } from "./seconds";
+import type { Workers } from "./workers";
+
+/** Of so many of a worker's last seconds the busiest tells how fast it was. */
+const PACE_SECONDS = 10;
+/** For so many seconds a worker may have gone on after its last word. */
+const UNTOLD_SECONDS = 2;
+/** Locust does not expect anything of a worker in these states. */
+const AWAY = new Set(["missing", "gone"]);
+
+/** A stretch of time in which nothing came from a worker that was to make load. */
+export interface Missing extends Range {
+  sourceId: string;
+  /** Whether it never told anything again. */
+  isForGood: boolean;
+  /** How many users it had before. */
+  users: number;
+  /** How many requests it may have made at most that nobody recorded. */
+  requestsAtMost: number;
+}
+
+/** All of them, the earliest first. */
+export function missingWorkers(workers: Workers): Missing[] {
+  const found = workers.missing().flatMap((id) => missingOf(workers, id));
+  return found.sort((a, b) => a.fromS - b.fromS || a.sourceId.localeCompare(b.sourceId, "en", { numeric: true }));
+}
+
+function missingOf(workers: Workers, id: number): Missing[] {
+  const { slotS } = workers;
+  const found: Missing[] = [];
+  const pace: number[] = [];
+  let users = 0;
+  for (const [second, row] of workers.rowsOf(id)) {
+    const last = found[found.length - 1];
+    if (row.reasons & WORKER_MISSING) {
+      if (last?.toS === second) last.toS += slotS;
+      else {
+        const requestsAtMost = Math.ceil(Math.max(0, ...pace) / slotS) * UNTOLD_SECONDS;
+        const span = { fromS: second, toS: second + slotS };
+        found.push({ ...span, sourceId: workers.nameOf(id), isForGood: true, users, requestsAtMost });
+      }
+    } else if (!AWAY.has(row.state)) {
+      if (last !== undefined) last.isForGood = false;
+      users = row.users ?? users;
+      pace.push(row.requests);
+      if (pace.length > PACE_SECONDS) pace.shift();
+    }
+  }
+  return found;
+}
+
+/** Who, when, and what it means. */
+export function missingInWords(missing: Missing, timeOfDay: (second: number) => string): string {
+  const { sourceId, fromS, toS, isForGood, users, requestsAtMost } = missing;
+  const whose = users === 0 ? "its users" : `its ${formatCount(users)} user${users === 1 ? "" : "s"}`;
+  if (!isForGood) {
+    const when = `from ${timeOfDay(fromS)} to ${timeOfDay(toS)}`;
+    return `${sourceId} was missing ${when}; what ${whose} did then may not be recorded`;
+  }
+  const unrecorded = requestsAtMost > 0 ? `, up to ${formatCount(requestsAtMost)} requests may not be recorded` : "";
+  return `${lossInBrief(missing, timeOfDay)}; ${whose} stopped making load${unrecorded}`;
+}
+
+/** Who and when. */
+export function lossInBrief({ sourceId, fromS }: Missing, timeOfDay: (second: number) => string): string {
+  return `${sourceId} was lost at ${timeOfDay(fromS)}`;
+}
