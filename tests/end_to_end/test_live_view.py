@@ -212,7 +212,7 @@ def test_the_demo_heeds_the_variable(launcher: Launcher) -> None:
     command = [PROGRAM, "demo", "--seconds", "4", "--users", "3"]
     terminal = PseudoTerminal(command, launcher.folder, launcher.environment({"LOCUST_TELEMETRY_LIVE": "1"}))
     try:
-        shown(terminal, r"demo .*running")
+        shown(terminal, r"demo-shop .*running")
         assert terminal.wait(PATIENCE_S) == 0
         assert_given_back(terminal)
         assert b"LOCUST_TELEMETRY_LIVE" not in terminal.written

@@ -62,7 +62,7 @@ pub(crate) enum Command {
         #[arg(value_name = "LOCUST ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Try it without a test of your own: a small shop under load, with one page that gets slow.
+    /// Try it without a test of your own: a small shop under load, with one endpoint that gets slow.
     Demo {
         /// Length of the run, in seconds.
         #[arg(short, long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
