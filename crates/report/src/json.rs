@@ -26,7 +26,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
             "locust_requests": run.locust_requests,
             "lost": run.lost,
             "labels": run.labels,
-            "notes": run.notes,
+            "notes": figures.notes().into_iter().map(note).collect::<Vec<_>>(),
         },
         "range": {
             "from": time::rfc3339(figures.from_s),
@@ -76,6 +76,10 @@ fn worker(worker: &WorkerFigures) -> Value {
         "hub_lag_ms_max": worker.hub_lag_ms_max,
         "suspect_seconds": worker.suspect_seconds,
     })
+}
+
+fn note((time_unix_ns, text): (Option<i64>, &str)) -> Value {
+    json!({ "time": time_unix_ns.map(time::rfc3339_ms), "text": text })
 }
 
 fn event(event: &EventFigures) -> Value {
