@@ -13,10 +13,6 @@ TESTPLAN = "demo-shop"
 #: while the run is on.
 SLOW_FROM_SHARE = 0.4
 
-#: Seconds until all users are there. Few: so few users come at no cost, but each second of it has one, as Locust's
-#: workers read their options anew with each message to spawn, which holds their loop up.
-SPAWN_S = 2
-
 
 def open_shop(slow_after_s: float | None = None) -> tuple[subprocess.Popen[str], str]:
     """Start the shop in a process of its own, which ends with this one; return it and its address.
@@ -40,7 +36,9 @@ def open_shop(slow_after_s: float | None = None) -> tuple[subprocess.Popen[str],
 
 def locust_arguments(address: str, seconds: int, users: int) -> list[str]:
     """Return the arguments of a headless run against the shop."""
-    run = ["-f", locustfile(), "--headless", "-u", str(users), "-r", str(users / SPAWN_S), "-t", f"{seconds}s"]
+    # All at once: so few users come at no cost, but Locust's workers read their options anew with each message to
+    # spawn, of which there is one a second, and that holds their loop up.
+    run = ["-f", locustfile(), "--headless", "-u", str(users), "-r", str(users), "-t", f"{seconds}s"]
     # Failures are part of the show, and records on the console would hide it.
     return [*run, "-H", address, "--testplan", TESTPLAN, "--exit-code-on-error", "0", "--lt-log-level", "warning"]
 
