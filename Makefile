@@ -66,12 +66,12 @@ $(FAKETIME):
 	cp $$(find $(BUILD)/faketime -path '*faketime/libfaketimeMT.so.1' | head -n 1) $@
 
 .PHONY: target
-target: ## Build the demo's HTTP server
+target: ## Build the HTTP server of tests and benchmarks
 	cargo build --release --locked --quiet -p demo-target
 
 .PHONY: demo
-demo: setup target ## Run real Locust with a master and two workers, twice for 20 s, and show what was recorded
-	.venv/bin/python demo/run.py --target-binary $(TARGET_BINARY)
+demo: setup ## Run real Locust with a master and two workers, twice for 20 s, and show what was recorded
+	.venv/bin/python demo/run.py
 
 .PHONY: test
 test: lint test-rust test-python test-web ## Run every check and every test

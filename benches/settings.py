@@ -18,7 +18,7 @@ class Settings:
     own_python: Path
     #: The interpreter with the package that this one is compared with, and the OpenTelemetry SDK.
     peer_python: Path
-    #: The demo's HTTP server.
+    #: What is loaded over HTTP.
     target_binary: Path
     #: Fewer rounds: enough to see that everything runs, too few to quote.
     quick: bool

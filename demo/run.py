@@ -1,23 +1,27 @@
 """The demo: a small shop under load from Locust's master and workers, twice, recorded, then summed up and compared.
 
-Run from the project's own environment: ``.venv/bin/python demo/run.py --target-binary PATH``. It starts the target
-(``demo/target``), one master and some workers on 127.0.0.1, shows live figures and the address of the live page while
-they run, and prints the summary. Then the same again with more users, so that there are two runs to compare. It ends
-all that it started, whatever happens. Everything written goes to ``demo/out``.
+Run from the project's own environment: ``.venv/bin/python demo/run.py``. It starts the package's own shop, one master
+and some workers on 127.0.0.1, shows live figures and the address of the live page while they run, and prints the
+summary. Then the same again, but one endpoint gets slow on the way: something to find with the two runs. The load is
+small, so that a busy machine carries it, too. It ends all that it started, whatever happens. Everything written goes
+to ``demo/out``.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from children import Child, stop
+from locust_telemetry.demo import demo
 from progress import Progress, TotalsTail
 
 DEMO = Path(__file__).resolve().parent
@@ -26,16 +30,11 @@ OUTPUT = DEMO / "out"
 # Beside the interpreter that runs this script: an environment's programs are found without activating it.
 PROGRAM = Path(sys.executable).with_name("locust-telemetry")
 
-LOCUSTFILE = "demo/locustfile.py"
 STORE = "demo/out/runs.db"
-# How many times the users the second run has: the shop's report gets slower with them.
-SECOND_RUN_USERS = 2
 
 # Beyond the test itself: how long starting, the workers' last reports and ending may take.
 ALLOWANCE_S = 30
 LOG_LINES_SHOWN = 15
-# 1 is Locust's way to say that requests failed, which the shop's flaky cart makes certain.
-EXPECTED_STATUSES = (0, 1)
 
 
 class DemoFailed(Exception):
@@ -54,11 +53,10 @@ def parse_arguments() -> argparse.Namespace:
             raise argparse.ArgumentTypeError("must be 1 or more")
         return number
 
-    parser = argparse.ArgumentParser(description="Runs the demo: a shop, a master and workers, and a summary.")
+    parser = argparse.ArgumentParser(description="Runs the demo: a shop, a master and workers, and what they show.")
     parser.add_argument("--seconds", type=positive, default=20, help="length of the test (default %(default)s)")
     parser.add_argument("--workers", type=positive, default=2, help="worker processes (default %(default)s)")
-    parser.add_argument("--users", type=positive, default=60, help="simulated users (default %(default)s)")
-    parser.add_argument("--target-binary", type=Path, required=True, help="the built demo-target program")
+    parser.add_argument("--users", type=positive, default=30, help="simulated users (default %(default)s)")
     return parser.parse_args()
 
 
@@ -87,25 +85,25 @@ def start_child(children: list[Child], name: str, command: list[str]) -> Child:
     return child
 
 
-def start_target(children: list[Child], binary: Path, seconds: int) -> str:
-    """Starts the shop and returns its address, which it prints once it listens."""
-    lifetime = str(seconds + 2 * ALLOWANCE_S)
-    command = [str(binary.resolve()), "--port", "0", "--exit-after", lifetime]
-    target = start_child(children, "target", command)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and target.status is None:
-        if address := re.search(r"^listening on (http://\S+)\n", target.log.read_text(), re.MULTILINE):
-            return address[1]
-        time.sleep(0.02)
-    raise DemoFailed("the target did not say where it listens", target)
+@contextlib.contextmanager
+def open_shop(slow_after_s: float | None) -> Iterator[str]:
+    """A shop while it is needed: its address."""
+    try:
+        shop, address = demo.open_shop(slow_after_s)
+    except OSError as error:
+        raise DemoFailed(str(error)) from error
+    try:
+        yield address
+    finally:
+        shop.kill()
+        shop.wait()
 
 
 class Run:
-    """One of the demo's tests: its number, its users, and the files that it writes, relative to the project."""
+    """One of the demo's tests: its number, and the files that it writes, relative to the project."""
 
-    def __init__(self, number: int, users: int) -> None:
+    def __init__(self, number: int) -> None:
         self.number = number
-        self.users = users
         self.json = f"demo/out/run-{number}.jsonl"
         self.report = f"demo/out/report-{number}.html"
 
@@ -118,14 +116,13 @@ class Run:
 def start_locust(children: list[Child], options: argparse.Namespace, address: str, run: Run) -> list[Child]:
     """Starts the master and then its workers; returns them in that order."""
     port = str(free_port())
-    command = [str(PROGRAM), "run", "-f", LOCUSTFILE]
-    master = [*command, "--master", "--headless", "--expect-workers", str(options.workers)]
-    master += ["-u", str(run.users), "-r", str(run.users / 3), "-t", f"{options.seconds}s", "-H", address]
-    master += ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
-    master += ["--testplan", "demo-shop", "--lt-json-file", run.json, "--lt-store", STORE, "--lt-report", run.report]
     # The same file name for all: each worker adds its own index to it.
-    worker = [*command, "--worker", "--master-host", "127.0.0.1", "--master-port", port]
-    worker += ["--lt-json-file", run.json]
+    command = [str(PROGRAM), "run", "--lt-json-file", run.json]
+    master = [*command, *demo.locust_arguments(address, options.seconds, options.users)]
+    master += ["--master", "--expect-workers", str(options.workers)]
+    master += ["--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+    master += ["--lt-store", STORE, "--lt-report", run.report]
+    worker = [*command, "-f", demo.locustfile(), "--worker", "--master-host", "127.0.0.1", "--master-port", port]
 
     started = [start_child(children, f"master-{run.number}", master)]
     for number in range(1, options.workers + 1):
@@ -139,7 +136,7 @@ def live_page(master: Child) -> str | None:
     return found[1] if found else None
 
 
-def watch(target: Child, locust: list[Child], run: Run, seconds: int) -> None:
+def watch(locust: list[Child], run: Run, seconds: int) -> None:
     """Shows the progress until master and workers have ended as they should; raises if one does not."""
     started_at = time.monotonic()
     progress = Progress(TotalsTail(PROJECT / run.json), seconds)
@@ -147,7 +144,7 @@ def watch(target: Child, locust: list[Child], run: Run, seconds: int) -> None:
     try:
         while any(child.status is None for child in locust):
             elapsed_s = time.monotonic() - started_at
-            check_children(target, locust, may_end=elapsed_s >= seconds)
+            check_children(locust, may_end=elapsed_s >= seconds)
             if elapsed_s > seconds + ALLOWANCE_S:
                 late = next((child for child in locust if child.status is None), None)
                 raise DemoFailed(f"not finished after {elapsed_s:.0f} s", late)
@@ -155,23 +152,21 @@ def watch(target: Child, locust: list[Child], run: Run, seconds: int) -> None:
                 print(f"  live page, while it runs: {page}", flush=True)
             progress.update()
             time.sleep(0.1)
-        check_children(target, locust, may_end=time.monotonic() - started_at >= seconds)
+        check_children(locust, may_end=time.monotonic() - started_at >= seconds)
     finally:
         progress.close()
     if page is None:
         raise DemoFailed("the master served no live page", locust[0])
 
 
-def check_children(target: Child, locust: list[Child], may_end: bool) -> None:
+def check_children(locust: list[Child], may_end: bool) -> None:
     """Raises if a child has ended too early, or with a status that is not its due."""
-    if target.status is not None:
-        raise DemoFailed(f"{target.describe_end()} during the test", target)
     for child in locust:
         if child.status is None:
             continue
         if not may_end:
             raise DemoFailed(f"{child.describe_end()} before the test was over", child)
-        if child.status not in EXPECTED_STATUSES:
+        if child.status != 0:
             raise DemoFailed(child.describe_end(), child)
 
 
@@ -202,29 +197,30 @@ def run_id(run: Run) -> str:
 
 
 def print_next_steps(first: Run, second: Run) -> None:
-    """What to try with the two runs that are there now."""
+    """The question that the two runs answer, and where."""
     program = PROGRAM.relative_to(PROJECT) if PROGRAM.is_relative_to(PROJECT) else PROGRAM
     overlay = f"http://127.0.0.1:8090/#run={run_id(second)}&compare={run_id(first)}"
-    print("Next:")
-    print(f"  {program} serve --store {STORE}      then {overlay}")
-    print("      shows the second run laid over the first: which endpoint got slower with twice the users?")
-    print(f"  {program} show @1 --store {STORE}    shows the second one in this terminal")
+    print("In the second run one endpoint got slow: which one, when, and can you trust it? Look at any of these:")
+    print(f"  {second.report}    the report: open it in a browser")
+    print(f"  {program} serve --store {STORE}    and then the second run laid over the first:")
+    print(f"      {overlay}")
+    print(f"  {program} show @1 --store {STORE}    the second run in this terminal")
 
 
 def run_demo(options: argparse.Namespace, children: list[Child]) -> None:
-    """The demo from start to end; every process it starts is in ``children``."""
+    """The demo from start to end; every process of Locust's is in ``children``."""
     if not PROGRAM.exists():
         raise DemoFailed(f"{PROGRAM} is missing: install the project into this environment first")
     prepare_output()
-    address = start_target(children, options.target_binary, 2 * options.seconds)
-    target = children[0]
-    runs = (Run(1, options.users), Run(2, SECOND_RUN_USERS * options.users))
-    for run in runs:
-        print(f"A shop at {address}, {run.users} users, {options.workers} workers, {options.seconds} s", flush=True)
-        locust = start_locust(children, options, address, run)
-        watch(target, locust, run, options.seconds)
+    load = f"{options.users} users, {options.workers} workers, {options.seconds} s"
+    runs = (Run(1), Run(2))
+    slow_after_s = options.seconds * demo.SLOW_FROM_SHARE
+    for run, story, slow in zip(runs, ("all is well", "something gets slow"), (None, slow_after_s), strict=True):
+        with open_shop(slow) as address:
+            print(f"Run {run.number} of 2, {story}: a shop at {address}, {load}", flush=True)
+            locust = start_locust(children, options, address, run)
+            watch(locust, run, options.seconds)
         print_summary(run)
-    stop(children)
     print_next_steps(*runs)
 
 

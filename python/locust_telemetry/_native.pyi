@@ -470,6 +470,12 @@ class LiveView:
     def take_line(self, line: str, is_error: bool) -> None:
         """Take a line that the process wrote: passed on at once while nothing is drawn, else once that is over."""
 
+    def pause(self) -> None:
+        """Give the terminal back and write what was kept, until `resume`."""
+
+    def resume(self) -> None:
+        """Draw again."""
+
     def close(self) -> None:
         """End the view, give the terminal back and write what was kept. Safe to call again."""
 

@@ -61,10 +61,10 @@ def run_demo(seconds: int, users: int) -> None:
     from locust_telemetry.demo import demo
 
     try:
-        shop, address = demo.open_shop()
+        shop, address = demo.open_shop(slow_after_s=seconds * demo.SLOW_FROM_SHARE)
     except OSError as error:
         sys.exit(f"locust-telemetry: {error}")
-    print(f"A shop at {address}: {users} users for {seconds} s.", flush=True)
+    print(f"A shop at {address}: {users} users for {seconds} s. Something gets slow on the way: what?", flush=True)
     try:
         run_locust(demo.locust_arguments(address, seconds, users))
     finally:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from locust_telemetry import metadata, options
+from locust_telemetry import live, metadata, options
 from locust_telemetry._native import Engine
 from locust_telemetry.core.channel import Channel, announcement, open_channel
 from locust_telemetry.core.companions import Companion, Companions
@@ -175,6 +175,7 @@ class Session:
         self._environment = environment
         self.claim(environment)
         self.options = Options.of(self._own_options(environment))
+        live.require_kept_runs(self.options.recorders)
         if not self.options.recorders:
             self._is_recording = False
             self.events.request.remove_listener(self.engine.listener)

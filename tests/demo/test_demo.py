@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -14,7 +16,7 @@ from locust_telemetry.demo import demo
 def test_the_shop_answers_and_ends_with_its_standard_input() -> None:
     shop, address = demo.open_shop()
     try:
-        for path in ("/", "/item/7", "/search", "/report"):
+        for path in ("/", "/item/7", "/search"):
             with urllib.request.urlopen(address + path, timeout=10) as answer:
                 assert answer.read() == f"GET {path}\n".encode()
         try:
@@ -46,10 +48,54 @@ def test_one_cart_in_a_hundred_fails_and_the_rest_are_taken() -> None:
         shop.wait()
 
 
+def test_the_checkout_gets_slow_so_long_after_the_first_request() -> None:
+    shop, address = demo.open_shop(slow_after_s=1)
+
+    def checkout_s() -> float:
+        request = urllib.request.Request(address + "/checkout", data=b"{}", method="POST")
+        began = time.monotonic()
+        assert urllib.request.urlopen(request, timeout=10).status == 200
+        return time.monotonic() - began
+
+    try:
+        # Before anybody comes, no time passes.
+        time.sleep(1.1)
+        before = min(checkout_s() for _ in range(3))
+        time.sleep(1)
+        # Four times the fastest is more than this, and the slowest usual one is not.
+        assert before < 0.19 < min(checkout_s() for _ in range(3))
+    finally:
+        shop.kill()
+        shop.wait()
+
+
+def test_an_answer_does_not_wait_for_an_acknowledgement() -> None:
+    shop, address = demo.open_shop()
+    connection = http.client.HTTPConnection(address.removeprefix("http://"))
+    try:
+        times = []
+        for _ in range(20):
+            began = time.monotonic()
+            connection.request("GET", "/")
+            assert connection.getresponse().read() == b"GET /\n"
+            times.append(time.monotonic() - began)
+        # An acknowledgement may take 40 ms.
+        assert sorted(times)[10] < 0.03, times
+    finally:
+        connection.close()
+        shop.kill()
+        shop.wait()
+
+
 def test_the_run_is_headless_named_and_of_the_given_length() -> None:
     arguments = demo.locust_arguments("http://127.0.0.1:1", seconds=7, users=3)
     given = dict(zip(arguments, arguments[1:], strict=False))
-    assert (given["-t"], given["-u"], given["-H"], given["--testplan"]) == ("7s", "3", "http://127.0.0.1:1", "demo")
+    assert (given["-t"], given["-u"], given["-H"], given["--testplan"]) == (
+        "7s",
+        "3",
+        "http://127.0.0.1:1",
+        "demo-shop",
+    )
     assert Path(given["-f"]).is_file()
 
 

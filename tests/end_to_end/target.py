@@ -1,4 +1,4 @@
-"""The demo's HTTP target: what is loaded, and an independent count of what it answered."""
+"""The HTTP target: what is loaded, and an independent count of what it answered."""
 
 from __future__ import annotations
 

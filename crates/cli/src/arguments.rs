@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+mod number;
 mod range;
 mod refusal;
 
@@ -17,6 +18,9 @@ pub(crate) const PROGRAM: &str = "locust-telemetry";
 const LIVE_NAME: &str = "lt-live";
 const LIVE_FLAG: &str = "--lt-live";
 const LIVE_VARIABLE: &str = "LOCUST_TELEMETRY_LIVE";
+
+/// The option that may stand before `run`.
+const UTC_FLAG: &str = "--utc";
 
 const AFTER_HELP: &str = "\
 RUN is the beginning of a run's id, @1 (the newest), @2 (the one before), or the name of a test plan (its newest run).
@@ -62,13 +66,13 @@ pub(crate) enum Command {
         #[arg(value_name = "LOCUST ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Try it without a test of your own: a small shop under load, with one page that gets slow.
+    /// Try it without a test of your own: a small shop under load, with one endpoint that gets slow.
     Demo {
         /// Length of the run, in seconds.
-        #[arg(short, long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+        #[arg(short, long, value_name = "SECONDS", default_value_t = 60, value_parser = number::between::<u32>(1..=3_600))]
         seconds: u32,
         /// Simulated users.
-        #[arg(short, long, value_name = "COUNT", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=200))]
+        #[arg(short, long, value_name = "COUNT", default_value_t = 30, value_parser = number::between::<u32>(1..=200))]
         users: u32,
         /// Show the run in the terminal while it is on.
         #[arg(long = LIVE_NAME)]
@@ -132,7 +136,7 @@ pub(crate) struct RunsOptions {
     #[arg(long, value_name = "NAME")]
     pub(crate) testplan: Option<String>,
     /// List at most this many; 0 lists all.
-    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = number::between::<usize>(0..=1_000_000))]
     pub(crate) limit: usize,
     /// Print JSON, for programs.
     #[arg(long)]
@@ -219,7 +223,7 @@ impl From<TableName> for Subject {
 #[derive(Args, Debug, PartialEq, Eq)]
 pub(crate) struct ServeOptions {
     /// The port; if it is taken, the next free one.
-    #[arg(long, value_name = "PORT", default_value_t = 8090)]
+    #[arg(long, value_name = "PORT", default_value_t = 8090, value_parser = number::between::<u16>(0..=65_535))]
     pub(crate) port: u16,
     /// The address to listen on; anything but this machine's own needs --token.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
@@ -289,11 +293,12 @@ pub(crate) enum Reply {
 /// # Errors
 /// When there is only something to be said: help, the version, or what is wrong with the arguments.
 pub(crate) fn parse(arguments: &[String]) -> Result<Call, Reply> {
-    // Ahead of clap, which would keep `--help` and the first `--` from Locust.
-    if let Some((first, rest)) = arguments.split_first()
+    // Ahead of clap, which would keep `--help` and the first `--` from Locust, and leave it an option of ours.
+    let before = arguments.iter().take_while(|argument| argument.as_str() == UTC_FLAG).count();
+    if let Some((first, rest)) = arguments[before..].split_first()
         && first == "run"
     {
-        return Ok(Call { command: run(rest, std::env::var(LIVE_VARIABLE).ok().as_deref()), is_utc: false });
+        return Ok(Call { command: run(rest, std::env::var(LIVE_VARIABLE).ok().as_deref()), is_utc: before > 0 });
     }
     let words = std::iter::once(PROGRAM).chain(arguments.iter().map(String::as_str));
     let line = CommandLine::try_parse_from(words).map_err(|error| refusal::reply(&error, arguments))?;

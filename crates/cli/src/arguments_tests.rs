@@ -98,6 +98,32 @@ fn a_range_that_is_none_is_refused_with_an_example() {
 }
 
 #[test]
+fn a_number_that_is_none_is_refused_in_one_line_that_says_what_would_be_one() {
+    for (line, option, bounds) in [
+        ("serve --port", "--port <PORT>", "0 to 65535"),
+        ("runs --limit", "--limit <COUNT>", "0 to 1000000"),
+        ("demo --seconds", "--seconds <SECONDS>", "1 to 3600"),
+        ("demo --users", "--users <COUNT>", "1 to 200"),
+    ] {
+        for value in ["abc", "99999999999999999999999", "1.5"] {
+            let expected =
+                format!("invalid value '{value}' for '{option}': it takes a whole number from {bounds} (see ");
+            let text = refused(&format!("{line} {value}"));
+            assert!(text.contains(&expected) && text.matches('\n').count() == 1, "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_live_view_is_ours_wherever_utc_stands() {
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let command = Command::Run { is_live: true, arguments: words("-f a.py --headless") };
+    assert_eq!(called("--utc run -f a.py --lt-live --headless"), Ok(Call { command, is_utc: true }));
+    let command = Command::Run { is_live: false, arguments: words("--help -- x") };
+    assert_eq!(called("--utc run --help -- x"), Ok(Call { command, is_utc: true }));
+}
+
+#[test]
 fn without_a_run_it_is_the_newest() {
     let Ok(Command::Show(selection)) = of("show --store runs.db") else { panic!("no selection") };
     assert_eq!((selection.run.as_str(), selection.range), ("@1", None));

@@ -85,8 +85,14 @@ pub(crate) enum StoredError {
     #[error("deleting asks first, and nobody is here to answer; give --yes")]
     NobodyToAsk,
     /// Choose a moment within the run.
-    #[error("the run has nothing at that time")]
-    OutsideOfRun,
+    #[error("the run has nothing at that time: it lasts {span}")]
+    OutsideOfRun {
+        /// From when to when, and how long, in words.
+        span: String,
+    },
+    /// Wait for its first second, or choose another run.
+    #[error("the run has nothing yet")]
+    EmptyRun,
 }
 
 impl StoredError {

@@ -47,6 +47,7 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     output: Output,
+    is_paused: bool,
     is_over: bool,
 }
 
@@ -57,7 +58,7 @@ impl LiveView {
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(announcement: PathBuf, terminals: Terminals) -> io::Result<Self> {
-        let state = Mutex::new(State { output: Output::default(), is_over: false });
+        let state = Mutex::new(State { output: Output::default(), is_paused: false, is_over: false });
         let shared = Arc::new(Shared { state, ended: Condvar::new() });
         let told = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("lt-live-view".to_owned()).spawn(move || {
@@ -71,6 +72,18 @@ impl LiveView {
     /// Takes a line that Locust wrote, without its end: written at once while nothing is drawn, else once it is over.
     pub fn take_line(&self, stream: Stream, line: String) {
         self.shared.lock().output.take_line(stream, line);
+    }
+
+    /// Gives the terminal back and writes what was kept back, until [`resume`](Self::resume).
+    pub fn pause(&self) {
+        let mut state = self.shared.lock();
+        state.is_paused = true;
+        state.output.leave();
+    }
+
+    /// Draws again.
+    pub fn resume(&self) {
+        self.shared.lock().is_paused = false;
     }
 
     /// Ends the view, gives the terminal back and writes what was kept back. Safe to call again.
@@ -122,16 +135,19 @@ impl Watch {
             }
             let running = self.snapshot.as_ref().filter(|snapshot| snapshot.is_running());
             match (way, running) {
-                (Way::Drawn, Some(snapshot)) => {
+                (Way::Drawn, Some(snapshot)) if terminal::is_ours() => {
                     let (columns, lines) = terminal::size();
                     let mut state = shared.lock();
+                    if state.is_paused {
+                        continue;
+                    }
                     let output = state.output.newest(screen::MAX_OUTPUT_LINES);
                     let trouble = self.trouble.as_deref();
                     let screen = Screen { snapshot, trouble, output: &output, columns, lines };
                     let frame = screen.frame(self.terminals);
-                    state.output.draw(&frame);
+                    state.output.draw(&frame, lines);
                 }
-                (Way::Drawn, None) => shared.lock().output.leave(),
+                (Way::Drawn, _) => shared.lock().output.leave(),
                 (Way::Told, Some(snapshot)) if told.elapsed() >= TELL_EVERY => {
                     told = Instant::now();
                     shared.lock().output.take_line(Stream::Output, snapshot.line());

@@ -56,6 +56,16 @@ impl PyLiveView {
         py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).take_line(stream, line));
     }
 
+    /// Gives the terminal back and writes what was kept, until `resume`.
+    fn pause(&self, py: Python<'_>) {
+        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).pause());
+    }
+
+    /// Draws again.
+    fn resume(&self, py: Python<'_>) {
+        py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).resume());
+    }
+
     /// Ends the view, gives the terminal back and writes what was kept. Safe to call again.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).close());

@@ -27,7 +27,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
             "locust_requests": run.locust_requests,
             "lost": lost(figures),
             "labels": run.labels,
-            "notes": run.notes,
+            "notes": figures.notes().into_iter().map(note).collect::<Vec<_>>(),
         },
         "range": {
             "from": time::rfc3339(figures.from_s),
@@ -96,6 +96,10 @@ fn missing(missing: &Missing) -> Value {
         "users": missing.users,
         "requests_at_most": missing.requests_at_most,
     })
+}
+
+fn note((time_unix_ns, text): (Option<i64>, &str)) -> Value {
+    json!({ "time": time_unix_ns.map(time::rfc3339_ms), "text": text })
 }
 
 fn event(event: &EventFigures) -> Value {

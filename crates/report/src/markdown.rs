@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 /// A comment of a pull request shows the endpoints that matter; all are in the report.
 const MAX_ENDPOINTS: usize = 20;
 const MAX_ERRORS: usize = 10;
+const MAX_NOTES: usize = 10;
 /// Longer names and messages are cut, since a table cell is one line.
 const MAX_CODE_CHARACTERS: usize = 120;
 
@@ -30,6 +31,11 @@ pub(crate) fn encode(figures: &Figures) -> String {
         let words = cause.in_words(|unix_ms| time::readable(unix_ms.div_euclid(1_000)));
         let _ = writeln!(text, "- difference: {}", words.join(" "));
     }
+    let labels: Vec<_> = figures.labels().iter().map(|label| code(label)).collect();
+    if !labels.is_empty() {
+        let _ = writeln!(text, "- labels: {}", labels.join(" · "));
+    }
+    notes(&mut text, figures);
     text
 }
 
@@ -73,6 +79,18 @@ fn errors(text: &mut String, figures: &Figures) {
         let _ = writeln!(text, "| {} | {others} | | |", words::count(times));
     }
     text.push('\n');
+}
+
+fn notes(text: &mut String, figures: &Figures) {
+    let notes = figures.notes();
+    let (shown, hidden) = notes.split_at(notes.len().min(MAX_NOTES));
+    for (time_unix_ns, note) in shown {
+        let when = time_unix_ns.map(|unix_ns| format!("{} ", time::readable(time::second_of(unix_ns))));
+        let _ = writeln!(text, "- note: {}{}", when.unwrap_or_default(), code(note));
+    }
+    if !hidden.is_empty() {
+        let _ = writeln!(text, "- … and {}", words::counted(hidden.len() as u64, "more note"));
+    }
 }
 
 /// `text` as code in a cell of a table. A bar ends a cell even within code, unless it is escaped.

@@ -67,6 +67,22 @@ impl Figures {
         items
     }
 
+    /// How the user labelled the run: `key=value`.
+    #[must_use]
+    pub fn labels(&self) -> Vec<String> {
+        let label = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
+        self.run.labels.iter().map(label).collect()
+    }
+
+    /// What people noted: of the run as a whole, which has no time, then of moments of the range, in nanoseconds since
+    /// the Unix epoch.
+    #[must_use]
+    pub fn notes(&self) -> Vec<(Option<i64>, &str)> {
+        let whole = Some((None, self.run.notes.as_str())).filter(|(_, text)| !text.is_empty());
+        let moments = self.events.iter().filter(|event| event.is_annotation);
+        whole.into_iter().chain(moments.map(|event| (Some(event.time_unix_ns), event.name.as_str()))).collect()
+    }
+
     /// How the count stands to Locust's own, which is of whole runs.
     #[must_use]
     pub fn books(&self) -> Vec<String> {

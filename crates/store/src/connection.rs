@@ -30,6 +30,10 @@ const LOG_PAGES: i32 = 128;
 /// A log that had to grow beyond this, in bytes, is cut when it is begun anew.
 const MAX_LOG_BYTES: i32 = 8 << 20;
 
+/// Where SQLite keeps what is not in the file yet, and what it needs to find something there.
+const LOG_SUFFIX: &str = "-wal";
+const INDEX_SUFFIX: &str = "-shm";
+
 /// How many statements stay prepared: all that the recorder has.
 const PREPARED: usize = 64;
 
@@ -67,7 +71,7 @@ pub(crate) fn open_existing(path: &Path) -> Result<Opened, OpenStoreError> {
     let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(unopenable)?;
     let opened = match check(&connection, path) {
-        Err(OpenStoreError::Unopenable { source, .. }) if is_out_of_reach(&source) => {
+        Err(OpenStoreError::Unopenable { source, .. }) if is_out_of_reach(&source, path) => {
             Opened { connection: open_frozen(path, source)?, is_frozen: true }
         }
         Err(error) => return Err(error),
@@ -85,16 +89,39 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Whether SQLite could open a file and not read it: it needs files beside it, and may not make them.
-fn is_out_of_reach(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+/// Whether SQLite could open a file and not read it since it needs files beside it, and may not make them or write to them.
+fn is_out_of_reach(error: &rusqlite::Error, path: &Path) -> bool {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ReadOnly) => true,
+        // Says no more than that one of them could not be opened: this process may have too many files open.
+        Some(ErrorCode::CannotOpen) => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            [folder, &beside(path, LOG_SUFFIX), &beside(path, INDEX_SUFFIX)].into_iter().any(is_write_protected)
+        }
+        _ => false,
+    }
+}
+
+/// Whether this process may not write to what is at `path`, or may not make anything there, if that is a folder. Opens
+/// nothing: SQLite's locks on a file go as soon as anybody in the process closes it.
+#[cfg(unix)]
+fn is_write_protected(path: &Path) -> bool {
+    use rustix::fs::{Access, access};
+    use rustix::io::Errno;
+    matches!(access(path, Access::WRITE_OK), Err(Errno::ACCESS | Errno::PERM | Errno::ROFS))
+}
+
+/// Nobody can tell, so SQLite's word is taken for it.
+#[cfg(not(unix))]
+fn is_write_protected(_path: &Path) -> bool {
+    true
 }
 
 /// Opens a store in a folder that cannot be written to. Nobody is recording to it: then the files would be there. What
 /// is in a log that was left behind cannot be read so.
 fn open_frozen(path: &Path, refused: rusqlite::Error) -> Result<Connection, OpenStoreError> {
     let unopenable = |source| OpenStoreError::Unopenable { path: path.to_owned(), source };
-    let log = log_of(path);
+    let log = beside(path, LOG_SUFFIX);
     if log.metadata().is_ok_and(|log| log.len() > 0) {
         return Err(OpenStoreError::LogOutOfReach { path: path.to_owned(), log, source: refused });
     }
@@ -107,11 +134,11 @@ fn open_frozen(path: &Path, refused: rusqlite::Error) -> Result<Connection, Open
     }
 }
 
-/// Where SQLite keeps what is not in the file at `path` yet.
-fn log_of(path: &Path) -> PathBuf {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    log.into()
+/// The file that SQLite has beside the one at `path`.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// The file at `path`, in the words in which SQLite can be told that nobody changes it (<https://sqlite.org/uri.html>).
@@ -272,6 +299,20 @@ mod tests {
             assert!(connection.execute("DELETE FROM run", []).is_err());
             assert_eq!(files(), before, "nothing is made beside it");
         }
+    }
+
+    /// What really may not be written to is in `tests/read_only.rs`.
+    #[test]
+    #[cfg(unix)]
+    fn where_files_may_be_written_a_file_that_cannot_be_opened_says_nothing_of_that() {
+        let (_directory, path) = in_directory();
+        drop(open_for_writing(&path).unwrap());
+        let error = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        // As SQLite says of a process that has too many files open.
+        assert!(!is_out_of_reach(&error(rusqlite::ffi::SQLITE_CANTOPEN), &path));
+        assert!(!is_out_of_reach(&error(rusqlite::ffi::SQLITE_CANTOPEN), Path::new("runs.db")));
+        assert!(!is_out_of_reach(&error(rusqlite::ffi::SQLITE_FULL), &path));
+        assert!(is_out_of_reach(&error(rusqlite::ffi::SQLITE_READONLY), &path));
     }
 
     #[test]

@@ -79,6 +79,8 @@ fn runs_are_listed_newest_first_and_the_one_that_is_on_is_named() {
     assert_eq!(ids(&json(page.address(), "/api/runs?testplan=checkout-load")), ["run-0"]);
     assert_eq!(ids(&json(page.address(), "/api/runs?search=SEARCH")), ["run-1"]);
     assert_eq!(ids(&json(page.address(), "/api/runs?limit=1&search=&testplan=")), ["run-1"]);
+    // What is too old for the list is found by search.
+    assert_eq!(ids(&json(page.address(), "/api/runs?limit=1&search=checkout")), ["run-0"]);
     assert_eq!(get(page.address(), "/api/runs?limit=-1").status, 400);
 }
 

@@ -1,7 +1,8 @@
-//! The demo's HTTP target: a small shop whose endpoints behave as real ones do (fast, slow, cached, flaky, loaded).
+//! The HTTP target of tests and benchmarks: a small shop whose endpoints behave as real ones do (fast, slow, cached,
+//! flaky, loaded).
 //!
-//! It exists so that the demo and the tests have something to load whose behaviour is known, and whose own count of
-//! answers ([`counts`]) is independent of Locust's. Start at [`routes`]: it says what each endpoint does.
+//! It exists so that they have something to load whose behaviour is known, and whose own count of answers ([`counts`])
+//! is independent of Locust's. Start at [`routes`]: it says what each endpoint does.
 //!
 //! **Absent on purpose:** anything of the recorder itself. The target knows nothing of Locust or of telemetry.
 

@@ -1,6 +1,6 @@
 //! `demo-target`: reads its options, binds, says where it listens, and serves until a signal or its time is up.
 //!
-//! One thread on purpose: the target leaves the other cores to Locust, and one core serves far more than a demo asks.
+//! One thread on purpose: the target leaves the other cores to Locust, and one core serves far more than tests ask.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -12,7 +12,7 @@ use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A small HTTP server with realistic behaviour, for the demo and the tests.
+/// A small HTTP server with realistic behaviour, for tests and benchmarks.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {

@@ -1,1 +1,1 @@
-"""What `locust-telemetry demo` runs: a small shop of its own, and users who visit it."""
+"""The demo: a small shop of its own, and users who visit it. `locust-telemetry demo` and `make demo` run it."""

@@ -1,21 +1,23 @@
-"""A small shop to put load on: `python -m locust_telemetry.demo.shop`.
+"""A small shop to put load on: `python -m locust_telemetry.demo.shop [--slow-after SECONDS]`.
 
 It listens on a free port of 127.0.0.1, prints its address, and ends when its standard input does, and so with whoever
-started it. Its report gets slow half a minute after the start: something to find on the live page.
+started it. Its checkout may get slow some time after the first request: something to find on the live page.
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
+import math
 import random
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
-#: Seconds after the start from which on the report is slow, and how many times as slow.
-REPORT_SLOWS_AFTER_S = 30
-REPORT_SLOWS_BY = 6
+#: How many times as slow the checkout gets.
+CHECKOUT_SLOWS_BY = 4
 
 #: Every so many carts one fails.
 CARTS_FOR_A_FAILURE = 100
@@ -25,7 +27,11 @@ class Shop(BaseHTTPRequestHandler):
     """Answers each request after a time that is typical for what is asked."""
 
     protocol_version = "HTTP/1.1"
-    opened_at = time.monotonic()
+    # An answer is one packet: its body would wait for the client's acknowledgement of its head.
+    wbufsize = -1
+    #: Seconds after the first request from which on the checkout is slow.
+    slow_after_s = math.inf
+    first_request_at: float | None = None
     carts = itertools.count(1)
 
     def do_GET(self) -> None:
@@ -36,18 +42,29 @@ class Shop(BaseHTTPRequestHandler):
         elif self.path == "/search":
             # Two speeds: four in five answers come from a cache.
             self._answer(200, 0.008 if random.random() < 0.8 else 0.12)
-        elif self.path == "/report":
-            is_slow = time.monotonic() - self.opened_at > REPORT_SLOWS_AFTER_S
-            self._answer(200, random.uniform(0.02, 0.03) * (REPORT_SLOWS_BY if is_slow else 1))
         elif self.path == "/":
             self._answer(200, 0.001)
         else:
             self._answer(404, 0)
 
     def do_POST(self) -> None:
-        """Take something into the cart."""
+        """Take something into the cart, or the money for it."""
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._answer(503 if next(self.carts) % CARTS_FOR_A_FAILURE == 0 else 200, 0.01)
+        if self.path == "/checkout":
+            self._answer(200, random.uniform(0.05, 0.07) * (CHECKOUT_SLOWS_BY if self._is_slow() else 1))
+        elif self.path == "/cart":
+            self._answer(503 if next(self.carts) % CARTS_FOR_A_FAILURE == 0 else 200, 0.01)
+        else:
+            self._answer(404, 0)
+
+    def parse_request(self) -> bool:
+        """Note when the first request came, whatever it asks for."""
+        if Shop.first_request_at is None:
+            Shop.first_request_at = time.monotonic()
+        return super().parse_request()
+
+    def _is_slow(self) -> bool:
+        return Shop.first_request_at is not None and time.monotonic() - Shop.first_request_at >= self.slow_after_s
 
     def _answer(self, status: int, after_s: float) -> None:
         time.sleep(after_s)
@@ -62,10 +79,25 @@ class Shop(BaseHTTPRequestHandler):
         """Say nothing: Locust tells of the requests."""
 
 
+class Door(ThreadingHTTPServer):
+    """Lets everybody in, each to a thread of their own."""
+
+    daemon_threads = True
+    # How many may come at once: others would be let in after a second.
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: whoever leaves in the middle, as all do at the end of a test, has hung up."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def main() -> None:
     """Serve until standard input ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
-    server.daemon_threads = True
+    parser = argparse.ArgumentParser(prog="shop", description="A small shop to put load on.")
+    parser.add_argument("--slow-after", type=float, default=math.inf, metavar="SECONDS")
+    Shop.slow_after_s = parser.parse_args().slow_after
+    server = Door(("127.0.0.1", 0), Shop)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()

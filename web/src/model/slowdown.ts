@@ -25,8 +25,9 @@ export interface Slowdown {
 const TIMES = 2;
 /** And by at least this much. */
 const AT_LEAST_MS = 10;
-/** Slots that must be slow in one span. */
+/** In one span, so many slots must be slow, and so many seconds. */
 const MIN_SLOTS = 2;
+const MIN_SPAN_S = 6;
 const MIN_REQUESTS = 30;
 /** Slots without which there is no usual. */
 const MIN_KNOWN_SLOTS = 6;
@@ -85,7 +86,8 @@ function slowdownIn(
     if (best === null || last - first > best[1] - best[0]) best = [first, last];
     first = last;
   }
-  if (best === null || best[1] - best[0] + 1 < MIN_SLOTS) return null;
+  const slotsInSpan = best === null ? 0 : best[1] - best[0] + 1;
+  if (best === null || slotsInSpan < MIN_SLOTS || slotsInSpan * slotS < MIN_SPAN_S) return null;
   const slow = new SeriesStats();
   for (const { stats } of slots.slice(best[0], best[1] + 1)) slow.merge(stats);
   const slowMs = slow.latency.quantileMs(q);
@@ -97,7 +99,7 @@ function slowdownIn(
 
 /** The slot length for finding slowdowns in a range of this length. */
 export function slowdownSlotS(lengthS: number, finestS: number): number {
-  const wanted = lengthS > 1200 ? 60 : lengthS > 240 ? 10 : 5;
+  const wanted = lengthS > 1200 ? 60 : lengthS > 240 ? 10 : lengthS > 60 ? 5 : 2;
   return Math.max(wanted, Math.ceil(wanted / finestS) * finestS);
 }
 

@@ -55,13 +55,14 @@ impl Output {
         newest
     }
 
-    /// Draws a frame; takes the screen first if need be. A terminal that is gone is nobody's loss.
-    pub(super) fn draw(&mut self, frame: &[String]) {
+    /// Draws a frame on a terminal of so many lines; takes the screen first if need be. A terminal that is gone is
+    /// nobody's loss.
+    pub(super) fn draw(&mut self, frame: &[String], lines: usize) {
         let mut out = io::stdout().lock();
         if !self.is_drawn {
             self.is_drawn = terminal::enter(&mut out).is_ok();
         }
-        let _ = terminal::draw(&mut out, frame);
+        let _ = terminal::draw(&mut out, frame, lines);
     }
 
     /// Gives the screen back and writes what was kept, each line to where it was meant to go.

@@ -1,12 +1,11 @@
 //! `locust-telemetry annotate`: a note at a moment of a run.
 
+use super::NS_PER_S;
 use crate::arguments::AnnotateOptions;
 use crate::console::Console;
 use crate::error::StoredError;
 use crate::text::printable;
 use locust_telemetry_pipeline::clock;
-
-const NS_PER_S: i64 = 1_000_000_000;
 
 /// Adds the note and tells where it stands. Gives the status to end with.
 pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Result<u8, StoredError> {
@@ -18,7 +17,7 @@ pub(crate) fn add(options: &AnnotateOptions, console: &mut Console<'_>) -> Resul
             let whole = run.snapped(None)?;
             let second = moment.unix_s(&whole, &console.zone);
             if !(whole.start..=whole.end).contains(&second) {
-                return Err(StoredError::OutsideOfRun);
+                return Err(super::outside(row, &whole, &console.zone));
             }
             second.saturating_mul(NS_PER_S)
         }

@@ -9,7 +9,6 @@ use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
 use crate::zone::Zone;
 use clap::builder::styling::{AnsiColor, Style};
 use locust_telemetry_report::{ErrorFigures, EventFigures, Figures, Point, Tally, words};
-use serde_json::Value;
 
 /// How many endpoints the table shows.
 const MAX_ENDPOINTS: usize = 20;
@@ -160,9 +159,7 @@ impl Page<'_> {
             self.lines(Style::new(), difference(&figures.run.causes, self.zone));
         }
         self.lines(Style::new(), notes("events", events(figures, self.zone)));
-        let label = |(key, value): (&String, &Value)| format!("{key}={}", value.as_str().unwrap_or_default());
-        let labels = figures.run.labels.iter().map(label);
-        self.lines(Style::new(), note("labels", &labels.collect::<Vec<_>>(), DOT));
+        self.lines(Style::new(), note("labels", &figures.labels(), DOT));
         self.lines(Style::new(), note("notes", &words_of(&figures.run.notes), " "));
     }
 }

@@ -1,0 +1,59 @@
+/** Which endpoint got slow, in runs of any length. */
+
+import { describe, expect, it } from "vitest";
+import { Archive } from "../../dev/archive";
+import { shop } from "../../dev/scenario";
+import { Run, SEALED_NOTHING } from "./run";
+import { slowdownSlotS, slowdownsOf } from "./slowdown";
+
+const START_S = 1_760_000_040;
+
+/** Of a run of so many seconds in which one endpoint is four times as slow in those that `isSlow` names. */
+function found(seconds: number, seed: number, isSlow: (t: number) => boolean) {
+  const scenario = shop({ runId: "x", seconds: 0, seed });
+  const series = scenario.series.map((plan) => {
+    if (plan.name !== "/pay") return plan;
+    const medianMs = (t: number) => plan.medianMs(t) * (isSlow(t) ? 4 : 1);
+    // Often enough for each moment to tell.
+    return { ...plan, medianMs, rate: (t: number) => plan.rate(t) * 8 };
+  });
+  const archive = new Archive({ ...scenario, series }, START_S);
+  for (let t = 0; t < seconds; t += 1) archive.addSecond(true);
+  const run = new Run({
+    head: { ...archive.head, seq: 0, state: "ended" },
+    sealedUntilS: SEALED_NOTHING,
+    seconds: { second: [] },
+    errors: [],
+    events: [],
+    workerSeconds: null,
+    windows: archive.windows,
+    slots: { total: [60, 1], series: [60, 1], worker: [60, 1] },
+  });
+  const range = { fromS: START_S, toS: START_S + seconds };
+  const slowdowns = [...slowdownsOf(run, run.endpoints.values(), range, slowdownSlotS(seconds, 1))];
+  return slowdowns.filter((slowdown) => slowdown !== null);
+}
+
+describe("a slow endpoint", () => {
+  it("is found in a run of twenty seconds, and when it got slow", () => {
+    const [slowdown, ...others] = found(20, 6, (t) => t >= 8);
+    expect(slowdown?.endpoint.key).toBe("GET /pay");
+    expect(slowdown?.span).toEqual({ fromS: START_S + 8, toS: START_S + 20 });
+    expect(slowdown?.isOngoing).toBe(true);
+    expect(others).toEqual([]);
+  });
+
+  it("is not one that was slow for a moment only", () => {
+    expect(found(20, 6, (t) => t >= 8 && t < 12)).toEqual([]);
+    expect(found(20, 6, (t) => t >= 8 && t < 14)).toHaveLength(1);
+  });
+
+  it("is not found where none is, however short the run", () => {
+    for (const seconds of [14, 20, 40, 60, 120])
+      for (let seed = 1; seed <= 3; seed += 1)
+        expect(
+          found(seconds, seed, () => false),
+          `${seconds} s, ${seed}`,
+        ).toEqual([]);
+  });
+});
