@@ -145,8 +145,24 @@ function start(element: HTMLElement): void {
     last = lastGood(runs, run.head.run_id, run.head.testplan, run.head.started_unix_ns ?? 0);
     page.hasLast = last !== null;
     if (source instanceof LiveSource) follow(source);
+    else lookForRun(page.opened);
     await page.refresh();
     if (page.address.compareWith !== null) await compareWith(page.address.compareWith);
+  }
+
+  /** A page without a run in its address shows what is on as soon as something is, though it was opened before. */
+  function lookForRun(shown: typeof page.opened): void {
+    const look = async () => {
+      if (server === null || page.opened !== shown || page.address.runId !== null) return;
+      // A server that is gone says nothing against the run that is shown.
+      const current = await server.runs({ limit: 1 }).then(
+        (answer) => answer.current,
+        () => null,
+      );
+      if (current === null) lookForRun(shown);
+      else if (page.opened === shown && page.address.runId === null) void guarded(open);
+    };
+    if (page.address.runId === null) setTimeout(() => void look(), LOOK_AGAIN_MS);
   }
 
   function follow(source: LiveSource): void {

@@ -3,8 +3,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Archive } from "../../dev/archive";
+import { shop } from "../../dev/scenario";
 import type { DevServer } from "../../dev/server";
-import { world } from "../../dev/worlds";
+import { running, world } from "../../dev/worlds";
 import { drawn, launch, open, tile, type Watched } from "./browser";
 
 let server: DevServer;
@@ -112,6 +113,22 @@ describe("a live run", () => {
 
   it("ran without an error or anything that the policy refuses", () => {
     expect(watched.troubles).toEqual([]);
+  });
+});
+
+describe("a page that was opened before the test began", () => {
+  it("shows the run that is over, and then the one that begins", async () => {
+    const other = world("ended");
+    const address = await other.listen();
+    const { page: early } = await open(browser, address);
+    const status = () => early.textContent(".status-text");
+    expect(await status()).toBe("ended");
+    const nowS = Math.floor(Date.now() / 1000);
+    other.archives.unshift(running(shop({ runId: "0b5e7c21aa90", seconds: 5, seed: 31 }), nowS - 5));
+    await early.waitForFunction(() => document.querySelector(".status-text")?.textContent === "live");
+    expect(await early.textContent("header")).toContain("0b5e7c21");
+    await early.context().close();
+    await other.close();
   });
 });
 
