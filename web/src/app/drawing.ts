@@ -8,6 +8,7 @@ import { equal, type Range } from "../model/range";
 import type { Run } from "../model/run";
 import { NOTHING, type Selection } from "../model/selection";
 import type { Slowdown } from "../model/slowdown";
+import { secondsOf } from "../model/span";
 import type { Timeline } from "../model/timeline";
 import { verdictOf } from "../model/verdict";
 import type { RunSource } from "../source/source";
@@ -81,6 +82,7 @@ export class Drawing {
     this.toolbar(picture, isLacking ? null : this.tables, isLacking);
     this.shown.draw(this.views.overview, {
       seconds: run.seconds,
+      span: run.span,
       whole: scope.whole,
       shown: scope.shown,
       stages: this.derived.stages(run),
@@ -176,6 +178,7 @@ export class Drawing {
       shown: scope.shown,
       whole: scope.whole,
       steadyFromS: run.steadyFromS,
+      lengthS: secondsOf(run.nsIn(scope.range)),
       snapS: run.finestS(scope.range, address.selection.kind),
       selection: address.selection,
       other:

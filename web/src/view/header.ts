@@ -2,6 +2,7 @@
 
 import { clock, dateAndClock, formatCount, formatDuration } from "../model/format";
 import type { Run } from "../model/run";
+import { secondsOf } from "../model/span";
 import type { Verdict } from "../model/verdict";
 import { fill, h, setText } from "./dom";
 
@@ -117,9 +118,10 @@ export class Header {
     if (startedS !== null) {
       const toS = range?.toS ?? startedS;
       const end = connection === "live" || connection === "lost" ? "now" : clock(toS);
+      const lengthS = range === null ? 0 : secondsOf(run.nsIn(range));
       setText(
         this.span,
-        `${dateAndClock(startedS)}${clock(startedS).slice(5)} – ${end} (${formatDuration(toS - startedS)})`,
+        `${dateAndClock(startedS)}${clock(startedS).slice(5)} – ${end} (${formatDuration(lengthS)})`,
       );
     }
     let users = head.users_max ?? 0;

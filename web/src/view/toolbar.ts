@@ -2,7 +2,7 @@
 
 import type { Alignment } from "../model/comparison";
 import { clock, formatDuration } from "../model/format";
-import { lengthS, type Range } from "../model/range";
+import type { Range } from "../model/range";
 import type { Selection } from "../model/selection";
 import { fill, h, setText } from "./dom";
 
@@ -11,6 +11,8 @@ export interface ToolbarData {
   shown: Range | null;
   whole: Range | null;
   steadyFromS: number | null;
+  /** How long the run was on in what is shown. */
+  lengthS: number;
   /** Slots that ranges snap to, where that is not one second. */
   snapS: number;
   selection: Selection;
@@ -65,13 +67,13 @@ export class Toolbar {
   /** Draws. */
   show(data: ToolbarData): void {
     this.data = data;
-    const { shown, whole, steadyFromS, snapS, selection, other } = data;
+    const { shown, whole, steadyFromS, lengthS, snapS, selection, other } = data;
     const range = shown ?? whole;
     const snapped = snapS > 1 ? `, in steps of ${formatDuration(snapS)}` : "";
     if (range === null) setText(this.range, "");
-    else if (shown === null) setText(this.range, `Whole run, ${formatDuration(lengthS(range))}${snapped}`);
+    else if (shown === null) setText(this.range, `Whole run, ${formatDuration(lengthS)}${snapped}`);
     else
-      setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS(shown))}${snapped}`);
+      setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS)}${snapped}`);
     this.range.classList.toggle("is-chosen", shown !== null);
     this.whole.hidden = shown === null;
     this.steady.hidden =
