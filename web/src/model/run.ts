@@ -6,8 +6,8 @@ import { SeriesStats } from "./histogram";
 import { type Kind, Pyramid, windowGains } from "./pyramid";
 import { commonSlotS, equal, intersect, nested, type Range, snapOutward } from "./range";
 import { Seconds } from "./seconds";
-import { nsWithin, type RunSpan, spanOf } from "./span";
 import { spread } from "./slotted";
+import { nsWithin, type RunSpan, spanOf } from "./span";
 import type {
   ErrorRow,
   EventRow,

@@ -119,10 +119,7 @@ export class Header {
       const toS = range?.toS ?? startedS;
       const end = connection === "live" || connection === "lost" ? "now" : clock(toS);
       const lengthS = range === null ? 0 : secondsOf(run.nsIn(range));
-      setText(
-        this.span,
-        `${dateAndClock(startedS)}${clock(startedS).slice(5)} – ${end} (${formatDuration(lengthS)})`,
-      );
+      setText(this.span, `${dateAndClock(startedS)}${clock(startedS).slice(5)} – ${end} (${formatDuration(lengthS)})`);
     }
     let users = head.users_max ?? 0;
     for (const [, row] of range === null ? [] : run.seconds.within({ fromS: range.toS - 1, toS: range.toS }))

@@ -72,8 +72,7 @@ export class Toolbar {
     const snapped = snapS > 1 ? `, in steps of ${formatDuration(snapS)}` : "";
     if (range === null) setText(this.range, "");
     else if (shown === null) setText(this.range, `Whole run, ${formatDuration(lengthS)}${snapped}`);
-    else
-      setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS)}${snapped}`);
+    else setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS)}${snapped}`);
     this.range.classList.toggle("is-chosen", shown !== null);
     this.whole.hidden = shown === null;
     this.steady.hidden =
