@@ -27,6 +27,7 @@ SINK = Path(__file__).with_name("otlp_sink.py")
 POOLS = {
     "single": "one endpoint, one outcome",
     "requests": "HttpUser: 50 names, 1 % failures",
+    "paths": "HttpUser without names: 50 paths, 1 % failures",
     "fast": "FastHttpUser: 50 names, 1 % failures",
     "calls": "a client without responses: 50 names, 1 % failures",
 }

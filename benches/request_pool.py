@@ -75,14 +75,15 @@ def _call(number: int, name: str, elapsed_ms: float, failing: bool) -> dict[str,
     }
 
 
-def _pool(client: str) -> list[dict[str, Any]]:
+def _pool(client: str, own_names: bool = False) -> list[dict[str, Any]]:
+    """Make the events of a client; with `own_names` no two share the object of their name."""
     source = random.Random(1)
     names = [f"/api/resource-{number}/[id]" for number in range(NAMES)]
     make = _call if client == "calls" else partial(_event, client)
     return [
         make(
             number,
-            names[source.randrange(NAMES)],
+            "".join([*names[source.randrange(NAMES)]]) if own_names else names[source.randrange(NAMES)],
             source.lognormvariate(3.5, 0.8),
             failing=number % FAILURE_EVERY == 0,
         )
@@ -91,7 +92,10 @@ def _pool(client: str) -> list[dict[str, Any]]:
 
 
 def build(name: str) -> list[dict[str, Any]]:
-    """Return the events of a pool: `single`, `requests`, `fast` or `calls`."""
+    """Return the events of a pool: `single`, `requests`, `paths`, `fast` or `calls`."""
     if name == "single":
         return [_event("requests", 1, "/", 12.5, failing=False)] * EVENTS
+    if name == "paths":
+        # HttpUser makes a name of the path anew for each request, where the test gives none.
+        return _pool("requests", own_names=True)
     return _pool(name)

@@ -12,8 +12,9 @@ from tests.locust_doubles import LoggedRecords
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell's background job inherits that interrupts are ignored, and so would every process that a test starts.
+    # A shell's background job inherits that both are ignored, and so would every process that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ export class Archive {
   ) {
     this.firstS = startS;
     this.sealedUntilS = Math.floor(startS / 60) * 60;
-    this.event(startS, "locust.tl.event.test.start", {});
+    this.tell(startS, "locust.tl.event.test.start", {});
   }
 
   /** The second behind the last. */
@@ -79,6 +79,12 @@ export class Archive {
     const row = { time_unix_ns: second * 1e9 + 4e8, name, kind: "event", attributes };
     this.events.push(row);
     return row;
+  }
+
+  /** An event that each process tells of, a moment after the one before. */
+  private tell(second: number, name: string, attributes: EventRow["attributes"]): void {
+    for (let process = 0; process < (this.scenario.processes ?? 1); process += 1)
+      this.event(second, name, attributes).time_unix_ns += process * 110e6;
   }
 
   /** Plays one more second. Without `keepsWindow` the message is not made (nobody will ask for it). */
@@ -118,7 +124,7 @@ export class Archive {
     this.addColumns(second, scenario.users(t), total, failures, hubLagMs, reasons);
     const before = this.events.length;
     if (t === scenario.spawnedAt)
-      this.event(second, "locust.tl.event.spawn.complete", { user_count: scenario.users(t) });
+      this.tell(second, "locust.tl.event.spawn.complete", { user_count: scenario.users(t) });
     const events = this.events.slice(before);
     this.open.series.set(second, series);
     this.open.total.set(second, new Map([[0, total]]));
@@ -269,7 +275,7 @@ export class Archive {
 
   /** Ends the run. */
   end(): void {
-    this.event(this.nextS - 1, "locust.tl.event.test.stop", {});
+    this.tell(this.nextS - 1, "locust.tl.event.test.stop", {});
     this.state = "ended";
     this.seal(Math.ceil(this.nextS / 60) * 60);
   }

@@ -3,25 +3,44 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
+import type { Range } from "../src/model/range";
 import type { EmbeddedRun } from "../src/model/wire";
 import type { Archive } from "./archive";
 
-/** The data that a report carries. Series are kept in slots of `seriesSlotS` seconds and longer ones. */
-export function embedded(archive: Archive, seriesSlotS: number): EmbeddedRun {
+/**
+ * The data that a report carries, of a range of the run if one is given. Series are kept in slots of `seriesSlotS`
+ * seconds and longer ones.
+ */
+export function embedded(archive: Archive, seriesSlotS: number, range: Range | null = null): EmbeddedRun {
+  const { fromS, toS } = range ?? { fromS: 0, toS: Number.MAX_SAFE_INTEGER };
+  const isIn = (second: number) => second >= fromS && second < toS;
+  const columns = Object.fromEntries(
+    Object.entries(archive.columns).map(([name, column]) => [
+      name,
+      column.filter((_, place) => isIn(archive.columns.second[place] ?? 0)),
+    ]),
+  ) as typeof archive.columns;
+  const events = [...archive.events, ...archive.notes].filter(({ time_unix_ns: time }) => isIn(Math.floor(time / 1e9)));
   const strips: EmbeddedRun["strips"] = [];
   for (const kind of ["total", "series", "worker"] as const) {
     for (const slotS of [1, 60, 3600]) {
       if (kind === "series" && slotS < seriesSlotS) continue;
-      const container = deflateRawSync(archive.container(kind, slotS, null, 0, Number.MAX_SAFE_INTEGER));
+      const container = deflateRawSync(archive.container(kind, slotS, null, fromS, toS));
       strips.push({ kind, slot_s: slotS, container: container.toString("base64") });
     }
   }
   return {
-    head: { ...archive.head, finest_slot_s: seriesSlotS },
-    seconds: archive.columns,
-    errors: [...archive.errors.values()],
-    events: [...archive.events, ...archive.notes],
-    worker_seconds: workerColumns(archive, 0, Number.MAX_SAFE_INTEGER),
+    head: {
+      ...archive.head,
+      finest_slot_s: seriesSlotS,
+      first_s: columns.second[0] ?? null,
+      last_s: columns.second[columns.second.length - 1] ?? null,
+    },
+    seconds: columns,
+    // Their times are of the whole run.
+    errors: archive.errorsOf(fromS, toS),
+    events,
+    worker_seconds: workerColumns(archive, fromS, toS),
     strips,
   };
 }

@@ -30,6 +30,8 @@ export interface Scenario {
   /** Seconds that are there from the beginning. */
   seconds: number;
   workers: number;
+  /** So many processes tell that the test started, spawned and stopped; one if not given. */
+  processes?: number;
   /** Users at the second `t`. */
   users(t: number): number;
   /** The second in which all users were spawned first. */
@@ -186,6 +188,27 @@ export function shop(options: ShopOptions): Scenario {
       return null;
     },
   };
+}
+
+/** A shop under an even load for twenty seconds, recorded by three processes; POST /cart is slow from `slowFrom` on. */
+export function brief(options: { runId: string; seed: number; slowFrom?: number }): Scenario {
+  const { slowFrom = Number.POSITIVE_INFINITY } = options;
+  const calm = shop({ ...options, seconds: 20, testplan: "demo-shop", workers: 2 });
+  const isLater = slowFrom < Number.POSITIVE_INFINITY;
+  const series = calm.series.map((plan): SeriesPlan => {
+    const isCart = plan.method === "POST" && plan.name === "/cart";
+    const failing = isCart ? (t: number) => (t >= 4 && t < 14 ? 9 : 0) : (t: number) => (isLater ? 0 : t % 2) * 4;
+    const steady = plan.rate(40) * 6;
+    const times = (t: number) => (isCart && t >= slowFrom ? 2.6 : 1) * (isLater && plan.name === "/" ? 1.4 : 1);
+    return {
+      ...plan,
+      rate: plan.errorType === null ? (t) => (t < 2 ? steady / 2 : steady) : failing,
+      medianMs: (t) => (plan.errorType === null ? plan.medianMs(40) * times(t) : 15),
+    };
+  });
+  const trouble: Scenario["trouble"] = (worker, t) =>
+    worker === 1 && (t === 3 || t === 4) ? { reasons: 1, hubLagMs: 40, cpuPercent: 60 } : null;
+  return { ...calm, series, trouble, users: (t) => Math.min(60, 30 * (t + 1)), spawnedAt: 1, processes: 3 };
 }
 
 /** Many endpoints for an hour: what the page must stay quick with. */

@@ -3,7 +3,7 @@
 import type { RunRow } from "../src/model/wire";
 import { Archive } from "./archive";
 import { mix, uniforms } from "./random";
-import { hostile, large, type Scenario, shop } from "./scenario";
+import { brief, hostile, large, type Scenario, shop } from "./scenario";
 import { DevServer } from "./server";
 
 /** A run that goes on: its past is there, and so is the second that comes next. */
@@ -52,7 +52,17 @@ function history(nowS: number, count: number): RunRow[] {
 }
 
 /** The names of {@link world}. */
-export const WORLDS = ["healthy", "slow", "failing", "saturated", "empty", "ended", "hostile", "large"] as const;
+export const WORLDS = [
+  "healthy",
+  "slow",
+  "failing",
+  "saturated",
+  "empty",
+  "ended",
+  "hostile",
+  "large",
+  "brief",
+] as const;
 export type World = (typeof WORLDS)[number];
 
 /** A server with one situation: the run that is looked at, and an earlier one of the same plan. */
@@ -63,6 +73,10 @@ export function world(name: World, nowS = Math.floor(Date.now() / 1000)): DevSer
   switch (name) {
     case "large":
       return new DevServer([Archive.packedRun(large(runId, 500, 3600), nowS - 3700)], rows);
+    case "brief": {
+      const before = ended(brief({ runId: "39370c9a0b1c", seed: 21 }), nowS - 300);
+      return new DevServer([ended(brief({ runId: "affbd2a4d5e6", seed: 22, slowFrom: 12 }), nowS - 100), before], rows);
+    }
     case "hostile":
       return new DevServer([ended(hostile(runId), nowS - 100)], rows);
     case "empty":

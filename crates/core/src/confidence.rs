@@ -295,7 +295,9 @@ mod tests {
             elapsed_ms: Ok(1.0),
             response_bytes: 0,
         };
-        (0..requests).for_each(|_| table.record(&request));
+        for _ in 0..requests {
+            table.record(&request);
+        }
         let requests = table.swap(Buffer::default()).drain();
         Window { start_s, reasons: reasons(why), requests, ..Window::default() }
     }

@@ -39,7 +39,7 @@ pub use folded::FoldedNames;
 pub use histogram::Histogram;
 pub use message_table::MAX_MESSAGES;
 pub use reconciliation::{Reconciliation, WorkerAccount};
-pub use requests::{Buffer, DEFAULT_MAX_SERIES, Request, RequestTable};
+pub use requests::{Buffer, DEFAULT_MAX_SERIES, KnownSeries, Request, RequestTable};
 pub use run::{Role, RunIdentity};
 pub use series::{SeriesKey, SeriesStats};
 pub use span::{Length, RunSpan};

@@ -17,6 +17,7 @@ use hashbrown::HashTable;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many series a process keeps by default before it folds new ones into the overflow series.
 pub const DEFAULT_MAX_SERIES: usize = 10_000;
@@ -41,6 +42,22 @@ pub struct Request<'a> {
     pub elapsed_ms: Result<f64, Anomaly>,
     /// The length of the response in bytes.
     pub response_bytes: u64,
+}
+
+/// A series that a request was counted in, for further requests of the very same texts and outcome.
+///
+/// It means something to the one table that gave it, until that forgets its series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownSeries {
+    number: u32,
+    generation: u64,
+}
+
+/// Numbers sets of series, of all tables of the process: a [`KnownSeries`] of one means nothing to another.
+static GENERATIONS: AtomicU64 = AtomicU64::new(1);
+
+fn next_generation() -> u64 {
+    GENERATIONS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// A series' place in the buffers.
@@ -102,7 +119,7 @@ impl RequestTable {
             keys: Vec::new(),
             messages: MessageTable::default(),
             max_series: max_series.max(1),
-            active: Buffer::default(),
+            active: Buffer { generation: next_generation(), ..Buffer::default() },
         }
     }
 
@@ -123,9 +140,35 @@ impl RequestTable {
     /// Cost: one table probe and a handful of adds; no allocation once the series exists and its
     /// latencies stay within the range seen (`benches/record.rs`, `tests/no_allocation.rs`). A failure with a known
     /// message takes one probe more.
+    ///
+    /// Returns the series, for [`record_known`](Self::record_known), if it has the request's texts as they came and was
+    /// there before: what is new, cleaned or folded is counted as such each time.
     #[inline]
-    pub fn record(&mut self, request: &Request<'_>) {
-        let number = self.intern(request);
+    pub fn record(&mut self, request: &Request<'_>) -> Option<KnownSeries> {
+        let hash = hash_parts(request.name, request.method, request.status, request.error_type);
+        let found = self.find(request, hash);
+        let number = found.unwrap_or_else(|| self.intern_new(request, hash));
+        self.add_to(number, request.elapsed_ms, request.response_bytes);
+        if let Some(message) = request.message {
+            self.record_message(number, request, message);
+        }
+        found.map(|number| KnownSeries { number, generation: self.active.generation })
+    }
+
+    /// Adds one more request that succeeded to a series, without looking at its texts. False, and nothing is added, if
+    /// the table has forgotten that series.
+    #[inline]
+    #[must_use]
+    pub fn record_known(&mut self, series: KnownSeries, elapsed_ms: Result<f64, Anomaly>, response_bytes: u64) -> bool {
+        let is_known = series.generation == self.active.generation;
+        if is_known {
+            self.add_to(series.number, elapsed_ms, response_bytes);
+        }
+        is_known
+    }
+
+    #[inline]
+    fn add_to(&mut self, number: u32, elapsed_ms: Result<f64, Anomaly>, response_bytes: u64) {
         if number as usize >= self.active.slots.len() {
             self.open_slots(number);
         }
@@ -134,17 +177,14 @@ impl RequestTable {
             self.active.touched.push(number);
         }
         stats.requests += 1;
-        stats.response_bytes = stats.response_bytes.saturating_add(request.response_bytes);
-        match elapsed_ns(request.elapsed_ms) {
+        stats.response_bytes = stats.response_bytes.saturating_add(response_bytes);
+        match elapsed_ns(elapsed_ms) {
             Ok(elapsed_ns) => stats.latency.record(elapsed_ns),
             Err(Anomaly::TimeClamped) => {
                 stats.latency.record(MAX_ELAPSED_NS);
                 self.active.anomalies.count(Anomaly::TimeClamped);
             }
             Err(anomaly) => self.active.anomalies.count(anomaly),
-        }
-        if let Some(message) = request.message {
-            self.record_message(number, request, message);
         }
     }
 
@@ -176,9 +216,8 @@ impl RequestTable {
     /// Forgets all series, for a new run. What was counted and not swapped out is returned.
     #[must_use]
     pub fn reset(&mut self) -> Buffer {
-        let generation = self.active.generation + 1;
         let counted = std::mem::take(&mut self.active);
-        self.active.generation = generation;
+        self.active.generation = next_generation();
         self.numbers = HashTable::new();
         self.keys = Vec::new();
         self.messages = MessageTable::default();
@@ -189,9 +228,13 @@ impl RequestTable {
         Buffer { generation: self.active.generation, ..Buffer::default() }
     }
 
-    #[inline]
     fn intern(&mut self, request: &Request<'_>) -> u32 {
         let hash = hash_parts(request.name, request.method, request.status, request.error_type);
+        self.find(request, hash).unwrap_or_else(|| self.intern_new(request, hash))
+    }
+
+    #[inline]
+    fn find(&self, request: &Request<'_>, hash: u64) -> Option<u32> {
         let known = self.numbers.find(hash, |&number| {
             let key = &self.keys[number as usize];
             *key.name == *request.name
@@ -199,10 +242,7 @@ impl RequestTable {
                 && key.status == request.status
                 && key.error_type.as_deref() == request.error_type
         });
-        match known {
-            Some(&number) => number,
-            None => self.intern_new(request, hash),
-        }
+        known.copied()
     }
 
     /// A series that is not in the table under these very texts: clean them, then fold or add.

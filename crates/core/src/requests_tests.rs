@@ -24,6 +24,53 @@ fn drain(table: &mut RequestTable) -> RequestAggregate {
 }
 
 #[test]
+fn a_series_that_was_there_before_counts_without_its_texts() {
+    let mut table = RequestTable::new(100);
+    assert_eq!(table.record(&get("/")), None, "the first of a series makes it");
+    let series = table.record(&get("/")).unwrap();
+    let other = table.record(&get("/other")).or_else(|| table.record(&get("/other"))).unwrap();
+    assert_ne!(series, other);
+    assert!(table.record_known(series, Ok(40.0), 7));
+    assert!(table.record_known(other, Err(Anomaly::TimeMissing), 0));
+    assert!(table.record_known(other, Ok(f64::NAN), 0));
+    let aggregate = drain(&mut table);
+    assert_eq!((aggregate.anomalies.get(Anomaly::TimeMissing), aggregate.anomalies.get(Anomaly::TimeNan)), (1, 1));
+    let endpoints = aggregate.endpoints();
+    let all = &endpoints[&EndpointKey { name: "/", method: "GET" }].all;
+    assert_eq!((all.requests, all.response_bytes, all.latency.max_ns()), (3, 27, Some(40_000_000)));
+    assert_eq!(endpoints[&EndpointKey { name: "/other", method: "GET" }].all.requests, 4);
+    // The other buffer has not seen it yet.
+    assert!(table.record_known(series, Ok(1.0), 1));
+    assert_eq!(drain(&mut table).requests(), 1);
+}
+
+#[test]
+fn a_known_series_means_nothing_to_a_later_run_or_another_table() {
+    let mut table = RequestTable::new(100);
+    let series = table.record(&get("/")).or_else(|| table.record(&get("/"))).unwrap();
+    let mut other = RequestTable::new(100);
+    other.record(&get("/of another table"));
+    assert!(!other.record_known(series, Ok(1.0), 1));
+    let mut counted = table.reset();
+    table.record(&get("/of the next run"));
+    assert!(!table.record_known(series, Ok(1.0), 1));
+    assert_eq!((counted.drain().requests(), drain(&mut table).requests(), drain(&mut other).requests()), (2, 1, 1));
+}
+
+#[test]
+fn what_is_counted_as_odd_each_time_is_never_known() {
+    let mut table = RequestTable::new(1);
+    table.record(&get("/"));
+    for _ in 0..3 {
+        assert_eq!(table.record(&get("/folded")), None);
+        assert_eq!(table.record(&get("/with\ncontrol characters")), None);
+    }
+    let aggregate = drain(&mut table);
+    assert_eq!(aggregate.requests(), 7);
+    assert_eq!(aggregate.anomalies.get(Anomaly::SeriesOverflow), 6);
+}
+
+#[test]
 fn outcomes_of_one_name_are_series_of_their_own() {
     let mut table = RequestTable::new(100);
     table.record(&get("/"));

@@ -42,6 +42,28 @@ fn a_known_series_with_known_messages_is_recorded_without_an_allocation() {
 }
 
 #[test]
+fn what_is_known_by_its_series_alone_is_recorded_without_an_allocation() {
+    let request = Request {
+        name: "/",
+        method: "GET",
+        status: NonZeroU16::new(200),
+        error_type: None,
+        message: None,
+        elapsed_ms: Ok(3.0),
+        response_bytes: 512,
+    };
+    let mut table = RequestTable::new(10);
+    table.record(&request);
+    let series = table.record(&request);
+    let mut is_counted = None;
+    let used = allocation_counter::measure(|| {
+        is_counted = series.map(|series| table.record_known(series, Ok(3.0), 512));
+    });
+    assert_eq!((is_counted, used.count_total), (Some(true), 0));
+    assert_eq!(table.swap(Buffer::default()).drain().requests(), 3);
+}
+
+#[test]
 fn a_new_series_does_allocate_so_the_counter_works() {
     let mut table = RequestTable::new(1_000);
     let used = allocation_counter::measure(|| record_round(&mut table, &["/new".to_owned()]));

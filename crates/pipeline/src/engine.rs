@@ -21,8 +21,8 @@ use crate::run::Run;
 use crate::subscription::Subscription;
 use locust_telemetry_core::reconciliation::{self, EndpointCounts, Marks, Reconciliation};
 use locust_telemetry_core::{
-    Anomalies, Anomaly, Buffer, EndpointKey, Event, Histogram, Reasons, Request, RequestAggregate, RequestTable, Role,
-    RunIdentity, SystemSample, Thresholds, Window,
+    Anomalies, Anomaly, Buffer, EndpointKey, Event, Histogram, KnownSeries, Reasons, Request, RequestAggregate,
+    RequestTable, Role, RunIdentity, SystemSample, Thresholds, Window,
 };
 use locust_telemetry_fleet::{ClockEstimate, DEFAULT_HISTORY_S, MergeSettings, Outbox};
 use std::io;
@@ -121,15 +121,26 @@ impl Engine {
     /// Adds one finished request; `anomalies` are what its reader had to mend.
     ///
     /// The only lock is the table's, which others hold for a few assignments at a time.
+    ///
+    /// Returns the series, if more requests of these very texts can be given to [`record_known`](Self::record_known).
     #[inline]
-    pub fn record(&self, request: &Request<'_>, anomalies: impl IntoIterator<Item = Anomaly>) {
+    pub fn record(&self, request: &Request<'_>, anomalies: impl IntoIterator<Item = Anomaly>) -> Option<KnownSeries> {
         let mut table = lock(&self.0.table);
         anomalies.into_iter().for_each(|anomaly| table.count_anomaly(anomaly));
         if self.0.recording.load(Relaxed) {
-            table.record(request);
-        } else {
-            table.count_anomaly(Anomaly::OutsideRun);
+            return table.record(request);
         }
+        table.count_anomaly(Anomaly::OutsideRun);
+        None
+    }
+
+    /// Adds one more request that succeeded, and at which nothing was odd, to the series of an earlier one. False, and
+    /// nothing is added, if that is no more, or there is no run.
+    #[inline]
+    #[must_use]
+    pub fn record_known(&self, series: KnownSeries, elapsed_ms: Result<f64, Anomaly>, response_bytes: u64) -> bool {
+        let mut table = lock(&self.0.table);
+        self.0.recording.load(Relaxed) && table.record_known(series, elapsed_ms, response_bytes)
     }
 
     /// Counts something odd where there is no request to record.

@@ -164,7 +164,9 @@ fn messages_of_stragglers_are_those_of_their_run_and_the_next_run_has_its_own_li
 fn windows_weigh_as_much_as_the_series_and_messages_in_them() {
     let (engine, tape) = with_tape();
     engine.start_run(identity("a"), 0);
-    ["gone", "refused"].iter().for_each(|message| engine.record(&failure("/", message), []));
+    for message in ["gone", "refused"] {
+        engine.record(&failure("/", message), []);
+    }
     flush(&engine, S);
     assert_eq!(tape.windows()[0].weight(), 1 + 1 + 2);
 }
@@ -177,6 +179,23 @@ fn requests_before_the_first_run_are_counted_as_outside() {
     flush(&engine, S);
     assert_eq!(engine.report().before_run.get(Anomaly::OutsideRun), 1);
     assert_eq!(tape.windows()[0].window.requests.requests(), 0);
+}
+
+#[test]
+fn a_known_series_counts_until_the_next_run_only() {
+    let (engine, tape) = with_tape();
+    engine.start_run(identity("a"), 0);
+    assert_eq!(engine.record(&request("/"), []), None);
+    let series = engine.record(&request("/"), []).unwrap();
+    assert!(engine.record_known(series, Ok(1.0), 1));
+    engine.stop_run(S);
+    assert!(engine.record_known(series, Ok(1.0), 1), "it finishes after the stop");
+    flush(&engine, 2 * S);
+    engine.start_run(identity("b"), 2 * S);
+    assert!(!engine.record_known(series, Ok(1.0), 1));
+    flush(&engine, 3 * S);
+    let counts: Vec<u64> = tape.windows().iter().map(|window| window.window.requests.requests()).collect();
+    assert_eq!(counts.iter().sum::<u64>(), 4);
 }
 
 #[test]

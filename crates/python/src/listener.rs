@@ -5,15 +5,17 @@
 //! the dict as Locust made it.
 //!
 //! It runs on whichever greenlet fires the event, with the GIL. It never raises, never blocks, and keeps no
-//! reference to anything it was given. What it cannot read is counted ([`Anomaly`]).
+//! reference to anything it was given but a bounded number of names ([`known`]). What it cannot read is counted
+//! ([`Anomaly`]).
 //!
-//! Rules for every block below: what is read from the dict is owned ([`values::Values`]) before anything that
-//! could run Python code (an attribute, a `__bool__`, a `__str__`) and so change the dict. Every failed C call
-//! is followed by `failure::forget`.
+//! Rules for every block below: what is read from the dict after anything that could run Python code (an attribute, a
+//! `__bool__`, a `__str__`), and so change the dict, is held before that ([`values::Values`]). Every failed C call is
+//! followed by `failure::forget`.
 #![allow(unsafe_code)]
 
 mod error_type;
 mod failure;
+mod known;
 mod message;
 mod odd;
 mod owned;
@@ -22,6 +24,7 @@ mod values;
 
 use crate::handle::Handle;
 use error_type::ErrorNames;
+use known::{KnownNames, Named};
 use locust_telemetry_core::{Anomaly, Request};
 use odd::Odd;
 use owned::Owned;
@@ -43,6 +46,7 @@ struct Listener {
     keys: Keys,
     status_code: Owned,
     errors: ErrorNames,
+    known: KnownNames,
 }
 
 /// Makes the listener: a Python callable that takes the keywords of Locust's `request` event.
@@ -52,6 +56,7 @@ pub(crate) fn make(py: Python<'_>, handle: Arc<Handle>) -> PyResult<Py<PyAny>> {
         keys: Keys::new(py),
         status_code: Owned::interned(py, "status_code"),
         errors: ErrorNames::new(py),
+        known: KnownNames::new(),
     });
     // The definition must outlive the function object, which may live to the end of the process.
     let definition = Box::leak(Box::new(ffi::PyMethodDef {
@@ -112,12 +117,22 @@ unsafe extern "C" fn on_request(
 /// The GIL is held; `keywords` is null or a dict that the caller keeps alive.
 unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
     let mut odd = Odd::default();
-    // SAFETY: see above. `values` owns what it holds until this function returns.
+    // SAFETY: see above. `values` keeps alive what it holds until this function returns; the numbers, which it may not
+    // hold, are read before anything else.
     unsafe {
         let values = listener.keys.read(keywords);
         let elapsed_ms = elapsed_ms(values.response_time());
         let response_bytes = response_bytes(values.response_length(), &mut odd);
         let status = status(listener, values.response(), &mut odd);
+        let engine = listener.handle.engine();
+        let named = Named { name: values.name(), method: values.request_type(), status };
+        let is_usual = odd.is_empty() && is_none(values.exception());
+        if is_usual
+            && let Some(series) = listener.known.find(named)
+            && engine.record_known(series, elapsed_ms, response_bytes)
+        {
+            return;
+        }
         // Texts that are no strings become ones; the owners keep them alive until recorded.
         let (mut name_owner, mut method_owner, mut message_owner) = (None, None, None);
         let (error, message) = if is_failure(values.exception()) {
@@ -130,8 +145,23 @@ unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
         let method = text::of(values.request_type(), &mut method_owner, &mut odd);
         let error_type = error.as_ref().map(|error| error.as_str());
         let request = Request { name, method, status, error_type, message, elapsed_ms, response_bytes };
-        listener.handle.engine().record(&request, odd.iter());
+        if let Some(series) = engine.record(&request, odd.iter())
+            && is_usual
+            && !(named.name.is_null() || named.method.is_null())
+        {
+            listener.known.remember(named, series);
+        }
     }
+}
+
+/// Whether a value is absent or None.
+///
+/// # Safety
+/// The GIL is held.
+#[inline]
+unsafe fn is_none(value: *mut ffi::PyObject) -> bool {
+    // SAFETY: nothing is followed.
+    value.is_null() || value == unsafe { ffi::Py_None() }
 }
 
 /// # Safety
@@ -139,7 +169,7 @@ unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
 unsafe fn elapsed_ms(value: *mut ffi::PyObject) -> Result<f64, Anomaly> {
     // SAFETY: `value` is checked for null; a failed conversion is cleared.
     unsafe {
-        if value.is_null() || value == ffi::Py_None() {
+        if is_none(value) {
             return Err(Anomaly::TimeMissing);
         }
         let elapsed_ms = ffi::PyFloat_AsDouble(value);
@@ -156,7 +186,7 @@ unsafe fn elapsed_ms(value: *mut ffi::PyObject) -> Result<f64, Anomaly> {
 unsafe fn response_bytes(value: *mut ffi::PyObject, odd: &mut Odd) -> u64 {
     // SAFETY: `value` is checked for null; a failed conversion is cleared.
     unsafe {
-        if value.is_null() || value == ffi::Py_None() {
+        if is_none(value) {
             return 0;
         }
         let length = ffi::PyLong_AsLongLong(value);
@@ -181,7 +211,7 @@ unsafe fn response_bytes(value: *mut ffi::PyObject, odd: &mut Odd) -> u64 {
 unsafe fn status(listener: &Listener, response: *mut ffi::PyObject, odd: &mut Odd) -> Option<NonZeroU16> {
     // SAFETY: `response` is checked for null and kept alive by the caller while its attribute is read.
     unsafe {
-        if response.is_null() || response == ffi::Py_None() {
+        if is_none(response) {
             return None;
         }
         let Some(code) = Owned::from_new(ffi::PyObject_GetAttr(response, listener.status_code.as_ptr())) else {
@@ -216,7 +246,7 @@ unsafe fn status(listener: &Listener, response: *mut ffi::PyObject, odd: &mut Od
 unsafe fn is_failure(exception: *mut ffi::PyObject) -> bool {
     // SAFETY: checked for null; a `__bool__` that raises is cleared and counts as a failure.
     unsafe {
-        if exception.is_null() || exception == ffi::Py_None() {
+        if is_none(exception) {
             return false;
         }
         let truth = ffi::PyObject_IsTrue(exception);

@@ -66,19 +66,28 @@ pub(crate) fn is_gone(store: &Connection, name: &str, heartbeat_unix_ns: i64, no
     is_held.map_or(now_unix_ns.saturating_sub(heartbeat_unix_ns) > SILENCE_NS, |is_held| !is_held)
 }
 
-/// Removes the files of recorders that are gone.
+/// Removes the files of recorders that are gone, but for those by which a run that is not closed yet will be known as
+/// cut off.
 pub(crate) fn sweep(store: &Connection) -> io::Result<()> {
     let Some((folder, start)) = files(store) else { return Ok(()) };
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let file = entry.file_name().into_string().unwrap_or_default();
-        if file.strip_prefix(&start).is_some_and(is_name)
+        // Asked once the lock is ours: from then on nobody opens a run under this name.
+        if let Some(name) = file.strip_prefix(&start).filter(|name| is_name(name))
             && let Ok(connection) = lock(&entry.path(), OpenFlags::empty())
+            && is_done_with(store, name)
         {
             remove(&entry.path(), Some(connection));
         }
     }
     Ok(())
+}
+
+/// Whether each run of the recorder of this name is closed. One that cannot be asked for keeps its file.
+fn is_done_with(store: &Connection, name: &str) -> bool {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM run WHERE writer = ?1 AND state = 'running')";
+    store.query_row(sql, [name], |row| row.get(0)).unwrap_or(false)
 }
 
 /// Whether somebody holds the lock of this file; `None` where there is none, or none that can be looked at.
@@ -179,6 +188,22 @@ mod tests {
         sweep(&store).unwrap();
         assert!(!dead.exists() && not_ours.exists());
         assert!(!is_gone(&store, alive.name(), 0, i64::MAX));
+    }
+
+    #[test]
+    fn the_evidence_of_a_run_that_is_not_closed_yet_stays() {
+        let (directory, store) = store();
+        let name = "0123456789abcdef";
+        let dead = directory.path().join(format!("runs.db{INFIX}{name}"));
+        fs::write(&dead, "").unwrap();
+        let insert = "INSERT INTO run (run_id, testplan, state, role, source, source_id, started_unix_ns, \
+                      heartbeat_unix_ns, writer) VALUES ('r', 't', 'running', 'local', 's', 's', 0, 0, ?1)";
+        store.execute(insert, [name]).unwrap();
+        sweep(&store).unwrap();
+        assert!(is_gone(&store, name, i64::MAX, i64::MAX), "known as cut off at once");
+        store.execute("UPDATE run SET state = 'cut off'", []).unwrap();
+        sweep(&store).unwrap();
+        assert!(!dead.exists());
     }
 
     #[test]

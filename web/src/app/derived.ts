@@ -1,9 +1,11 @@
 /** What the views show of a run, worked out once: the same input gives the same object, until the run has more. */
 
-import { type Shift, shiftsOf } from "../model/comparison";
-import { doubtIn, suspectSpans } from "../model/evidence";
+import { shiftsOf } from "../model/comparison";
+import { doubtIn, suspectSpans, trustParts } from "../model/evidence";
+import { type ErrorLine, errorLines, type OtherErrors } from "../model/failing";
 import { type EndpointFigures, endpointFigures, type Figures, selectionFigures } from "../model/figures";
 import { formatMs, plain } from "../model/format";
+import { laidUpon } from "../model/overlay";
 import type { Range } from "../model/range";
 import type { Run } from "../model/run";
 import { reasonsInWords, stagesOf, trustOf } from "../model/seconds";
@@ -15,6 +17,8 @@ import type { Scope } from "./state";
 
 /** So many results are kept of a run: those of the ranges and selections that a reader goes back and forth between. */
 const KEPT = 64;
+/** Parts of the strip of confidence at most: more would be thinner than a pixel is on a phone. */
+const TRUST_PARTS = 120;
 
 interface Kept {
   revision: number;
@@ -53,8 +57,12 @@ export class Derived {
     return this.once(run, ["trust", range], () => trustOf(run.seconds, range));
   }
 
-  doubt(run: Run, range: Range, parts: number) {
-    return this.once(run, ["doubt", range, parts], () => doubtIn(run, range, parts));
+  doubt(run: Run, range: Range) {
+    return this.once(run, ["doubt", range], () => doubtIn(run, range));
+  }
+
+  trustParts(run: Run, range: Range) {
+    return this.once(run, ["trust parts", range], () => trustParts(run, range, TRUST_PARTS));
   }
 
   stages(run: Run) {
@@ -87,29 +95,31 @@ export class Derived {
   otherTimeline(run: Run, selection: Selection, scope: Scope, shown: Timeline): Timeline | null {
     const { otherRange, otherOriginS, stepS } = scope;
     if (otherRange === null) return null;
-    return this.once(run, ["other", selection, otherRange, otherOriginS, stepS, shown.startS[0]], () => {
-      const lines = timeline(run, selection, otherRange, stepS, otherOriginS);
-      // Both have steps of the same length from the same zero, so they stand at the same places.
-      const first = shown.startS[0] ?? 0;
-      const shift = Math.round(((lines.startS[0] ?? 0) - otherOriginS - first) / stepS);
-      const moved = <T>(column: (T | null)[]) => shown.startS.map((_, place) => column[place - shift] ?? null);
-      return {
-        ...lines,
-        startS: shown.startS,
-        quantilesMs: lines.quantilesMs.map(moved),
-        rate: moved(lines.rate),
-      };
-    });
+    return this.once(run, ["other", selection, otherRange, otherOriginS, stepS, shown.startS[0]], () =>
+      laidUpon(timeline(run, selection, otherRange, stepS, otherOriginS), otherOriginS, shown.startS),
+    );
   }
 
   /** How the endpoints of this run in a range relate to `before`. */
   shifts(run: Run, range: Range, rows: readonly EndpointFigures[], before: readonly EndpointFigures[]) {
-    const key = JSON.stringify(["shifts", range]);
-    const last = this.resultsOf(run).get(key) as Shifts | undefined;
-    if (last?.rows === rows && last.before === before) return last.shifts;
-    const shifts = shiftsOf(rows, before);
-    this.keep(run, key, { rows, before, shifts } satisfies Shifts);
-    return shifts;
+    return this.onceOf(run, ["shifts", range], [rows, before], () => shiftsOf(rows, before));
+  }
+
+  /** In which ways endpoints failed in a range, also in that of the other run. */
+  errorLines(run: Run, { range, failureStepS }: Scope, rows: readonly EndpointFigures[], other: OtherErrors | null) {
+    return this.onceOf(run, ["errors", range], [rows, failureStepS, other?.run, other?.endpoints], (): ErrorLine[] =>
+      errorLines(run, range, rows, failureStepS, other),
+    );
+  }
+
+  /** {@link once}, as long as it is made of the very same `parts`. */
+  private onceOf<T>(run: Run, asked: readonly unknown[], parts: readonly unknown[], make: () => T): T {
+    const key = JSON.stringify(asked);
+    const last = this.resultsOf(run).get(key) as { parts: readonly unknown[]; result: T } | undefined;
+    if (last?.parts.every((part, place) => part === parts[place])) return last.result;
+    const result = make();
+    this.keep(run, key, { parts, result });
+    return result;
   }
 
   private once<T>(run: Run, asked: readonly unknown[], make: () => T): T {
@@ -138,12 +148,6 @@ export class Derived {
     }
     return kept.results;
   }
-}
-
-interface Shifts {
-  rows: readonly EndpointFigures[];
-  before: readonly EndpointFigures[];
-  shifts: Map<string, Shift>;
 }
 
 function keyOfEndpoints(range: Range): string {

@@ -2,8 +2,10 @@
 
 import type { Address } from "../model/address";
 import { caveats, type Shift } from "../model/comparison";
+import type { Divergence } from "../model/divergence";
 import { evidenceIn, recentRange } from "../model/evidence";
 import type { EndpointFigures, Figures } from "../model/figures";
+import { wholeOfPart } from "../model/part";
 import { equal, type Range } from "../model/range";
 import type { Run } from "../model/run";
 import { NOTHING, type Selection } from "../model/selection";
@@ -11,10 +13,13 @@ import type { Slowdown } from "../model/slowdown";
 import { secondsOf } from "../model/span";
 import type { Timeline } from "../model/timeline";
 import { verdictOf } from "../model/verdict";
+import type { WorkerSummary } from "../model/workers";
 import type { RunSource } from "../source/source";
+import type { OtherRun } from "../view/chart";
 import { h } from "../view/dom";
+import type { Since } from "../view/endpoints";
 import type { Connection } from "../view/header";
-import { comparisonInWords } from "./comparing";
+import { comparisonInWords, whenInWords } from "./comparing";
 import { Derived } from "./derived";
 import { Shown } from "./shown";
 import type { Scope } from "./state";
@@ -41,7 +46,6 @@ export interface Tables {
   before: readonly EndpointFigures[] | null;
 }
 
-const CONFIDENCE_PARTS = 48;
 const NOW_S = 10;
 
 /** See the head of this file. */
@@ -50,6 +54,8 @@ export class Drawing {
   private readonly shown = new Shown();
   private selected: { selection: Selection | null; keys: ReadonlySet<string> } = { selection: null, keys: new Set() };
   private tables: Tables | null = null;
+  /** In words, of what was found: the same object for the same. */
+  private readonly since = new WeakMap<readonly Divergence[], ReadonlyMap<string, Since>>();
 
   constructor(private readonly views: Views) {}
 
@@ -62,7 +68,8 @@ export class Drawing {
     const { run, source } = opened;
     const { revision } = run;
     const reportAddress = source.addressOf("report");
-    this.shown.draw(this.views.header, { run, revision, connection, canList, reportAddress, hasLast });
+    const partOf = wholeOfReport(opened);
+    this.shown.draw(this.views.header, { run, revision, connection, canList, reportAddress, hasLast, partOf });
   }
 
   /** What is being waited for. */
@@ -79,7 +86,8 @@ export class Drawing {
   place(picture: Picture, isLacking: boolean): void {
     const { opened, scope } = picture;
     const { run } = opened;
-    this.toolbar(picture, isLacking ? null : this.tables, isLacking);
+    this.toolbar(picture, isLacking);
+    this.comparison(picture, isLacking ? null : this.tables);
     this.shown.draw(this.views.overview, {
       seconds: run.seconds,
       span: run.span,
@@ -100,7 +108,7 @@ export class Drawing {
     const hasHeat = latencyView === "heatmap";
     const timeline = derived.timeline(run, selection, range, stepS, 0, hasHeat);
     const context = selection.kind === "all" ? null : derived.timeline(run, NOTHING, range, stepS);
-    const other = this.otherTimeline(picture, timeline);
+    const other = this.otherRun(picture, timeline);
     const figures = derived.figures(run, selection, range);
     const backdrop = derived.backdrop(run, scope);
     views.latencyView.set(latencyView);
@@ -108,46 +116,76 @@ export class Drawing {
     views.logScale.disabled = hasHeat;
     shown.draw(views.latency, { timeline, context, other, figures, view: latencyView, isLogScale }, backdrop);
     shown.draw(views.load, { timeline, context, other, rate: figures.rate }, backdrop);
-    const doubt = derived.doubt(run, range, CONFIDENCE_PARTS);
     const isNow = isLive(connection) && scope.shown === null;
     shown.draw(views.tiles, {
       figures,
       now: isNow ? derived.figures(run, selection, recentRange(range, NOW_S)) : null,
-      before: this.otherFigures(picture),
+      before: other?.figures ?? null,
       trust: derived.trust(run, range),
-      reasons: doubt.reasons,
-      suspectShares: doubt.shares,
+      reasons: derived.doubt(run, range).reasons,
+      trustParts: derived.trustParts(run, range),
     });
     const workers = selection.kind === "worker" ? this.keysOf(selection) : NO_KEYS;
     const toldOf = run.workers.told(range);
     const told = scope.shown === null || equal(toldOf, range) ? null : toldOf;
-    shown.draw(views.workers, derived.workers(run, range), workers, run.head.role !== "master", told);
-    shown.draw(views.events, run.happenings, scope.whole.fromS);
+    shown.draw(views.workers, {
+      rows: derived.workers(run, range),
+      other: this.otherWorkers(picture),
+      selected: workers,
+      isLocal: run.head.role !== "master",
+      told,
+    });
+    shown.draw(views.events, run.happenings, scope.whole.fromS, !run.isRunning);
     views.note.hidden = opened.source.annotate === undefined;
     return timeline;
   }
 
   /** Endpoints, errors, and what needs all of them. */
-  endpoints(picture: Picture, tables: Tables): void {
-    const { opened, address, scope } = picture;
+  endpoints(picture: Picture, tables: Tables, divergences: readonly Divergence[] | null): void {
+    const { opened, other, address, scope } = picture;
     const { views, derived, shown } = this;
     const { run } = opened;
     const { selection } = address;
     const { endpoints, before } = tables;
     this.tables = tables;
-    shown.draw(views.failures, derived.failures(run, selection, scope), derived.backdrop(run, scope));
+    const timeline = derived.timeline(run, selection, scope.range, scope.stepS, 0, address.latencyView === "heatmap");
+    const failures = derived.failures(run, selection, scope);
+    shown.draw(views.failures, failures, this.otherRun(picture, timeline), derived.backdrop(run, scope));
     const selected = selection.kind === "endpoint" ? this.keysOf(selection) : NO_KEYS;
     const shifts: ReadonlyMap<string, Shift> | null =
       before === null ? null : derived.shifts(run, scope.range, endpoints, before);
     shown.draw(views.endpoints, {
       rows: endpoints,
       shifts,
+      slowerSince: this.slowerSince(divergences, scope),
       selected,
       search: address.search,
       empty: scope.shown === null ? "No requests yet" : "No requests in this range",
     });
-    shown.draw(views.errors, run, endpoints, selected, scope.shown === null);
-    this.toolbar(picture, tables, false);
+    shown.draw(views.errors, {
+      lines: derived.errorLines(run, scope, endpoints, other && before && { run: other.run, endpoints: before }),
+      focused: selected,
+      otherName: other === null ? null : nameOf(other.run),
+      empty: scope.shown === null ? "No failures" : "No failures in this range",
+    });
+    this.toolbar(picture, false);
+    this.comparison(picture, tables, divergences);
+  }
+
+  /** Since when endpoints are slower than in the other run: what was found after the tables were drawn. */
+  divergences(picture: Picture, found: readonly Divergence[] | null): void {
+    if (this.tables !== null) this.endpoints(picture, this.tables, found);
+  }
+
+  private slowerSince(divergences: readonly Divergence[] | null, { zeroS }: Scope): ReadonlyMap<string, Since> | null {
+    if (divergences === null || zeroS === null) return null;
+    const known = this.since.get(divergences);
+    if (known !== undefined) return known;
+    const made = new Map(
+      divergences.map((one) => [one.endpoint.key, { fromS: one.span.fromS, inWords: whenInWords(one, zeroS) }]),
+    );
+    this.since.set(divergences, made);
+    return made;
   }
 
   /** The verdict on the shown range, as far as it is known. */
@@ -171,8 +209,7 @@ export class Drawing {
       this.views.header.showVerdict(verdictOf(evidenceIn(run, range, known))),
   };
 
-  /** `tables` are of the shown range, or null while it is not known. */
-  private toolbar({ opened, other, address, scope }: Picture, tables: Tables | null, isBusy: boolean): void {
+  private toolbar({ opened, address, scope }: Picture, isBusy: boolean): void {
     const { run } = opened;
     this.views.toolbar.show({
       shown: scope.shown,
@@ -181,30 +218,55 @@ export class Drawing {
       lengthS: secondsOf(run.nsIn(scope.range)),
       snapS: run.finestS(scope.range, address.selection.kind),
       selection: address.selection,
-      other:
-        other === null
-          ? null
-          : {
-              name: `run ${other.run.head.run_id.slice(0, 8)}`,
-              alignment: address.alignment,
-              ...this.comparison(run, other.run, scope, tables),
-            },
+      wholeName: wholeOfReport(opened) === null ? "Whole run" : "Whole report",
       isBusy,
     });
   }
 
-  private comparison(run: Run, other: Run, scope: Scope, tables: Tables | null) {
-    if (tables?.before == null || scope.otherRange === null) return { caveats: [], verdict: "" };
+  /** `tables` are of the shown range, or null while it is not known. */
+  private comparison(
+    { opened, other, address, scope }: Picture,
+    tables: Tables | null,
+    divergences: readonly Divergence[] | null = null,
+  ): void {
+    if (other === null) {
+      this.views.comparison.show(null);
+      return;
+    }
+    const line = { name: nameOf(other.run), alignment: address.alignment };
+    if (tables?.before == null || scope.otherRange === null || scope.zeroS === null) {
+      this.views.comparison.show({ ...line, verdict: "", about: null, caveats: [] });
+      return;
+    }
+    const { run } = opened;
     const total = this.derived.figures(run, NOTHING, scope.range);
-    const before = this.derived.figures(other, NOTHING, otherRangeOf(other, scope.otherRange));
-    return {
-      caveats: caveats(run, other, [total.rate, before.rate]),
-      verdict: comparisonInWords({ total, endpoints: tables.endpoints }, { figures: before, endpoints: tables.before }),
-    };
+    const before = this.derived.figures(other.run, NOTHING, otherRangeOf(other.run, scope.otherRange));
+    this.views.comparison.show({
+      ...line,
+      ...comparisonInWords(
+        { total, endpoints: tables.endpoints },
+        { figures: before, endpoints: tables.before },
+        divergences,
+        scope.zeroS,
+      ),
+      caveats: caveats(run, other.run, [total.rate, before.rate]),
+    });
   }
 
-  private otherTimeline({ other, address, scope }: Picture, shown: Timeline): Timeline | null {
-    return other === null ? null : this.derived.otherTimeline(other.run, selectionInOther(address), scope, shown);
+  /** The other run's lines and figures of what is shown. */
+  private otherRun(picture: Picture, shown: Timeline): OtherRun | null {
+    const { other, address, scope } = picture;
+    if (other === null) return null;
+    const lines = this.derived.otherTimeline(other.run, selectionInOther(address), scope, shown);
+    const figures = this.otherFigures(picture);
+    return lines === null || figures === null ? null : { name: nameOf(other.run), figures, lines };
+  }
+
+  /** Its workers, in the range that is told of them. */
+  private otherWorkers({ other, scope }: Picture): { name: string; rows: readonly WorkerSummary[] } | null {
+    if (other === null || scope.otherRange === null) return null;
+    const told = other.run.workers.told(otherRangeOf(other.run, scope.otherRange));
+    return { name: nameOf(other.run), rows: this.derived.workers(other.run, told) };
   }
 
   /** Of the same range of the other run. */
@@ -224,6 +286,16 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 
 function isLive(connection: Connection): boolean {
   return connection === "live" || connection === "lost";
+}
+
+/** What another run is called. */
+function nameOf(run: Run): string {
+  return `run ${run.head.run_id.slice(0, 8)}`;
+}
+
+/** The whole run, where a report is of a range of it. */
+function wholeOfReport({ run, source }: Opened): Range | null {
+  return source.kind === "embedded" ? wholeOfPart(run) : null;
 }
 
 /** What is selected in the other run: it has workers of its own. */

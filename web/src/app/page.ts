@@ -12,6 +12,7 @@ import type { TimeChart } from "../view/chart";
 import { DEFAULT_SORT } from "../view/endpoints";
 import type { Connection } from "../view/header";
 import { readPalette } from "../view/theme";
+import { Divergences } from "./divergences";
 import { Drawing, type Opened, otherRangeOf, type Picture, type Tables } from "./drawing";
 import { painted } from "./portions";
 import { Slowness } from "./slowness";
@@ -51,6 +52,7 @@ export class Page {
   private drawn: Picture | null = null;
   private readonly drawing: Drawing;
   private readonly slowness = new Slowness();
+  private readonly divergences = new Divergences();
   private readonly trends = new Trends();
 
   constructor(root: HTMLElement, handlers: PageHandlers) {
@@ -69,8 +71,11 @@ export class Page {
         toolbar: {
           onRange: (range) => this.go({ range }),
           onSelection: (kind, key) => this.select(kind, key, true),
+        },
+        comparison: {
           onAlignment: (alignment) => this.go({ alignment }),
           onCompareEnd: () => handlers.onCompareEnd(),
+          onEndpoint: (key) => this.go({ selection: { kind: "endpoint", keys: [key] } }),
         },
         charts: {
           onRange: (range) => this.go({ range }),
@@ -84,6 +89,7 @@ export class Page {
         },
         onRange: (range) => this.go({ range }),
         onEndpoint,
+        onEverything: () => this.go({ selection: NOTHING }),
         onWorker: (sourceId, adds) => this.select("worker", sourceId, adds),
         onLatencyView: (latencyView) => this.go({ latencyView }),
         onLogScale: (isLogScale) => this.go({ isLogScale }),
@@ -231,7 +237,8 @@ export class Page {
       return;
     }
     this.trends.setScope(run, scope.range);
-    drawing.endpoints(picture, tables);
+    this.lookForDivergences(picture, tables);
+    drawing.endpoints(picture, tables, this.divergences.found);
     // Of another range the earlier verdict stands until this one is known.
     const hasVerdict = this.drawn?.opened.run === run;
     this.drawn = picture;
@@ -257,6 +264,23 @@ export class Page {
     const before = other === null || otherRange === null ? null : await of(other.run, otherRange);
     if (endpoints === null || !isWanted() || (otherRange !== null && before === null)) return null;
     return { endpoints, before };
+  }
+
+  /** Since when endpoints are slower than in the other run is told when there is time for it. */
+  private lookForDivergences({ opened, other, scope }: Picture, tables: Tables): void {
+    const { endpoints, before } = tables;
+    if (other === null || before === null || scope.zeroS === null) {
+      this.divergences.forget();
+      return;
+    }
+    const { zeroS, otherOriginS, range, shown } = scope;
+    const runs = { run: opened.run, other: other.run, source: opened.source, otherSource: other.source };
+    const compared = { ...runs, range, zeroS, otherOriginS, endpoints, before };
+    const onFound = () => {
+      const { drawn } = this;
+      if (drawn !== null && drawn.other === other) this.drawing.divergences(drawn, this.divergences.found);
+    };
+    void this.divergences.look(compared, shown !== null, onFound).catch(() => undefined);
   }
 
   private drawVerdict(): void {

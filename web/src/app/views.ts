@@ -3,6 +3,7 @@
 import type { Happening } from "../model/happening";
 import type { Range } from "../model/range";
 import type { ChartGroup } from "../view/chart";
+import { Comparison, type ComparisonHandlers } from "../view/comparison";
 import { h, setText } from "../view/dom";
 import { type EndpointsHandlers, EndpointsTable } from "../view/endpoints";
 import { ErrorsTable } from "../view/errors";
@@ -22,10 +23,13 @@ import { choice, panel } from "./layout";
 export interface ViewHandlers {
   header: HeaderHandlers;
   toolbar: ToolbarHandlers;
+  comparison: ComparisonHandlers;
   charts: ChartGroup;
   endpoints: EndpointsHandlers;
   onRange(range: Range | null): void;
   onEndpoint(key: string, adds: boolean): void;
+  /** Nothing is to be focused any more. */
+  onEverything(): void;
   onWorker(sourceId: string, adds: boolean): void;
   onLatencyView(view: "percentiles" | "heatmap"): void;
   onLogScale(isLog: boolean): void;
@@ -41,6 +45,7 @@ const SMALL_HEIGHT = 170;
 export class Views {
   readonly header: Header;
   readonly toolbar: Toolbar;
+  readonly comparison: Comparison;
   readonly tiles = new Tiles();
   readonly overview: Overview;
   readonly latency: LatencyChart;
@@ -65,12 +70,13 @@ export class Views {
   constructor(root: HTMLElement, palette: Palette, handlers: ViewHandlers, sort: string | null) {
     this.header = new Header(handlers.header);
     this.toolbar = new Toolbar(handlers.toolbar);
+    this.comparison = new Comparison(handlers.comparison);
     this.overview = new Overview(palette, handlers.onRange);
     this.latency = new LatencyChart(LATENCY_HEIGHT, handlers.charts, palette);
     this.load = new LoadChart(SMALL_HEIGHT, handlers.charts, palette);
     this.failures = new FailuresChart(SMALL_HEIGHT, handlers.charts, palette);
     this.endpoints = new EndpointsTable(handlers.endpoints, sort);
-    this.errors = new ErrorsTable(handlers.onEndpoint);
+    this.errors = new ErrorsTable(handlers.onEndpoint, handlers.onEverything);
     this.workers = new WorkersTable(handlers.onWorker);
     this.events = new EventsList(handlers.onHappening);
     const view = choice("Latency as", ["percentiles", "heatmap"] as const, handlers.onLatencyView);
@@ -95,7 +101,7 @@ export class Views {
       panel("Rate and users", "load", [this.load.legend], this.load.element),
       panel("Failures by kind", "failures", [this.failures.legend], this.failures.element),
       panel("Endpoints", "endpoints", [this.search], this.endpoints.grid.element),
-      panel("Errors", "errors", [], this.errors.grid.element),
+      panel("Errors", "errors", [this.errors.focus], this.errors.grid.element),
       panel("Workers", "workers", [this.workers.note], this.workers.grid.element),
       panel("Events and notes", "events", [this.note], this.events.element),
     );
@@ -103,6 +109,7 @@ export class Views {
       this.header.element,
       this.error,
       this.notice,
+      this.comparison.element,
       this.toolbar.element,
       this.waiting,
       this.main,

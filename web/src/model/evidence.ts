@@ -6,6 +6,7 @@ import type { Run } from "./run";
 import { trustOf } from "./seconds";
 import { NOTHING } from "./selection";
 import type { Slowdown } from "./slowdown";
+import { type TrustPart, TrustStrip } from "./trusted";
 import type { Evidence } from "./verdict";
 import type { WorkerSummary } from "./workers";
 
@@ -23,29 +24,30 @@ export interface Doubt {
   lastS: number | null;
   /** The start of the suspect phase at the end of the range; null if its end is trusted. */
   sinceS: number | null;
-  /** Share of suspect seconds in each of equal parts. */
-  shares: number[];
 }
 
 /** The suspect seconds of a range. */
-export function doubtIn(run: Run, range: Range, parts: number): Doubt {
-  const shares = new Array<number>(parts).fill(0);
-  const doubt: Doubt = { reasons: 0, hubLagMaxMs: null, firstS: null, lastS: null, sinceS: null, shares };
-  const length = Math.max(1, range.toS - range.fromS);
+export function doubtIn(run: Run, range: Range): Doubt {
+  const doubt: Doubt = { reasons: 0, hubLagMaxMs: null, firstS: null, lastS: null, sinceS: null };
   let lastS = Number.NEGATIVE_INFINITY;
   for (const [second, row] of run.seconds.within(range)) {
     lastS = second;
     if (row.reasons === 0) continue;
     doubt.reasons |= row.reasons;
     if (row.hubLagMs !== null) doubt.hubLagMaxMs = Math.max(doubt.hubLagMaxMs ?? 0, row.hubLagMs);
-    const part = Math.floor(((second - range.fromS) / length) * parts);
-    doubt.shares[part] = (doubt.shares[part] ?? 0) + parts / length;
     if (doubt.lastS === null || second - doubt.lastS - 1 > PAUSE_S) doubt.sinceS = second;
     doubt.firstS ??= second;
     doubt.lastS = second;
   }
   if (doubt.lastS !== null && lastS - doubt.lastS > PAUSE_S) doubt.sinceS = null;
   return doubt;
+}
+
+/** The seconds of a range by trust, in at most `most` parts. */
+export function trustParts(run: Run, range: Range, most: number): readonly TrustPart[] {
+  const strip = new TrustStrip(range, most);
+  for (const [second, row] of run.seconds.within(range)) strip.add(second, row.reasons);
+  return strip.parts;
 }
 
 /** The end of a live run's range: what "now" is. */
@@ -65,7 +67,7 @@ export interface Known {
 /** The evidence in a range. */
 export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
   const recent = known.isLive ? recentRange(range) : range;
-  const doubt = doubtIn(run, range, 1);
+  const doubt = doubtIn(run, range);
   return {
     ...known,
     recent: known.isLive ? selectionFigures(run, NOTHING, recent) : known.total,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  dateAndClock,
   formatBytes,
   formatCount,
   formatDuration,
@@ -51,9 +52,9 @@ describe("shares", () => {
 
 describe("other numbers", () => {
   it("has thin spaces between thousands", () => {
-    expect(formatCount(1213004)).toBe("1\u2009213\u2009004");
+    expect(formatCount(1213004)).toBe("1\u202f213\u202f004");
     expect(formatCount(999)).toBe("999");
-    expect(plain(formatRate(4812.4))).toBe("4\u2009812/s");
+    expect(plain(formatRate(4812.4))).toBe("4\u202f812/s");
   });
 
   it("has three digits for rates and bytes", () => {
@@ -62,6 +63,10 @@ describe("other numbers", () => {
     expect(plain(formatBytes(812))).toBe(`812${SPACE}B`);
     expect(plain(formatBytes(18_240))).toBe(`18.2${SPACE}kB`);
     expect(plain(formatBytes(5.2e9))).toBe(`5.20${SPACE}GB`);
+  });
+
+  it("keeps a date and its time on one line", () => {
+    expect(dateAndClock(1_760_000_000)).toMatch(/^\d{4}-\d\d-\d\d\u00a0\d\d:\d\d$/);
   });
 
   it("tells lengths and distances in time", () => {

@@ -1,4 +1,4 @@
-/** Numbers and times for people: three significant digits, thin-space thousands, units beside them. */
+/** Numbers and times for people: three significant digits, thin-space thousands, units beside them; no line ends inside. */
 
 /** A number in the parts that a column aligns: up to the decimal point, behind it, and the unit. */
 export interface Shown {
@@ -8,13 +8,14 @@ export interface Shown {
   unit: string;
 }
 
-const THIN_SPACE = "\u2009";
+const THIN_SPACE = "\u202f";
+const NO_BREAK = "\u00a0";
 /** What stands where there is nothing to tell. */
 export const NOTHING_SHOWN: Shown = { whole: "–", fraction: "", unit: "" };
 
-/** The parts as one text, with a thin space before the unit. */
+/** The parts as one text. */
 export function plain({ whole, fraction, unit }: Shown): string {
-  return `${whole}${fraction}${unit === "" || unit.startsWith("/") ? unit : `\u00a0${unit}`}`;
+  return `${whole}${fraction}${unit === "" || unit.startsWith("/") ? unit : `${NO_BREAK}${unit}`}`;
 }
 
 function grouped(digits: string): string {
@@ -96,7 +97,7 @@ export function formatDuration(seconds: number): string {
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   const parts = hours > 0 ? [`${hours} h`, minutes > 0 ? `${minutes} min` : ""] : minutes > 0 ? [`${minutes} min`] : [];
   if (hours === 0 && (rest > 0 || minutes === 0)) parts.push(`${rest} s`);
-  return parts.filter(Boolean).join(" ").replaceAll(" ", "\u00a0");
+  return parts.filter(Boolean).join(" ").replaceAll(" ", NO_BREAK);
 }
 
 function two(value: number): string {
@@ -113,7 +114,7 @@ export function clock(unixS: number): string {
 export function dateAndClock(unixS: number): string {
   const date = new Date(unixS * 1000);
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${clock(unixS).slice(0, 5)}`;
+  return `${day}${NO_BREAK}${clock(unixS).slice(0, 5)}`;
 }
 
 /** Seconds since something, such as `+02:05` or `−00:10`. */

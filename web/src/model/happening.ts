@@ -6,6 +6,8 @@ import type { EventRow, Json, JsonObject } from "./wire";
 export interface Happening {
   /** Unix seconds, with fractions. */
   timeS: number;
+  /** The times at which several processes told of it, the first one included. */
+  timesS: number[];
   /** As it was recorded. */
   name: string;
   isAnnotation: boolean;
@@ -43,7 +45,8 @@ export function happeningOf(row: EventRow): Happening {
   if (isAnnotation) label = text(attributes.text) || text(attributes.message) || row.name;
   else if (short.startsWith("worker.")) label = `${worker || "A worker"} ${known ?? short.slice(7)}`;
   else if (short === "spawn.complete" && users !== "") label = `All ${users} users spawned`;
-  return { timeS: row.time_unix_ns / 1e9, name: row.name, isAnnotation, label, attributes };
+  const timeS = row.time_unix_ns / 1e9;
+  return { timeS, timesS: [timeS], name: row.name, isAnnotation, label, attributes };
 }
 
 /** Whether it is the end of a ramp-up. */

@@ -8,6 +8,7 @@ import { commonSlotS, equal, intersect, nested, type Range, snapOutward } from "
 import { Seconds } from "./seconds";
 import { spread } from "./slotted";
 import { nsWithin, type RunSpan, spanOf } from "./span";
+import { together } from "./together";
 import type {
   ErrorRow,
   EventRow,
@@ -82,7 +83,9 @@ export class Run {
   readonly seconds = new Seconds();
   readonly workers: Workers;
   readonly errors = new Map<number, ErrorRow[]>();
-  happenings: Happening[] = [];
+  /** In order of time; what several processes tell of is one. */
+  happenings: readonly Happening[] = [];
+  private readonly told: Happening[] = [];
   readonly total: Pyramid;
   readonly bySeries: Pyramid;
   readonly byWorker: Pyramid;
@@ -208,7 +211,8 @@ export class Run {
     this.revision += 1;
     this.knownEvents.clear();
     for (const key of keys) this.knownEvents.add(key);
-    this.happenings = inOrder(rows.map(happeningOf));
+    this.told.splice(0, this.told.length, ...rows.map(happeningOf));
+    this.arrangeEvents();
     this.addEvents(this.eventsOfWindows);
     return true;
   }
@@ -274,7 +278,13 @@ export class Run {
     const fresh = rows.filter((row) => !this.knownEvents.has(keyOf(row)));
     if (fresh.length === 0) return;
     for (const row of fresh) this.knownEvents.add(keyOf(row));
-    this.happenings = inOrder([...this.happenings, ...fresh.map(happeningOf)]);
+    this.told.push(...fresh.map(happeningOf));
+    this.arrangeEvents();
+  }
+
+  private arrangeEvents(): void {
+    // One process has nobody to say the same: what it says twice happened twice.
+    this.happenings = this.head.role === "master" ? together(this.told) : inOrder(this.told);
   }
 
   private tellRange(): void {
@@ -309,8 +319,8 @@ export class Run {
   }
 }
 
-function inOrder(happenings: Happening[]): Happening[] {
-  return happenings.sort((a, b) => a.timeS - b.timeS);
+function inOrder(happenings: readonly Happening[]): Happening[] {
+  return happenings.toSorted((a, b) => a.timeS - b.timeS);
 }
 
 /** What makes an event the same in a list and in a window. Attributes have an order of their own in each. */

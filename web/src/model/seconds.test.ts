@@ -51,8 +51,8 @@ describe("trust", () => {
     const run = {
       seconds: seconds(repeat(1, 30), [1, ...repeat(0, 14), 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1]),
     } as Run;
-    expect(doubtIn(run, { fromS: 1000, toS: 1030 }, 3).sinceS).toBe(1015);
-    expect(doubtIn(run, { fromS: 1000, toS: 1012 }, 3).sinceS).toBeNull();
+    expect(doubtIn(run, { fromS: 1000, toS: 1030 }).sinceS).toBe(1015);
+    expect(doubtIn(run, { fromS: 1000, toS: 1012 }).sinceS).toBeNull();
   });
 });
 
@@ -63,9 +63,9 @@ describe("what is suspect in a range", () => {
     evidenceIn({ seconds: columns, steadyFromS } as Run, range, { isLive: false } as never).isRampUpOnly;
 
   it("has a first and a last second", () => {
-    const doubt = doubtIn({ seconds: columns } as Run, { fromS: 1003, toS: 1030 }, 3);
+    const doubt = doubtIn({ seconds: columns } as Run, { fromS: 1003, toS: 1030 });
     expect([doubt.firstS, doubt.lastS]).toEqual([1003, 1012]);
-    const trusted = doubtIn({ seconds: columns } as Run, { fromS: 1004, toS: 1010 }, 3);
+    const trusted = doubtIn({ seconds: columns } as Run, { fromS: 1004, toS: 1010 });
     expect([trusted.firstS, trusted.lastS]).toEqual([null, null]);
   });
 

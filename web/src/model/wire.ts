@@ -44,6 +44,8 @@ export interface RunHead {
   started_unix_ns: number | null;
   ended_unix_ns: number | null;
   span?: SpanRow | null;
+  /** In a report: that of the whole run, where `span` is that of its range. */
+  whole_span?: SpanRow | null;
   first_s: number | null;
   /** The last second with a window, included. */
   last_s: number | null;

@@ -2,6 +2,7 @@
 
 import { type Range, snapOutward } from "./range";
 import { rateOf } from "./span";
+import { type TrustPart, TrustStrip } from "./trusted";
 import type { WorkerSecond, WorkerSecondsColumns } from "./wire";
 
 /** One worker over a range. */
@@ -30,13 +31,14 @@ export interface WorkerSummary {
   firstSuspectS: number | null;
   /** Since when it has been suspect without a longer pause, if it is at the end of the range. */
   suspectSinceS: number | null;
-  /** Suspect seconds by tenths of the range, as shares, for a strip of marks. */
-  suspectShares: number[];
+  /** The range by trust, for a strip. */
+  trustParts: readonly TrustPart[];
 }
 
 /** A pause of trust this short does not end a suspect phase. */
 const PAUSE_S = 5;
-const SHARES = 24;
+/** Parts of a strip at most. */
+const PARTS = 24;
 
 /** Rows by worker, in order of time. */
 export class Workers {
@@ -113,6 +115,7 @@ export class Workers {
   }
 
   private summary(id: number, range: Range, ns: number): WorkerSummary {
+    const strip = new TrustStrip(range, PARTS, this.slotS);
     const summary: WorkerSummary = {
       id,
       sourceId: this.nameOf(id),
@@ -132,9 +135,8 @@ export class Workers {
       clockErrorMs: null,
       firstSuspectS: null,
       suspectSinceS: null,
-      suspectShares: new Array<number>(SHARES).fill(0),
+      trustParts: strip.parts,
     };
-    const length = Math.max(1, range.toS - range.fromS);
     let cpuSum = 0;
     let cpuCount = 0;
     let lastSuspectS = Number.NEGATIVE_INFINITY;
@@ -144,6 +146,7 @@ export class Workers {
       if (row === undefined) continue;
       const seconds = this.slotS - (second % this.slotS);
       summary.seconds += seconds;
+      strip.add(second, row.reasons, seconds);
       summary.state = row.state;
       summary.users = row.users ?? summary.users;
       summary.requests += row.requests;
@@ -161,8 +164,6 @@ export class Workers {
       if (row.reasons === 0) continue;
       summary.suspectSeconds += seconds;
       summary.firstSuspectS ??= second;
-      const share = Math.floor(((second - range.fromS) / length) * SHARES);
-      summary.suspectShares[share] = (summary.suspectShares[share] ?? 0) + (SHARES * seconds) / length;
       if (second - lastSuspectS - this.slotS > PAUSE_S) summary.suspectSinceS = second;
       lastSuspectS = second;
     }

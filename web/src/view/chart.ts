@@ -1,9 +1,12 @@
 /** What all charts share: axes, cursor, brush, marks of events, shading of suspect seconds. */
 
 import uPlot from "uplot";
+import type { Figures } from "../model/figures";
 import { clock, sinceStart } from "../model/format";
 import type { Happening } from "../model/happening";
 import type { Range } from "../model/range";
+import type { Timeline } from "../model/timeline";
+import { unbroken } from "../model/unbroken";
 import { fill, h } from "./dom";
 import { type Palette, withAlpha } from "./theme";
 
@@ -76,7 +79,8 @@ export class TimeChart {
     const shared: uPlot.Options = {
       width: this.width,
       height: this.height,
-      padding: [8, 24, 0, 0],
+      // The last label of the axis of time reaches beyond it by half, unless an axis stands there already.
+      padding: [8, options.axes?.some(({ side }) => side === 1) ? 4 : this.halfLabelWidth(), 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -179,6 +183,14 @@ export class TimeChart {
     };
   }
 
+  /** Of the longest label of the axis of time, in pixels. */
+  private halfLabelWidth(): number {
+    const context = document.createElement("canvas").getContext("2d");
+    if (context === null) return 32;
+    context.font = this.palette.font;
+    return Math.ceil(context.measureText("00:00:00").width / 2) + 2;
+  }
+
   private xRange(): [number, number] {
     const range = this.backdrop?.range;
     return range === undefined ? [0, 1] : [range.fromS, Math.max(range.toS, range.fromS + 1)];
@@ -222,7 +234,9 @@ export class TimeChart {
     fill(
       this.flag,
       h("b", {}, zeroS === null ? clock(unixS) : sinceStart(unixS - zeroS)),
-      ...near.slice(0, 4).map(({ label, isAnnotation }) => h("span", {}, `${isAnnotation ? "✎" : "◆"} ${label}`)),
+      ...near
+        .slice(0, 4)
+        .map(({ label, isAnnotation }) => h("span", {}, `${isAnnotation ? "✎" : "◆"} ${unbroken(label)}`)),
       doubt && h("span", { class: "suspect" }, `⚠ ${doubt.reason}`),
     );
     this.flag.hidden = false;
@@ -278,4 +292,28 @@ export class TimeChart {
     }
     ctx.restore();
   }
+}
+
+/** The other run, where one is laid over this one: its lines are dashed. */
+export interface OtherRun {
+  name: string;
+  /** Of the whole range. */
+  figures: Figures;
+  lines: Timeline;
+}
+
+/** What the dashed lines are, for a legend. */
+export function otherEntry(name: string, ...more: HTMLElement[]): HTMLElement {
+  return h(
+    "span",
+    { class: "legend-entry legend-other", title: `Dashed lines are those of ${name}` },
+    h("span", { class: "swatch swatch-other" }),
+    name.replaceAll(" ", "\u00a0"),
+    ...more,
+  );
+}
+
+/** What stands faintly behind a selection, for a legend. */
+export function contextEntry(name: string): HTMLElement {
+  return h("span", { class: "legend-entry" }, h("span", { class: "swatch swatch-context" }), name);
 }

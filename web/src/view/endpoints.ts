@@ -15,11 +15,20 @@ import { exactMs, h, number, numberIn } from "./dom";
 import { type Column, Grid } from "./grid";
 import { drawSparkline, sparkline } from "./sparkline";
 
+/** Since when an endpoint is slower than in the other run. */
+export interface Since {
+  /** Unix second. */
+  fromS: number;
+  inWords: string;
+}
+
 /** What the table shows. */
 export interface EndpointsData {
   rows: readonly EndpointFigures[];
   /** By key, if there is another run. */
   shifts: ReadonlyMap<string, Shift> | null;
+  /** By key: since when an endpoint is slower than in the other run, in words; null while that is not known. */
+  slowerSince: ReadonlyMap<string, Since> | null;
   selected: ReadonlySet<string>;
   search: string;
   empty: string;
@@ -40,10 +49,14 @@ type Milliseconds = "p50Ms" | "p95Ms" | "p99Ms" | "p999Ms" | "maxMs";
 /** Sorted by this at first: what costs most time comes first. */
 export const DEFAULT_SORT = "requests";
 
+/** Shifts of a few percent do not fill a bar. */
+const MIN_SCALE = 0.1;
+
 /** See the head of this file. */
 export class EndpointsTable {
   readonly grid: Grid<EndpointFigures>;
   private shifts: ReadonlyMap<string, Shift> | null = null;
+  private slowerSince: EndpointsData["slowerSince"] = null;
   private largestShift = 1;
 
   constructor(
@@ -69,20 +82,19 @@ export class EndpointsTable {
   }
 
   /** Draws. */
-  show({ rows, shifts, selected, search, empty }: EndpointsData): void {
-    if ((shifts === null) !== (this.shifts === null)) {
-      this.shifts = shifts;
+  show({ rows, shifts, slowerSince, selected, search, empty }: EndpointsData): void {
+    if (shifts !== this.shifts || slowerSince !== this.slowerSince) this.grid.outdate();
+    const isOther = (shifts === null) !== (this.shifts === null);
+    this.shifts = shifts;
+    this.slowerSince = slowerSince;
+    // Before anything is drawn: all bars have one scale.
+    this.largestShift = largestOf(shifts);
+    if (isOther) {
       this.grid.setColumns(this.columns());
       this.grid.element.classList.toggle("has-shifts", shifts !== null);
       if (shifts !== null) this.grid.setSort("shift-p95");
       else this.grid.setSort(DEFAULT_SORT);
     }
-    if (shifts !== this.shifts) this.grid.outdate();
-    this.shifts = shifts;
-    this.largestShift = 0.1;
-    for (const { p50, p95, p99 } of shifts?.values() ?? [])
-      for (const ratio of [p50, p95, p99])
-        if (ratio !== null && ratio > 0) this.largestShift = Math.max(this.largestShift, Math.abs(Math.log(ratio)));
     const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     const found = rows.filter((row) => words.every((word) => row.endpoint.key.toLowerCase().includes(word)));
     this.grid.show(found, selected, words.length > 0 && rows.length > 0 ? `No endpoint is called “${search}”` : empty);
@@ -161,7 +173,18 @@ export class EndpointsTable {
       ms("p95Ms", "p95", "p95"),
       ms("p99Ms", "p99", "p99"),
     ];
-    if (this.shifts !== null) return [...columns, shift("p50"), shift("p95"), shift("p99")];
+    const since: Column<EndpointFigures> = {
+      key: "since",
+      label: "slower",
+      title: "Since when it is slower than in the other run, from where both are laid upon each other",
+      class: "cell-since",
+      value: (row) => this.slowerSince?.get(row.endpoint.key)?.fromS ?? null,
+      cell: (row) => {
+        const text = this.slowerSince?.get(row.endpoint.key)?.inWords ?? "";
+        return h("span", { class: "cut", title: text }, text);
+      },
+    };
+    if (this.shifts !== null) return [...columns, shift("p50"), shift("p95"), shift("p99"), since];
     return [
       ...columns,
       ms("p999Ms", "p99.9", "p999"),
@@ -209,4 +232,13 @@ export class EndpointsTable {
     }
     return h("span", { class: "shift" }, cell, bar);
   }
+}
+
+/** The largest of all shifts, as the logarithm of a ratio: what fills half of a bar. */
+function largestOf(shifts: ReadonlyMap<string, Shift> | null): number {
+  let largest = MIN_SCALE;
+  for (const { p50, p95, p99 } of shifts?.values() ?? [])
+    for (const ratio of [p50, p95, p99])
+      if (ratio !== null && ratio > 0) largest = Math.max(largest, Math.abs(Math.log(ratio)));
+  return largest;
 }

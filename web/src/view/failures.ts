@@ -2,16 +2,20 @@
 
 import uPlot from "uplot";
 import { formatCount, formatRate, plain } from "../model/format";
+import { inLongerSteps } from "../model/overlay";
 import type { FailureKinds } from "../model/timeline";
-import { type Backdrop, type ChartGroup, TimeChart } from "./chart";
+import { type Backdrop, type ChartGroup, type OtherRun, otherEntry, TimeChart } from "./chart";
 import { fill, h } from "./dom";
 import type { Palette } from "./theme";
 
 /** See the head of this file. */
 export class FailuresChart extends TimeChart {
   readonly legend = h("div", { class: "legend" });
-  readonly empty = h("p", { class: "empty empty-over", hidden: true }, "No failures in this range");
+  readonly empty = h("p", { class: "empty empty-over", hidden: true }, h("span", {}, "No failures in this range"));
   private shown: FailureKinds | null = null;
+  private other: OtherRun | null = null;
+  /** Of the other run, in the steps of this one's failures. */
+  private otherRate: readonly (number | null)[] = [];
   private layout = "";
 
   constructor(height: number, group: ChartGroup, palette: Palette) {
@@ -20,8 +24,9 @@ export class FailuresChart extends TimeChart {
   }
 
   /** Draws. */
-  show(failures: FailureKinds, backdrop: Backdrop): void {
+  show(failures: FailureKinds, other: OtherRun | null, backdrop: Backdrop): void {
     this.shown = failures;
+    this.other = other;
     const before = this.backdrop?.range ?? null;
     this.backdrop = backdrop;
     const { kinds, startS, stepS } = failures;
@@ -35,8 +40,14 @@ export class FailuresChart extends TimeChart {
     // Nothing of a kind draws nothing, not a line at zero.
     const drawn = stacked.map((column, row) => column.map((value, place) => (kinds[row]?.rate[place] ? value : null)));
     const columns = kinds.length > 0 ? drawn.reverse() : [startS.map(() => null)];
+    if (other !== null) {
+      const rates = inLongerSteps(other.lines, other.lines.failureRate, startS, stepS);
+      this.otherRate = rates;
+      // Nothing draws nothing, not a line at zero.
+      columns.push(rates.map((rate) => rate || null));
+    }
     const table = [startS.map((start) => start + stepS / 2), ...columns] as uPlot.AlignedData;
-    const layout = [kinds.length, backdrop.zeroS, this.palette.ink].join();
+    const layout = [kinds.length, other?.name, backdrop.zeroS, this.palette.ink].join();
     if (layout !== this.layout || this.plot === null) {
       this.layout = layout;
       this.build(this.options(Math.max(1, kinds.length)), table);
@@ -60,7 +71,15 @@ export class FailuresChart extends TimeChart {
           h("span", { class: "legend-value" }, value),
         );
       }),
+      this.otherEntry(place),
     );
+  }
+
+  private otherEntry(place: number | null): HTMLElement | null {
+    const { other } = this;
+    if (other === null) return null;
+    const value = place === null ? formatCount(other.figures.failures) : plain(formatRate(this.otherRate[place] ?? 0));
+    return otherEntry(other.name, h("span", { class: "legend-value" }, value));
   }
 
   private options(kinds: number): Partial<uPlot.Options> {
@@ -70,6 +89,9 @@ export class FailuresChart extends TimeChart {
       const color = palette.failures[place % palette.failures.length];
       series.push({ stroke: color, fill: color, width: 1, points: { show: false }, paths: bars() });
     }
+    // Outlines of bars: they stand where this run's do.
+    if (this.other !== null)
+      series.push({ stroke: palette.ink, width: 1.2, dash: [5, 4], points: { show: false }, paths: bars() });
     return {
       series,
       scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },

@@ -38,6 +38,7 @@ export interface GridOptions<Row> {
   class: string;
 }
 
+/** Of a row as long as none is measured, in pixels: what `--row` says. */
 const ROW_HEIGHT = 28;
 /** Rows beyond the edge that exist already. */
 const SPARE = 6;
@@ -65,6 +66,8 @@ export class Grid<Row> {
   /** Where the box is scrolled to, and its height: asking for them at each change would lay the page out each time. */
   private scrollTop = 0;
   private height = 0;
+  /** Rows of some tables are higher on narrow screens. */
+  private rowHeight = ROW_HEIGHT;
   private readonly made = new Map<string, Made<Row>>();
 
   constructor(private readonly options: GridOptions<Row>) {
@@ -90,7 +93,10 @@ export class Grid<Row> {
     new ResizeObserver(([entry]) => {
       const before = this.height;
       this.height = entry?.contentRect.height ?? 0;
-      if (this.height > before) this.draw();
+      const rowHeight = (this.body.firstElementChild as HTMLElement | null)?.offsetHeight || this.rowHeight;
+      const isOther = Math.abs(rowHeight - this.rowHeight) > 1;
+      this.rowHeight = rowHeight;
+      if (this.height > before || isOther) this.draw();
     }).observe(this.scroller);
     this.drawHead();
   }
@@ -133,12 +139,15 @@ export class Grid<Row> {
   }
 
   private draw(): void {
-    const first = Math.max(0, Math.floor(this.scrollTop / ROW_HEIGHT) - SPARE);
+    const first = Math.max(0, Math.floor(this.scrollTop / this.rowHeight) - SPARE);
     // At first the box is as high as its few rows, so its height tells only whether there is room for more.
-    const visible = Math.max(this.options.visibleRows, Math.ceil(this.height / ROW_HEIGHT));
+    const visible = Math.max(this.options.visibleRows, Math.ceil(this.height / this.rowHeight));
     const rows = this.sorted.slice(first, first + visible + 2 * SPARE);
-    this.body.style.setProperty("--before", `${first * ROW_HEIGHT}px`);
-    this.body.style.setProperty("--after", `${Math.max(0, this.sorted.length - first - rows.length) * ROW_HEIGHT}px`);
+    this.body.style.setProperty("--before", `${first * this.rowHeight}px`);
+    this.body.style.setProperty(
+      "--after",
+      `${Math.max(0, this.sorted.length - first - rows.length) * this.rowHeight}px`,
+    );
     const shown = rows.map((row, place) => this.shownRow(row, first + place));
     const isSame =
       shown.length === this.body.children.length && shown.every((row, at) => row === this.body.children[at]);

@@ -1,8 +1,10 @@
 /** The top of the page: which run this is, and whether it is fine. */
 
 import { clock, dateAndClock, formatCount, formatDuration } from "../model/format";
+import type { Range } from "../model/range";
 import type { Run } from "../model/run";
-import { secondsOf } from "../model/span";
+import { nsBetween, secondsOf, spanOf } from "../model/span";
+import { unbroken } from "../model/unbroken";
 import type { Verdict } from "../model/verdict";
 import { fill, h, setText } from "./dom";
 
@@ -17,6 +19,8 @@ export interface HeaderData {
   connection: Connection;
   canList: boolean;
   reportAddress: string | null;
+  /** The whole run, where this is a report of a range of it. */
+  partOf: Range | null;
   hasLast: boolean;
 }
 
@@ -46,6 +50,7 @@ export class Header {
   private readonly mark = h("span", { class: "status-mark", "aria-hidden": "true" });
   private readonly state = h("span", { class: "status-text" });
   private readonly plan = h("h1", { class: "plan" });
+  private readonly part = h("span", { class: "run-part", hidden: true });
   private readonly id = h("span", { class: "run-id" });
   private readonly span = h("span", { class: "run-span" });
   private readonly size = h("span", { class: "run-size" });
@@ -93,6 +98,7 @@ export class Header {
         { class: "identity" },
         h("span", { class: "status" }, this.mark, this.state),
         this.plan,
+        this.part,
         this.id,
         this.span,
         this.size,
@@ -104,7 +110,7 @@ export class Header {
   }
 
   /** Draws what identifies the run. */
-  show({ run, connection, canList, reportAddress, hasLast }: HeaderData): void {
+  show({ run, connection, canList, reportAddress, hasLast, partOf }: HeaderData): void {
     const { head, range } = run;
     const [mark, text] = STATES[connection];
     setText(this.mark, mark);
@@ -118,15 +124,30 @@ export class Header {
     if (startedS !== null) {
       const toS = range?.toS ?? startedS;
       const end = connection === "live" || connection === "lost" ? "now" : clock(toS);
-      const lengthS = range === null ? 0 : secondsOf(run.nsIn(range));
-      setText(this.span, `${dateAndClock(startedS)}${clock(startedS).slice(5)} – ${end} (${formatDuration(lengthS)})`);
+      const shownS = range === null ? 0 : secondsOf(run.nsIn(range));
+      setText(
+        this.span,
+        `${dateAndClock(startedS)}${clock(startedS).slice(5)}\u00a0– ${end}\u00a0(${formatDuration(shownS)})`,
+      );
+    }
+    this.part.hidden = partOf === null || range === null;
+    if (partOf !== null && range !== null) {
+      const times = ({ fromS, toS }: Range) => `${clock(fromS)} – ${clock(toS)}`.replaceAll(" ", "\u00a0");
+      const whole = spanOf(head.whole_span, partOf);
+      const [partS, wholeS] = [run.nsIn(range), nsBetween(whole.started, whole.ended)].map(secondsOf) as [
+        number,
+        number,
+      ];
+      const lengths = `${formatDuration(partS)} of ${formatDuration(wholeS)}`;
+      setText(this.part, `only ${times(range)}: ${lengths.replaceAll(" ", "\u00a0")}`);
+      this.part.title = `This report is of a range of the run, which was on from ${times(partOf)}`;
     }
     let users = head.users_max ?? 0;
     for (const [, row] of range === null ? [] : run.seconds.within({ fromS: range.toS - 1, toS: range.toS }))
       if (connection === "live") users = row.users ?? users;
     const workers = run.workers.names.size;
     const who = workers > 0 ? `${formatCount(workers)} worker${workers === 1 ? "" : "s"} · ` : "";
-    setText(this.size, `${who}${formatCount(users)} users`);
+    setText(this.size, unbroken(`${who}${formatCount(users)} users`));
     const labels = Object.entries(head.labels ?? {}).map(([key, value]) => `${key}=${String(value)}`);
     if (this.labels.textContent !== labels.join(""))
       fill(this.labels, ...labels.map((label) => h("span", { class: "label" }, label)));
@@ -143,10 +164,10 @@ export class Header {
     this.shown = verdict;
     this.verdict.dataset.level = verdict.level;
     setText(this.verdictMark, LEVEL_MARKS[verdict.level]);
-    setText(this.verdictLine, verdict.text);
+    setText(this.verdictLine, unbroken(verdict.text));
     this.verdictLine.disabled = verdict.about === null && verdict.span === null;
     this.verdictLine.title = verdict.about === null ? "" : `Focus ${verdict.about.key}`;
-    if (this.also.textContent !== verdict.also.join(""))
-      fill(this.also, ...verdict.also.map((text) => h("li", {}, text)));
+    const also = verdict.also.map(unbroken);
+    if (this.also.textContent !== also.join("")) fill(this.also, ...also.map((text) => h("li", {}, text)));
   }
 }

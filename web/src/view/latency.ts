@@ -5,8 +5,8 @@ import { lowerBoundMs } from "../model/bucket";
 import type { Figures } from "../model/figures";
 import { formatMs, plain } from "../model/format";
 import { HEAT_BUCKETS, QUANTILE_NAMES, type Timeline } from "../model/timeline";
-import { type Backdrop, type ChartGroup, TimeChart } from "./chart";
-import { h, setText } from "./dom";
+import { type Backdrop, type ChartGroup, contextEntry, type OtherRun, otherEntry, TimeChart } from "./chart";
+import { fill, h, setText } from "./dom";
 import { type Palette, withAlpha } from "./theme";
 
 /** What the chart shows. */
@@ -14,8 +14,8 @@ export interface LatencyData {
   timeline: Timeline;
   /** Of everything, drawn faintly behind a selection. */
   context: Timeline | null;
-  /** Of the other run, on this run's time. */
-  other: Timeline | null;
+  /** The other run, on this run's time. */
+  other: OtherRun | null;
   figures: Figures;
   view: "percentiles" | "heatmap";
   isLogScale: boolean;
@@ -27,11 +27,19 @@ const OTHER_QUANTILES = [0, 2, 3];
 /** Which quantile stands for everything behind a selection. */
 const CONTEXT_QUANTILE = 2;
 
+/** The figures of a whole range that the legend shows, in the order of the quantiles. */
+function whole({ p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs }: Figures): (number | null)[] {
+  return [p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs];
+}
+
 /** See the head of this file. */
 export class LatencyChart extends TimeChart {
   readonly legend = h("div", { class: "legend" });
   private readonly hidden = new Set<number>();
   private readonly values = QUANTILE_NAMES.map(() => h("span", { class: "legend-value" }));
+  /** What each was in the other run. */
+  private readonly before = QUANTILE_NAMES.map(() => h("span", { class: "legend-before" }));
+  private readonly extra = h("span", { class: "legend-extra" });
   private shown: LatencyData | null = null;
   private layout = "";
   private readonly heat = h("canvas");
@@ -45,6 +53,7 @@ export class LatencyChart extends TimeChart {
         h("span", { class: `swatch quantile-${place + 1}` }),
         name,
         this.values[place],
+        this.before[place],
       );
       button.addEventListener("click", () => {
         const isHidden = !this.hidden.delete(place) && Boolean(this.hidden.add(place));
@@ -54,6 +63,7 @@ export class LatencyChart extends TimeChart {
       });
       this.legend.append(button);
     });
+    this.legend.append(this.extra);
   }
 
   /** Draws. */
@@ -65,13 +75,14 @@ export class LatencyChart extends TimeChart {
       data.view,
       data.isLogScale,
       data.context !== null,
-      data.other !== null,
+      data.other?.name,
       backdrop.zeroS,
       this.palette.ink,
     ].join();
     const table = this.table(data);
     if (layout !== this.layout || this.plot === null) {
       this.layout = layout;
+      this.showExtra(data);
       this.build(this.options(data), table);
     } else {
       this.update(table, before);
@@ -82,12 +93,25 @@ export class LatencyChart extends TimeChart {
   protected override onPlace(place: number | null): void {
     const data = this.shown;
     if (data === null) return;
-    const { p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs } = data.figures;
-    const whole = [p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs];
+    const { other } = data;
+    const at = (figures: Figures, { quantilesMs }: Timeline, q: number) =>
+      plain(formatMs((place === null ? whole(figures)[q] : quantilesMs[q]?.[place]) ?? null));
     this.values.forEach((element, q) => {
-      const value = place === null ? whole[q] : data.timeline.quantilesMs[q]?.[place];
-      setText(element, plain(formatMs(value ?? null)));
+      setText(element, at(data.figures, data.timeline, q));
     });
+    this.before.forEach((element, q) => {
+      const hasLine = other !== null && OTHER_QUANTILES.includes(q);
+      setText(element, hasLine ? `was\u00a0${at(other.figures, other.lines, q)}` : "");
+    });
+  }
+
+  /** Names the lines that are not this selection's. */
+  private showExtra({ context, other, view }: LatencyData): void {
+    fill(
+      this.extra,
+      context !== null && view === "percentiles" && contextEntry("p95 of all"),
+      other !== null && otherEntry(other.name),
+    );
   }
 
   private table({ timeline, context, other, isLogScale, view }: LatencyData): uPlot.AlignedData {
@@ -97,7 +121,7 @@ export class LatencyChart extends TimeChart {
       (column ?? []).map((value) => (isLog && value !== null && value <= 0 ? null : value));
     const columns = timeline.quantilesMs.map(drawn);
     if (context !== null) columns.push(drawn(context.quantilesMs[CONTEXT_QUANTILE]));
-    if (other !== null) for (const q of OTHER_QUANTILES) columns.push(drawn(other.quantilesMs[q]));
+    if (other !== null) for (const q of OTHER_QUANTILES) columns.push(drawn(other.lines.quantilesMs[q]));
     return [timeline.startS.map((start) => start + timeline.stepS / 2), ...columns] as uPlot.AlignedData;
   }
 
@@ -121,7 +145,15 @@ export class LatencyChart extends TimeChart {
     if (context !== null) series.push({ label: "p95 of all", ...faint });
     if (other !== null)
       for (const q of OTHER_QUANTILES)
-        series.push({ label: `${QUANTILE_NAMES[q]} before`, ...faint, width: q === 0 ? 1 : 1.4, dash: [5, 4] });
+        series.push({
+          label: `${QUANTILE_NAMES[q]} before`,
+          // In the colour of the same quantile of this run, and hidden with it.
+          show: !this.hidden.has(q),
+          stroke: isHeat ? palette.ink : palette.quantiles[q],
+          width: 1.4,
+          dash: [5, 4],
+          points: { show: false },
+        });
     const isLog = isLogScale || isHeat;
     return {
       series,

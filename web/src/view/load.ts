@@ -3,15 +3,16 @@
 import uPlot from "uplot";
 import { formatCount, formatRate, plain } from "../model/format";
 import type { Timeline } from "../model/timeline";
-import { type Backdrop, type ChartGroup, TimeChart } from "./chart";
-import { h, setText } from "./dom";
+import { type Backdrop, type ChartGroup, contextEntry, type OtherRun, otherEntry, TimeChart } from "./chart";
+import { fill, h, setText } from "./dom";
 import { type Palette, withAlpha } from "./theme";
 
 /** What the chart shows. */
 export interface LoadData {
   timeline: Timeline;
   context: Timeline | null;
-  other: Timeline | null;
+  /** The other run, on this run's time. */
+  other: OtherRun | null;
   /** Over the whole range. */
   rate: number;
 }
@@ -21,6 +22,8 @@ export class LoadChart extends TimeChart {
   readonly legend: HTMLElement;
   private readonly rateValue = h("span", { class: "legend-value" });
   private readonly usersValue = h("span", { class: "legend-value" });
+  private readonly otherValue = h("span", { class: "legend-value" });
+  private readonly extra = h("span", { class: "legend-extra" });
   private shown: LoadData | null = null;
   private layout = "";
 
@@ -31,6 +34,7 @@ export class LoadChart extends TimeChart {
       { class: "legend" },
       h("span", { class: "legend-entry" }, h("span", { class: "swatch swatch-rate" }), "rate", this.rateValue),
       h("span", { class: "legend-entry" }, h("span", { class: "swatch swatch-users" }), "users", this.usersValue),
+      this.extra,
     );
   }
 
@@ -42,11 +46,16 @@ export class LoadChart extends TimeChart {
     const { timeline, context, other } = data;
     const columns = [timeline.rate, timeline.users];
     if (context !== null) columns.push(context.rate);
-    if (other !== null) columns.push(other.rate);
+    if (other !== null) columns.push(other.lines.rate);
     const table = [timeline.startS.map((start) => start + timeline.stepS / 2), ...columns] as uPlot.AlignedData;
-    const layout = [context !== null, other !== null, backdrop.zeroS, this.palette.ink].join();
+    const layout = [context !== null, other?.name, backdrop.zeroS, this.palette.ink].join();
     if (layout !== this.layout || this.plot === null) {
       this.layout = layout;
+      fill(
+        this.extra,
+        context !== null && contextEntry("rate of all"),
+        other !== null && otherEntry(other.name, this.otherValue),
+      );
       this.build(this.options(data), table);
     } else {
       this.update(table, before);
@@ -56,15 +65,18 @@ export class LoadChart extends TimeChart {
 
   protected override onPlace(place: number | null): void {
     if (this.shown === null) return;
-    const { timeline, rate } = this.shown;
+    const { timeline, rate, other } = this.shown;
     const last = timeline.users.findLast((users) => users !== null) ?? null;
     const users = place === null ? last : (timeline.users[place] ?? null);
     setText(this.rateValue, plain(formatRate(place === null ? rate : (timeline.rate[place] ?? null))));
+    const before = place === null ? other?.figures.rate : other?.lines.rate[place];
+    setText(this.otherValue, plain(formatRate(before ?? null)));
     setText(this.usersValue, users === null ? "–" : formatCount(users));
   }
 
   private options({ context, other }: LoadData): Partial<uPlot.Options> {
     const { palette } = this;
+    // Dashes are the other run's.
     const faint = { stroke: withAlpha(palette.muted, 0.6), width: 1, points: { show: false } };
     const series: uPlot.Series[] = [
       {},
@@ -74,13 +86,12 @@ export class LoadChart extends TimeChart {
         scale: "users",
         stroke: palette.muted,
         width: 1.2,
-        dash: [4, 3],
         points: { show: false },
         paths: uPlot.paths.stepped?.({ align: 1 }),
       },
     ];
     if (context !== null) series.push({ label: "rate of all", ...faint });
-    if (other !== null) series.push({ label: "rate before", ...faint, dash: [5, 4], width: 1.4 });
+    if (other !== null) series.push({ ...faint, label: "rate before", stroke: palette.ink, dash: [5, 4], width: 1.4 });
     const range = (_: uPlot, __: number, max: number): [number, number] => [0, max > 0 ? max * 1.1 : 1];
     return {
       series,

@@ -66,7 +66,7 @@ export function openRuns(options: RunsOptions): void {
         class: "cell-started",
         isDescending: true,
         value: (row) => row.started_unix_ns,
-        cell: (row) => (row.started_unix_ns === null ? "–" : dateAndClock(row.started_unix_ns / 1e9)),
+        cell: (row) => (row.started_unix_ns === null ? "–" : started(row.started_unix_ns / 1e9)),
       },
       {
         key: "plan",
@@ -153,13 +153,19 @@ export function openRuns(options: RunsOptions): void {
   void load();
 }
 
+function started(unixS: number): Node {
+  const text = dateAndClock(unixS);
+  // A narrow screen has no room for the year.
+  return h("span", { title: text }, h("span", { class: "year" }, text.slice(0, 5)), text.slice(5));
+}
+
 function plan(row: RunRow, currentRunId: string): Node {
   const mark = row.run_id === currentRunId ? h("span", { class: "label" }, "shown") : null;
-  const note = row.notes ? h("span", { class: "muted" }, ` ${row.notes}`) : null;
+  const note = row.notes ? h("span", { class: "muted run-note" }, ` ${row.notes}`) : null;
   return h(
     "span",
     { class: "cut", title: `${row.testplan} · run ${row.run_id}${row.notes ? ` · ${row.notes}` : ""}` },
-    row.testplan,
+    h("span", { class: "run-plan" }, row.testplan),
     " ",
     h("span", { class: "muted" }, row.run_id.slice(0, 8)),
     mark && " ",
@@ -204,7 +210,7 @@ function trendsOf(rows: readonly RunRow[]): HTMLElement[] {
           "figcaption",
           {},
           h("span", { class: "cut", title: name }, name),
-          h("span", { class: "muted" }, ` p95 of ${ordered.length} runs`),
+          h("span", { class: "muted" }, `p95 of ${ordered.length} runs`.replaceAll(" ", "\u00a0")),
         ),
         line,
         number(formatMs(last), last, exactMs(last)),

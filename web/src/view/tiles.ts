@@ -3,7 +3,10 @@
 import type { Figures } from "../model/figures";
 import { formatCount, formatMs, formatPercent, formatRate, plain, type Shown } from "../model/format";
 import { reasonsInWords, type Trust } from "../model/seconds";
+import type { TrustPart } from "../model/trusted";
+import { unbroken } from "../model/unbroken";
 import { exactMs, fill, h, showNumber } from "./dom";
+import { showTrust, trustStrip } from "./trust";
 
 /** What the tiles show. */
 export interface TilesData {
@@ -14,8 +17,8 @@ export interface TilesData {
   before: Figures | null;
   trust: Trust;
   reasons: number;
-  /** Shares of suspect seconds over the range. */
-  suspectShares: readonly number[];
+  /** The range by trust. */
+  trustParts: readonly TrustPart[];
 }
 
 interface Tile {
@@ -44,7 +47,7 @@ export class Tiles {
   private readonly p99 = tile("p99", "p99");
   private readonly max = tile("max", "max");
   private readonly confidence = tile("confidence", "confidence");
-  private readonly bars = h("span", { class: "trust-bars", "aria-hidden": "true" });
+  private readonly bars = trustStrip();
 
   constructor() {
     this.confidence.element.insertBefore(this.bars, this.confidence.note);
@@ -54,13 +57,18 @@ export class Tiles {
   }
 
   /** Draws. */
-  show({ figures, now, before, trust, reasons, suspectShares }: TilesData): void {
+  show({ figures, now, before, trust, reasons, trustParts }: TilesData): void {
     const ms = (target: Tile, name: "p50Ms" | "p95Ms" | "p99Ms" | "maxMs") => {
       showNumber(target.value, formatMs(figures[name]), figures[name], exactMs(figures[name]));
       this.note(target, now && formatMs(now[name]), before && [formatMs(before[name]), figures[name], before[name]]);
     };
     showNumber(this.rate.value, formatRate(figures.rate), figures.rate, `${formatCount(figures.requests)} requests`);
-    this.note(this.rate, now && formatRate(now.rate), before && [formatRate(before.rate), figures.rate, before.rate]);
+    this.note(
+      this.rate,
+      now && formatRate(now.rate),
+      before && [formatRate(before.rate), figures.rate, before.rate],
+      `${formatCount(figures.requests)} in all`,
+    );
     const failed = `${formatCount(figures.failures)} of ${formatCount(figures.requests)} requests failed`;
     showNumber(this.failures.value, formatPercent(figures.failureShare), figures.failureShare, failed);
     this.failures.value.classList.toggle("is-failure", figures.failures > 0);
@@ -68,6 +76,7 @@ export class Tiles {
       this.failures,
       now && formatPercent(now.failureShare),
       before && [formatPercent(before.failureShare), null, null],
+      `${formatCount(figures.failures)} failed`,
     );
     ms(this.p50, "p50Ms");
     ms(this.p95, "p95Ms");
@@ -75,29 +84,31 @@ export class Tiles {
     ms(this.max, "maxMs");
     const share = trust.seconds > 0 ? 1 - trust.suspectSeconds / trust.seconds : null;
     const isSuspect = trust.suspectSeconds > 0;
-    const why = isSuspect ? `${trust.suspectSeconds} of ${trust.seconds} s suspect: ${reasonsInWords(reasons)}` : "";
+    const why = isSuspect
+      ? unbroken(`${trust.suspectSeconds} of ${trust.seconds} s suspect: ${reasonsInWords(reasons)}`)
+      : "";
     showNumber(this.confidence.value, formatPercent(share), share, why || "no second is suspect");
     this.confidence.value.classList.toggle("suspect", isSuspect);
     this.confidence.note.textContent = share === null ? "" : isSuspect ? why : "trusted";
     this.confidence.note.title = why;
-    fill(
-      this.bars,
-      ...suspectShares.map((part) => {
-        const bar = h("span", { class: "trust-bar" });
-        if (part > 0) bar.classList.add("is-suspect");
-        return bar;
-      }),
-    );
+    showTrust(this.bars, trustParts);
   }
 
-  private note(target: Tile, now: Shown | null, before: [Shown, number | null, number | null] | null): void {
+  /** Below the figure: how it was in the other run, or is now, or what it is made of. */
+  private note(
+    target: Tile,
+    now: Shown | null,
+    before: [Shown, number | null, number | null] | null,
+    otherwise = "",
+  ): void {
+    let told = [now === null ? otherwise : `now ${plain(now)}`];
     if (before !== null) {
       const [shown, value, other] = before;
-      const shift = value !== null && other ? `, ${shiftInBrief(value / other)}` : "";
-      target.note.textContent = `was ${plain(shown)}${shift}`;
-    } else {
-      target.note.textContent = now === null ? "" : `now ${plain(now)}`;
+      told = [`was ${plain(shown)}`, ...(value !== null && other ? [shiftInBrief(value / other)] : [])];
     }
+    // Each stays whole where there is not room for both on one line.
+    if (target.note.textContent !== told.join(""))
+      fill(target.note, ...told.map((part) => part !== "" && h("span", {}, part)));
   }
 }
 

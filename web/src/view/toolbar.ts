@@ -1,6 +1,5 @@
-/** The line that stays in view: which range, which selection, which other run. */
+/** The line that stays in view: which range, which selection. */
 
-import type { Alignment } from "../model/comparison";
 import { clock, formatDuration } from "../model/format";
 import type { Range } from "../model/range";
 import type { Selection } from "../model/selection";
@@ -16,7 +15,8 @@ export interface ToolbarData {
   /** Slots that ranges snap to, where that is not one second. */
   snapS: number;
   selection: Selection;
-  other: { name: string; alignment: Alignment; caveats: readonly string[]; verdict: string } | null;
+  /** What `whole` is called: a report may be of a range of its run. */
+  wholeName: string;
   isBusy: boolean;
 }
 
@@ -24,26 +24,22 @@ export interface ToolbarData {
 export interface ToolbarHandlers {
   onRange(range: Range | null): void;
   onSelection(kind: "endpoint" | "worker", key: string): void;
-  onAlignment(alignment: Alignment): void;
-  onCompareEnd(): void;
 }
 
 /** See the head of this file. */
 export class Toolbar {
   readonly element: HTMLElement;
   private readonly range = h("span", { class: "range", "aria-live": "polite" });
-  private readonly whole = h("button", { type: "button", class: "button small" }, "Whole run");
+  private readonly whole = h("button", { type: "button", class: "button small" });
   private readonly steady = h(
     "button",
     { type: "button", class: "button small", "aria-pressed": "false" },
     "Without ramp-up",
   );
   private readonly chips = h("span", { class: "chips" });
-  private readonly other = h("span", { class: "other" });
   private readonly busy = h("span", { class: "busy", hidden: true }, "loading…");
   private data: ToolbarData | null = null;
   private shownChips = "";
-  private shownOther = "";
 
   constructor(private readonly handlers: ToolbarHandlers) {
     this.whole.addEventListener("click", () => handlers.onRange(null));
@@ -59,7 +55,6 @@ export class Toolbar {
       this.whole,
       this.steady,
       this.chips,
-      this.other,
       this.busy,
     );
   }
@@ -67,14 +62,15 @@ export class Toolbar {
   /** Draws. */
   show(data: ToolbarData): void {
     this.data = data;
-    const { shown, whole, steadyFromS, lengthS, snapS, selection, other } = data;
+    const { shown, whole, steadyFromS, lengthS, snapS, selection, wholeName } = data;
     const range = shown ?? whole;
     const snapped = snapS > 1 ? `, in steps of ${formatDuration(snapS)}` : "";
     if (range === null) setText(this.range, "");
-    else if (shown === null) setText(this.range, `Whole run, ${formatDuration(lengthS)}${snapped}`);
+    else if (shown === null) setText(this.range, `${wholeName}, ${formatDuration(lengthS)}${snapped}`);
     else setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS)}${snapped}`);
     this.range.classList.toggle("is-chosen", shown !== null);
     this.whole.hidden = shown === null;
+    setText(this.whole, wholeName);
     this.steady.hidden =
       steadyFromS === null || whole === null || steadyFromS <= whole.fromS || steadyFromS >= whole.toS;
     this.steady.setAttribute(
@@ -83,7 +79,6 @@ export class Toolbar {
     );
     this.busy.hidden = !data.isBusy;
     this.showChips(selection);
-    this.showOther(other);
   }
 
   /** Nothing is being fetched any more, be it that it came or that it could not be had. */
@@ -113,31 +108,5 @@ export class Toolbar {
         return chip;
       }),
     );
-  }
-
-  private showOther(other: ToolbarData["other"]): void {
-    const text = JSON.stringify(other);
-    if (text === this.shownOther) return;
-    this.shownOther = text;
-    if (other === null) {
-      fill(this.other);
-      return;
-    }
-    const end = h(
-      "button",
-      { type: "button", class: "chip is-other", title: "End the comparison" },
-      `against ${other.name} ✕`,
-    );
-    end.addEventListener("click", () => this.handlers.onCompareEnd());
-    const align = h(
-      "button",
-      { type: "button", class: "button small" },
-      other.alignment === "start" ? "since start" : "since all users spawned",
-    );
-    align.title = "What both runs are laid upon each other at";
-    align.addEventListener("click", () => this.handlers.onAlignment(other.alignment === "start" ? "spawned" : "start"));
-    const verdict = h("span", { class: "other-verdict" }, other.verdict);
-    const caveats = other.caveats.length > 0 && h("span", { class: "caveats" }, `Mind: ${other.caveats.join("; ")}`);
-    fill(this.other, end, align, verdict, caveats);
   }
 }

@@ -15,19 +15,38 @@ import { reasonsInWords } from "../model/seconds";
 import type { WorkerSummary } from "../model/workers";
 import { exactMs, h, number, setText } from "./dom";
 import { Grid } from "./grid";
+import { showTrust, trustStrip } from "./trust";
+
+/** A worker of this run, or of the one that is laid over it. */
+interface WorkerLine extends WorkerSummary {
+  /** What the other run is called; null for this one. */
+  ofRun: string | null;
+}
+
+/** What the table shows. */
+export interface WorkersData {
+  rows: readonly WorkerSummary[];
+  /** Workers of the other run, and what it is called. */
+  other: { name: string; rows: readonly WorkerSummary[] } | null;
+  selected: ReadonlySet<string>;
+  isLocal: boolean;
+  /** The range of the figures if it is wider than the shown one. */
+  told: Range | null;
+}
 
 /** See the head of this file. */
 export class WorkersTable {
-  readonly grid: Grid<WorkerSummary>;
+  readonly grid: Grid<WorkerLine>;
   /** Says which range the figures are of, where that is not the one that was asked for. */
   readonly note = h("span", { class: "muted" });
 
   constructor(onPick: (sourceId: string, adds: boolean) => void) {
-    this.grid = new Grid<WorkerSummary>({
+    this.grid = new Grid<WorkerLine>({
       label: "Workers",
       class: "workers",
-      keyOf: (row) => row.sourceId,
-      onPick: (row, adds) => onPick(row.sourceId, adds),
+      keyOf: (row) => `${row.ofRun === null ? "" : "other "}${row.sourceId}`,
+      // The other run's workers are there to be compared with.
+      onPick: (row, adds) => row.ofRun === null && onPick(row.sourceId, adds),
       sort: null,
       visibleRows: 8,
       columns: [
@@ -105,17 +124,23 @@ export class WorkersTable {
     });
   }
 
-  /** Draws; `told` is the range of the figures if it is wider than the shown one. */
-  show(rows: readonly WorkerSummary[], selected: ReadonlySet<string>, isLocal: boolean, told: Range | null): void {
+  /** Draws. */
+  show({ rows, other, selected, isLocal, told }: WorkersData): void {
     setText(this.note, told === null ? "" : `${clock(told.fromS)} – ${clock(told.toS)}`);
     const empty = isLocal ? "This run has no workers: one process did everything" : "No worker has joined yet";
-    this.grid.show(rows, selected, empty);
+    const lines: WorkerLine[] = rows.map((row) => ({ ...row, ofRun: null }));
+    for (const row of other?.rows ?? []) lines.push({ ...row, ofRun: other?.name ?? "" });
+    // Of each name, this run's first: they are in the order in which they come.
+    lines.sort((a, b) => a.sourceId.localeCompare(b.sourceId, "en", { numeric: true }));
+    this.grid.show(lines, selected, empty);
   }
 }
 
 const STATE_MARKS: Record<string, string> = { running: "●", ready: "○", missing: "✕", back: "●", gone: "✕" };
 
-function worker(row: WorkerSummary): Node {
+function worker(row: WorkerLine): Node {
+  if (row.ofRun !== null)
+    return h("span", { class: "cut muted", title: `${row.sourceId} of ${row.ofRun}` }, `was ${row.sourceId}`);
   const mark = h("span", { class: `worker-state is-${row.state}`, title: row.state }, STATE_MARKS[row.state] ?? "·");
   const state = row.state === "running" || row.state === "" ? null : h("span", { class: "muted" }, ` ${row.state}`);
   return h("span", { class: "cut" }, mark, ` ${row.sourceId}`, state);
@@ -132,19 +157,11 @@ function offset({ clockOffsetMs, clockErrorMs }: WorkerSummary): Node {
 function trust(row: WorkerSummary): Node {
   if (row.seconds === 0) return h("span", { class: "muted" }, "–");
   const share = 1 - row.suspectSeconds / row.seconds;
-  const bars = row.suspectShares.map((part) => {
-    const bar = h("span", { class: "trust-bar" });
-    if (part > 0) bar.classList.add("is-suspect");
-    return bar;
-  });
+  const strip = trustStrip();
+  showTrust(strip, row.trustParts);
   const why =
     row.suspectSeconds > 0 ? `${row.suspectSeconds} of ${row.seconds} s suspect: ${reasonsInWords(row.reasons)}` : "";
   const percent = number(formatPercent(share), share, why || `all of ${row.seconds} s trusted`);
   if (row.suspectSeconds > 0) percent.classList.add("suspect");
-  return h(
-    "span",
-    { class: "trust", title: why },
-    percent,
-    h("span", { class: "trust-bars", "aria-hidden": "true" }, ...bars),
-  );
+  return h("span", { class: "trust" }, percent, strip);
 }

@@ -1,8 +1,10 @@
 /** Real Chromium for tests: Debian's, or the one that CHROMIUM names. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { type Browser, chromium, type Page } from "playwright-core";
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** Starts it; a missing one is an error, never a skipped test. */
@@ -86,4 +88,24 @@ export function keys(page: Page): Promise<string[]> {
   return page.$$eval(".endpoints .grid-body .grid-row", (rows) =>
     rows.map((element) => (element as HTMLElement).dataset.key ?? ""),
   );
+}
+
+/** What axe calls serious or critical. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations: found } = await axe.run();
+    return found
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes
+            .slice(0, 3)
+            .map(({ html }) => html.slice(0, 160))
+            .join(" | ")}`,
+      );
+  });
 }

@@ -30,7 +30,7 @@ afterAll(async () => {
 /** Waits until the page has everything that the server played. */
 async function caughtUp(): Promise<void> {
   const all = archive.merged("total", [0], archive.firstS, archive.nextS);
-  const title = all.requests.toString().replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  const title = all.requests.toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
   await page.waitForFunction(
     (text) => document.querySelector<HTMLElement>("[data-tile=rate]")?.title === text,
     `${title} requests`,

@@ -1,20 +1,18 @@
 /** A report opened from disk, hostile names, narrow screens, and what axe says. */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embedded, reportOf } from "../../dev/report";
 import { shop } from "../../dev/scenario";
 import type { DevServer } from "../../dev/server";
 import { ended, world } from "../../dev/worlds";
-import { drawn, launch, open, row, tile } from "./browser";
+import { drawn, launch, open, row, tile, violations } from "./browser";
 
 const DIST = join(import.meta.dirname, "../../dist");
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser: Browser;
 let folder: string;
@@ -28,26 +26,6 @@ afterAll(async () => {
   await browser?.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** What axe calls serious or critical. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations: found } = await axe.run();
-    return found
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .slice(0, 3)
-            .map(({ html }) => html.slice(0, 160))
-            .join(" | ")}`,
-      );
-  });
-}
 
 describe("a report opened from disk", () => {
   const archive = ended(shop({ runId: "7f3a91c2d5e8", seconds: 300, seed: 9, trouble: "slow" }), 1_760_000_010);
@@ -76,6 +54,33 @@ describe("a report opened from disk", () => {
     expect(await page.isVisible("text=+ note")).toBe(false);
     expect(troubles).toEqual([]);
     expect([...hosts]).toEqual([""]);
+    await page.context().close();
+  });
+
+  it("of a range says so beside the title, and has the times of errors in that range", async () => {
+    const failing = ended(shop({ runId: "7f3a91c2d5e8", seconds: 300, seed: 9, trouble: "failing" }), 1_760_000_010);
+    const [fromS, toS] = [failing.firstS + 200, failing.firstS + 230];
+    const path = join(folder, "part.html");
+    writeFileSync(path, reportOf(DIST, embedded(failing, 1, { fromS, toS })));
+    const { page, troubles } = await open(browser, pathToFileURL(path).href);
+    const clock = (second: number) => new Date(second * 1000).toISOString().slice(11, 19);
+    expect(await page.textContent(".run-part")).toBe(
+      `only ${clock(fromS)} – ${clock(toS)}: 30 s of 5 min`
+        .replaceAll(" ", "\u00a0")
+        .replace("only\u00a0", "only ")
+        .replace(":\u00a03", ": 3"),
+    );
+    expect(await page.getAttribute(".run-part", "title")).toContain(clock(failing.firstS));
+    expect(await page.textContent(".range")).toContain("Whole report");
+    const times = await page.$$eval(".errors .grid-body .cell-time [data-raw]", (cells) =>
+      cells.map((cell) => Number((cell as HTMLElement).dataset.raw)),
+    );
+    expect(times.length).toBeGreaterThan(3);
+    for (const second of times) expect(second >= fromS && second < toS).toBe(true);
+    expect(troubles).toEqual([]);
+    await page.goto(pathToFileURL(join(folder, "report.html")).href);
+    await drawn(page);
+    expect(await page.isVisible(".run-part")).toBe(false);
     await page.context().close();
   });
 

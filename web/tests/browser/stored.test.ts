@@ -76,7 +76,7 @@ function range(): Promise<[fromS: number, toS: number]> {
 describe("a stored run", () => {
   it("says at once which endpoint got slow, and when", async () => {
     await page.waitForFunction(() => document.querySelector(".verdict-text")?.textContent?.startsWith("Degraded"));
-    expect(await page.textContent(".verdict-text")).toMatch(/of GET \/pay rose [\d.]+× since \d\d:\d\d:\d\d/);
+    expect(await page.textContent(".verdict-text")).toMatch(/of GET\u00a0\/pay rose [\d.]+× since \d\d:\d\d:\d\d/);
   });
 
   it("says so though something else is drawn while it looks", async () => {
@@ -231,7 +231,7 @@ describe("a stored run", () => {
     await page.keyboard.press("]");
     expect(await page.textContent(".flag:not([hidden])")).toContain("Test started");
     await page.keyboard.press("]");
-    expect(await page.textContent(".flag:not([hidden])")).toContain("All 100 users spawned");
+    expect(await page.textContent(".flag:not([hidden])")).toContain("All 100\u00a0users spawned");
     await page.keyboard.press("[");
     expect(await page.textContent(".flag:not([hidden])")).toContain("Test started");
     await page.keyboard.press("Escape");
@@ -273,11 +273,11 @@ describe("a stored run", () => {
     const other = server.archives[1] as Archive;
     const pay = archive.scenario.series.findIndex(({ name }) => name === "/pay");
     const [a, b] = [archive, other].map((run) => run.merged("series", [pay], run.firstS, run.firstS + 300));
-    const shift = await page.$eval('[data-key="GET /pay"] .cell-shift:nth-last-child(2) [data-raw]', (cell) =>
+    const shift = await page.$eval('[data-key="GET /pay"] .cell-shift:nth-last-child(3) [data-raw]', (cell) =>
       Number((cell as HTMLElement).dataset.raw),
     );
     expect(shift).toBe((a?.latency.quantileMs(0.95) ?? 0) / (b?.latency.quantileMs(0.95) ?? 1));
-    expect(await page.textContent(".other-verdict")).toContain("most: GET /pay");
+    expect(await page.textContent(".other-verdict")).toContain("most: GET\u00a0/pay");
     await page.click(".chip.is-other");
     await page.waitForFunction(() => document.querySelector(".cell-shift") === null);
   });

@@ -21,6 +21,10 @@ impl Odd {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// All of them.
     #[inline]
     pub(super) fn iter(&self) -> impl Iterator<Item = Anomaly> {

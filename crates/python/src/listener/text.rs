@@ -80,11 +80,9 @@ pub(super) unsafe fn escaped(string: *mut ffi::PyObject) -> Option<Owned> {
 /// # Safety
 /// The GIL is held; `value` is a valid object that outlives the text.
 pub(super) unsafe fn utf8<'a>(value: *mut ffi::PyObject) -> Option<&'a str> {
-    // SAFETY: the buffer belongs to the string object and is valid UTF-8 (documented by CPython).
+    // SAFETY: the buffer belongs to the string object and is valid UTF-8 (documented by CPython). What is no string is
+    // answered with an error.
     unsafe {
-        if ffi::PyUnicode_Check(value) == 0 {
-            return None;
-        }
         let mut length: ffi::Py_ssize_t = 0;
         let data = ffi::PyUnicode_AsUTF8AndSize(value, &raw mut length);
         if data.is_null() {

@@ -31,39 +31,83 @@ pub(super) struct Keys {
     places: [Cell<ffi::Py_ssize_t>; COUNT],
 }
 
-/// The values of an event (null where absent). One strong reference to each, released at the end.
-pub(super) struct Values([*mut ffi::PyObject; COUNT]);
+/// The values of an event (null where absent).
+///
+/// What is read after Python code may have run is held until the end, by a reference each. Plain numbers are not: they
+/// are read first, and reading them runs none.
+pub(super) struct Values {
+    found: [*mut ffi::PyObject; COUNT],
+    /// Null for what needs no holding.
+    held: [*mut ffi::PyObject; COUNT],
+}
+
+/// Where the numbers are in [`Values`].
+const NUMBERS: [usize; 2] = [2, 3];
 
 impl Values {
+    const NONE: Self = Self { found: [ptr::null_mut(); COUNT], held: [ptr::null_mut(); COUNT] };
+
+    /// Holds one of the values.
+    ///
+    /// # Safety
+    /// The GIL is held; no Python code ran since the value was found.
+    #[inline]
+    unsafe fn hold(&mut self, which: usize) {
+        let value = self.found[which];
+        // SAFETY: the value is null, which is passed over, or in the dict still. None is always there.
+        unsafe {
+            if value != ffi::Py_None() {
+                ffi::Py_XINCREF(value);
+                self.held[which] = value;
+            }
+        }
+    }
+
+    /// Whether reading the numbers runs no Python code. Subclasses have `__float__` and `__index__` of their own.
+    ///
+    /// # Safety
+    /// As for [`hold`](Self::hold).
+    #[inline]
+    unsafe fn has_plain_numbers(&self) -> bool {
+        let [time, length] = NUMBERS.map(|which| self.found[which]);
+        // SAFETY: neither is null where its type is looked at.
+        unsafe {
+            !time.is_null()
+                && !length.is_null()
+                && ffi::PyFloat_CheckExact(time) != 0
+                && ffi::PyLong_CheckExact(length) != 0
+        }
+    }
+
     pub(super) fn name(&self) -> *mut ffi::PyObject {
-        self.0[0]
+        self.found[0]
     }
 
     pub(super) fn request_type(&self) -> *mut ffi::PyObject {
-        self.0[1]
+        self.found[1]
     }
 
     pub(super) fn response_time(&self) -> *mut ffi::PyObject {
-        self.0[2]
+        self.found[2]
     }
 
     pub(super) fn response_length(&self) -> *mut ffi::PyObject {
-        self.0[3]
+        self.found[3]
     }
 
     pub(super) fn exception(&self) -> *mut ffi::PyObject {
-        self.0[4]
+        self.found[4]
     }
 
     pub(super) fn response(&self) -> *mut ffi::PyObject {
-        self.0[5]
+        self.found[5]
     }
 }
 
 impl Drop for Values {
     fn drop(&mut self) {
-        for value in self.0 {
-            // SAFETY: `Keys::read` took a reference to each that is not null; the GIL is held during a call.
+        for value in self.held {
+            // SAFETY: `hold` took a reference to each that is not null; the GIL is held during a call.
             unsafe { ffi::Py_XDECREF(value) };
         }
     }
@@ -80,18 +124,23 @@ impl Keys {
     /// The GIL is held; `keywords` is null or a dict that the caller keeps alive.
     #[inline]
     pub(super) unsafe fn read(&self, keywords: *mut ffi::PyObject) -> Values {
-        let mut found = [ptr::null_mut(); COUNT];
+        let mut values = Values::NONE;
         if keywords.is_null() {
-            return Values(found);
+            return values;
         }
-        // SAFETY: see above; no Python code runs between finding the values and taking the references.
+        // SAFETY: see above; no Python code runs between finding the values and holding them.
         unsafe {
-            if !self.find_in_place(keywords, &mut found) {
-                self.walk(keywords, &mut found);
+            if !self.find_in_place(keywords, &mut values.found) {
+                self.walk(keywords, &mut values.found);
             }
-            found.iter().for_each(|&value| ffi::Py_XINCREF(value));
-            let mut values = Values(found);
-            if found.contains(&ptr::null_mut()) {
+            let is_complete = !values.found.contains(&ptr::null_mut());
+            let are_numbers_held = !(is_complete && values.has_plain_numbers());
+            for which in 0..COUNT {
+                if are_numbers_held || !NUMBERS.contains(&which) {
+                    values.hold(which);
+                }
+            }
+            if !is_complete {
                 self.look_up(keywords, &mut values);
             }
             values
@@ -147,14 +196,14 @@ impl Keys {
     /// As for [`read`](Self::read).
     #[inline(never)]
     unsafe fn look_up(&self, keywords: *mut ffi::PyObject, values: &mut Values) {
-        for ((key, place), value) in self.keys.iter().zip(&self.places).zip(&mut values.0) {
-            if value.is_null() {
+        for (which, (key, place)) in self.keys.iter().zip(&self.places).enumerate() {
+            if values.found[which].is_null() {
                 // SAFETY: the result is borrowed, or null with or without an error, which is cleared. Comparing
-                // keys may run Python code; all values so far are owned, and this one is as soon as it is found.
+                // keys may run Python code; all values so far are held, and this one is as soon as it is found.
                 unsafe {
-                    *value = ffi::PyDict_GetItemWithError(keywords, key.as_ptr());
-                    if !value.is_null() {
-                        ffi::Py_INCREF(*value);
+                    values.found[which] = ffi::PyDict_GetItemWithError(keywords, key.as_ptr());
+                    if !values.found[which].is_null() {
+                        values.hold(which);
                         // A walk finds the place it has from now on, if it has one.
                         place.set(UNKNOWN);
                     } else if !ffi::PyErr_Occurred().is_null() {

@@ -11,6 +11,7 @@ mod texts;
 use super::inert;
 use crate::error::ReportError;
 use crate::slots;
+use locust_telemetry_core::RunSpan;
 use locust_telemetry_store::{Kind, RunReader, run_row};
 use serde_json::{Value, json};
 use series::Series;
@@ -74,8 +75,10 @@ pub(super) fn encode(
     (head["first_s"], head["last_s"]) =
         if range.is_empty() { (Value::Null, Value::Null) } else { (range.start.into(), (range.end - 1).into()) };
     let recorded = run.snapped(None)?;
-    let part = run.row().span(&recorded).part(&range, &recorded);
-    head["span"] = run_row::span_to_json(part.started_unix_ns, Some(part.ended_unix_ns));
+    let whole = run.row().span(&recorded);
+    let part = whole.part(&range, &recorded);
+    let moments = |span: RunSpan| run_row::span_to_json(span.started_unix_ns, Some(span.ended_unix_ns));
+    (head["span"], head["whole_span"]) = (moments(part), moments(whole));
     progress(0.2);
 
     let left = room.saturating_sub(size(&data) + size(&head) + FRAME_BYTES);
