@@ -158,6 +158,28 @@ def of_csv(text: str) -> dict[Endpoint, dict[str, float | None]]:
     )
 
 
+def check_lengths(as_json: dict[str, Any], as_csv: str, run: dict[str, Any], closing: Record) -> float:
+    """Check that all tell one length of the whole run, and rates over it, to the last digit; return it in seconds."""
+    length_s: float = as_json["range"]["length_s"]
+    assert closing["duration_seconds"] == run["seconds"] == length_s
+    for row in [as_json["total"], *as_json["endpoints"]]:
+        assert (row["length_s"], row["requests_per_s"]) == (length_s, row["requests"] / length_s), row
+    for cells in csv.DictReader(io.StringIO(as_csv)):
+        rate = int(cells["requests"]) / length_s
+        assert (float(cells["length_s"]), float(cells["requests_per_s"])) == (length_s, rate), cells
+    assert abs(run["requests_per_second"] - run["requests"] / length_s) <= 0.0005 + 1e-9
+    assert abs(sum(row["length_s"] for row in as_json["intervals"]) - length_s) < 1e-9
+    return length_s
+
+
+def told_length_and_rates(text: str) -> tuple[str, dict[Endpoint, str]]:
+    """Return how long `show` or `summary` says that a run was, and each endpoint's rate, as they are rounded there."""
+    length = re.search(r"(?<= · )((?:\d+ (?:h|min|s|ms) ?)+)(?= ·|$)", text, re.MULTILINE)
+    assert length, text
+    row = re.compile(r"^ {2}([A-Z]+) +(\S.*?) {2,}\d[\d\s]* {2,}(\S+/s) {2,}", re.MULTILINE)
+    return length[1].strip(), {(found[1], found[2]): found[3] for found in row.finditer(text)}
+
+
 def check_locust(printed: str, told: dict[Endpoint, EndpointTold]) -> None:
     """Check what Locust printed with `--json`; it adds floats up, each of them rounded to a nanosecond here."""
     entries = {(entry["method"], entry["name"]): entry for entry in json.loads(printed)}

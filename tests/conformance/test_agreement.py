@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ..end_to_end.launcher import Cluster, Launcher
-from ..end_to_end.records import file_records
+from ..end_to_end.records import SUMMARY, file_records
 from ..end_to_end.run_store import rows
 from ..end_to_end.test_local import store_of
 from ..end_to_end.versions import VERSION_IDS
@@ -56,7 +56,18 @@ def test_every_output_of_a_run_has_the_same_figures(launcher: Launcher, decoder:
     assert figures.of_rows(rows(store_of(launcher), "endpoints")) == expected
     as_json = json.loads(command(launcher, "export-json", "export", "@1", "--format", "json"))
     assert figures.of_rows(as_json["endpoints"]) == expected
-    assert figures.of_csv(command(launcher, "export-csv", "export", "@1", "--format", "csv")) == expected
+    as_csv = command(launcher, "export-csv", "export", "@1", "--format", "csv")
+    assert figures.of_csv(as_csv) == expected
 
-    figures.check_shown(command(launcher, "show", "show", "@1"), endpoints)
+    (stored_run,) = rows(store_of(launcher), "runs")
+    (closing,) = [one for one in file_records(launcher.json_file) if one["telemetry_name"] == SUMMARY]
+    length_s = figures.check_lengths(as_json, as_csv, stored_run, closing)
+    assert 4.5 < length_s < 7, "the test runs for five seconds"
+
+    shown = command(launcher, "show", "show", "@1")
+    figures.check_shown(shown, endpoints)
+    told = figures.told_length_and_rates(shown)
+    assert told[1].keys() == endpoints.keys()
+    summary = command(launcher, "summary", "summary", str(launcher.json_file))
+    assert figures.told_length_and_rates(summary) == told, "the JSON file's are those of the store"
     figures.check_locust(printed, endpoints)

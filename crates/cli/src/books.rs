@@ -4,6 +4,7 @@
 use crate::run_summary::RampUp;
 use crate::run_tally::RunTally;
 use crate::source::{SourceTally, Span};
+use locust_telemetry_core::Length;
 use locust_telemetry_json::read::CountEntry;
 
 /// The choice among the processes of a run.
@@ -52,14 +53,20 @@ impl<'a> Books<'a> {
         self.sum(|source| source.interval_requests.saturating_sub(source.requests()))
     }
 
-    /// The time that is shown.
-    pub(crate) fn shown_span(&self, run: &RunTally) -> Option<Span> {
-        let whole = whole_span(run)?;
+    /// How long it took, to the nanosecond where its leader says so; what is shown of it goes on to the run's end.
+    pub(crate) fn shown_length(&self, run: &RunTally) -> Length {
+        let Some(whole) = whole_span(run) else { return Length::NONE };
         if !run.is_after_ramp_up {
-            return Some(whole);
+            let told = leaders(run).find(|source| source.is_closed()).and_then(SourceTally::told_length);
+            return told.unwrap_or_else(|| whole.length());
         }
-        let steady = self.figures.iter().filter_map(|source| source.steady_span).reduce(Span::cover)?;
-        Some(Span { start_ms: steady.start_ms, end_ms: whole.end_ms.max(steady.end_ms) })
+        let steady = self.figures.iter().filter_map(|source| source.steady_span).reduce(Span::cover);
+        steady.map_or(Length::NONE, |steady| {
+            // The last interval goes on to the end of its second; the run, where it is closed, does not.
+            let is_closed = leaders(run).any(SourceTally::is_closed);
+            let end_ms = if is_closed { whole.end_ms } else { whole.end_ms.max(steady.end_ms) };
+            Span { start_ms: steady.start_ms, end_ms }.length()
+        })
     }
 
     /// What is not shown.
@@ -73,7 +80,7 @@ impl<'a> Books<'a> {
         let span = self.figures.iter().filter_map(|source| source.ramp_up_span).reduce(Span::cover);
         RampUp::LeftOut {
             requests: self.sum(|source| source.interval_requests.saturating_sub(source.shown_requests)),
-            duration_ms: span.map_or(0, Span::length_ms),
+            length: span.map_or(Length::NONE, Span::length),
         }
     }
 

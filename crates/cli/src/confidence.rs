@@ -1,6 +1,7 @@
 //! How far the figures of a run can be trusted.
 
 use crate::source::SourceTally;
+use locust_telemetry_core::Length;
 use locust_telemetry_json::read::{ConfidenceEntry, IntervalEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,9 +65,13 @@ struct Suspect {
 impl Confidence {
     /// What `sources` tell together; `None` if none of them tells.
     ///
-    /// Closing records have the seconds of each reason, for the whole run. Where the `span_ms` that is shown is not
+    /// Closing records have the seconds of each reason, for the whole run. Where the `length` that is shown is not
     /// the whole run (`is_whole`), or a process has not closed, its intervals tell.
-    pub(crate) fn of<'a>(sources: impl Iterator<Item = &'a SourceTally>, is_whole: bool, span_ms: u64) -> Option<Self> {
+    pub(crate) fn of<'a>(
+        sources: impl Iterator<Item = &'a SourceTally>,
+        is_whole: bool,
+        length: Length,
+    ) -> Option<Self> {
         let mut all = Self { seconds: 0, suspect_seconds: 0, reasons: Vec::new(), processes: 0 };
         let mut reasons = BTreeMap::<String, Option<u64>>::new();
         for source in sources {
@@ -75,7 +80,7 @@ impl Confidence {
             if let Some(closings) = &closings {
                 closings.iter().for_each(|closing| all.add(closing, &mut reasons));
             } else if intervals.is_known {
-                all.seconds = all.seconds.saturating_add(span_ms.saturating_add(500) / 1_000);
+                all.seconds = all.seconds.saturating_add(length.ms().saturating_add(500) / 1_000);
                 all.suspect_seconds = all.suspect_seconds.saturating_add(intervals.suspect_seconds());
                 reasons.extend(intervals.reasons.iter().map(|reason| (reason.clone(), None)));
             } else {
@@ -126,7 +131,7 @@ mod tests {
     #[test]
     fn closing_records_add_up_over_processes() {
         let sources = [closing(20, 7, &[("hub_lag", 5), ("process_cpu", 7)]), closing(20, 2, &[("hub_lag", 2)])];
-        let all = Confidence::of(sources.iter(), true, 20_000).unwrap();
+        let all = Confidence::of(sources.iter(), true, Length::from_ms(20_000)).unwrap();
         assert_eq!((all.seconds, all.suspect_seconds, all.processes), (40, 9, 2));
         assert_eq!(all.reasons, [("hub_lag".to_owned(), Some(7)), ("process_cpu".to_owned(), Some(7))]);
     }
@@ -141,7 +146,7 @@ mod tests {
             (3_000, true, 1),
             (3_000, true, 1),
         ]);
-        let all = Confidence::of([&source].into_iter(), true, 6_000).unwrap();
+        let all = Confidence::of([&source].into_iter(), true, Length::from_ms(6_000)).unwrap();
         assert_eq!((all.seconds, all.suspect_seconds), (6, 3));
         assert_eq!(all.reasons, [("hub_lag".to_owned(), None)]);
     }
@@ -150,7 +155,7 @@ mod tests {
     fn of_a_part_of_the_run_the_intervals_tell() {
         let mut source = with_intervals(&[(0, false, 1)]);
         source.add_summary(closing(20, 7, &[]).closings().next().unwrap().clone());
-        let all = Confidence::of([&source].into_iter(), false, 12_000).unwrap();
+        let all = Confidence::of([&source].into_iter(), false, Length::from_ms(12_000)).unwrap();
         assert_eq!((all.seconds, all.suspect_seconds), (12, 1));
     }
 
@@ -159,6 +164,6 @@ mod tests {
         let mut source = SourceTally::default();
         source.add_interval(&interval_entry("r", "local", 0, "/", 1), true);
         source.add_summary(summary_entry("r", "local", (0, 10_000), 5));
-        assert_eq!(Confidence::of([&source].into_iter(), true, 10_000), None);
+        assert_eq!(Confidence::of([&source].into_iter(), true, Length::from_ms(10_000)), None);
     }
 }

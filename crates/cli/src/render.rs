@@ -7,6 +7,7 @@ use crate::run_tally::{Endpoint, EndpointTally};
 use crate::table::{INDENT, Table};
 use crate::text::{columns, flow, left, shorten};
 use crate::zone::Zone;
+use locust_telemetry_core::Length;
 use locust_telemetry_core::series::OVERFLOW_NAME;
 use locust_telemetry_report::words;
 
@@ -41,8 +42,8 @@ fn header(run: &RunSummary) -> Vec<String> {
         format!("run {}", shorten(&run.run_id, MAX_RUN_ID_COLUMNS)),
     ];
     let after_ramp_up = if matches!(run.ramp_up, RampUp::LeftOut { .. }) { " after ramp-up" } else { "" };
-    if run.duration_ms > 0 {
-        items.push(format!("{}{after_ramp_up}", words::duration(run.duration_ms)));
+    if run.length > Length::NONE {
+        items.push(format!("{}{after_ramp_up}", words::duration(run.length)));
     }
     let workers = run.workers.len() as u64;
     for (number, noun) in [(workers, "worker"), (run.peak_users, "user")] {
@@ -65,9 +66,9 @@ fn table(run: &RunSummary) -> Vec<String> {
     let method_columns = method_columns(shown.iter().map(|(endpoint, _)| endpoint.method.as_str()));
     let mut table = Table::new(INDENT, "endpoint", FIGURES);
     for (endpoint, tally) in shown {
-        table.push(label(endpoint, method_columns), figures(tally, run.duration_ms));
+        table.push(label(endpoint, method_columns), figures(tally, run.length));
     }
-    table.push("total".to_owned(), figures(&run.total, run.duration_ms));
+    table.push("total".to_owned(), figures(&run.total, run.length));
     let mut lines = table.lines();
     let hidden = run.endpoints.len() - shown.len();
     if hidden > 0 {
@@ -97,11 +98,11 @@ pub(crate) fn endpoint_label(method: &str, name: &str, method_columns: usize) ->
     }
 }
 
-fn figures(tally: &EndpointTally, duration_ms: u64) -> [String; 7] {
+fn figures(tally: &EndpointTally, length: Length) -> [String; 7] {
     let quantile = |q| words::latency(tally.latency.quantile_ms(q));
     [
         words::count(tally.requests),
-        words::rate(tally.requests, duration_ms),
+        words::rate(tally.requests, length),
         words::share(tally.failures, tally.requests),
         quantile(0.5),
         quantile(0.95),

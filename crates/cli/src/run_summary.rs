@@ -6,8 +6,9 @@ use crate::cross_check::{Mismatch, mismatches};
 use crate::delivery::Deliveries;
 use crate::oddities::Oddities;
 use crate::run_tally::{Endpoint, EndpointTally, Endpoints, Fault, LocustCount, RunTally};
-use crate::source::{SourceId, SourceTally, Span};
+use crate::source::{SourceId, SourceTally};
 use crate::worker::WorkerTally;
+use locust_telemetry_core::Length;
 use locust_telemetry_json::read::{CountEntry, ReconciliationEntry};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -45,8 +46,8 @@ pub(crate) enum RampUp {
     LeftOut {
         /// How many.
         requests: u64,
-        /// How long the ramp-up was, in milliseconds.
-        duration_ms: u64,
+        /// How long the ramp-up was.
+        length: Length,
     },
     /// It was to be left out, but the files are older than the mark.
     Unmarked,
@@ -59,8 +60,8 @@ pub(crate) struct RunSummary {
     pub(crate) run_id: String,
     /// Which test.
     pub(crate) testplan: String,
-    /// How long it took, or the part of it that is shown, in milliseconds; 0 if unknown.
-    pub(crate) duration_ms: u64,
+    /// How long it took, or the part of it that is shown; nothing if unknown.
+    pub(crate) length: Length,
     /// The most users at a time; 0 if unknown.
     pub(crate) peak_users: u64,
     /// What each endpoint gained, the most requested first.
@@ -103,8 +104,8 @@ impl RunSummary {
     /// Computes the figures.
     pub(crate) fn new(run_id: String, run: RunTally) -> Self {
         let books = Books::of(&run);
-        let duration_ms = books.shown_span(&run).map_or(0, Span::length_ms);
-        let confidence = Confidence::of(books.figures.iter().copied(), !run.is_after_ramp_up, duration_ms);
+        let length = books.shown_length(&run);
+        let confidence = Confidence::of(books.figures.iter().copied(), !run.is_after_ramp_up, length);
         let (missing_requests, surplus_requests) = (books.missing_requests(), books.surplus_requests());
         let (ramp_up, recorded, peak_users) = (books.ramp_up(&run), books.recorded(), peak_users(&run));
         // A master that tells of its workers merges them, though it may have got nothing of them.
@@ -127,7 +128,7 @@ impl RunSummary {
         Self {
             run_id,
             testplan: run.testplan,
-            duration_ms,
+            length,
             peak_users,
             endpoints,
             total,

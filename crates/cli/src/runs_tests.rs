@@ -3,6 +3,7 @@ use crate::run_summary::RampUp;
 use crate::testing::{
     confidence, fail, interval, interval_entry, last, reconciliation_entry, summary_entry, worker_entry,
 };
+use locust_telemetry_core::Length;
 use locust_telemetry_json::Phase;
 use locust_telemetry_json::read::{SummaryEntry, VerdictEntry};
 
@@ -43,7 +44,7 @@ fn files_in_any_order_give_the_same_run() {
         assert_eq!((run.total.requests, run.total.failures), (390, 4));
         assert_eq!(run.total.latency.quantile_ms(1.0), Some(200.0));
         assert_eq!(run.locust.map(|count| count.requests), Some(390));
-        assert_eq!((run.duration_ms, run.workers.len(), run.peak_users), (10_000, 2, 10));
+        assert_eq!((run.length.ms(), run.workers.len(), run.peak_users), (10_000, 2, 10));
         assert_eq!((run.recorded.requests, run.missing_requests, run.surplus_requests), (390, 0, 0));
         let names: Vec<_> = run.endpoints.iter().map(|(endpoint, _)| endpoint.name.as_str()).collect();
         assert_eq!(names, ["/pay", "/"]);
@@ -115,7 +116,7 @@ fn without_a_closing_record_the_intervals_tell_duration_and_users() {
     let run = chosen(entries, None).unwrap();
     let ends: Vec<_> = run.unclosed().map(|(_, source)| source.last_interval_end_ms()).collect();
     assert_eq!(ends, [Some(3_000), Some(9_000)]);
-    assert_eq!((run.duration_ms, run.peak_users, run.locust), (9_000, 20, None));
+    assert_eq!((run.length.ms(), run.peak_users, run.locust), (9_000, 20, None));
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn a_summary_said_again_replaces_the_earlier_and_a_later_start_adds() {
         None,
     )
     .unwrap();
-    assert_eq!((run.recorded.requests, run.duration_ms), (125, 30_000));
+    assert_eq!((run.recorded.requests, run.length.ms()), (125, 30_000));
 }
 
 #[test]
@@ -161,7 +162,7 @@ fn absurd_times_do_no_harm() {
     let mut entry = interval_entry("r", "local", i64::MAX, "/", 5);
     entry.interval_seconds = f64::NAN;
     let run = chosen([Entry::Interval(entry), interval("r", "local", i64::MIN, "/", 1)], None).unwrap();
-    assert_eq!(run.duration_ms, i64::MAX as u64);
+    assert_eq!(run.length, Length::from_ns(u64::MAX));
 }
 
 /// The same run with a master that merges: its file has all requests again, and lines of each worker.
@@ -204,7 +205,7 @@ fn with_the_files_of_a_merging_master_and_its_workers_each_request_counts_once()
         assert_eq!((run.recorded.requests, run.missing_requests, run.surplus_requests), (390, 0, 0));
         let workers: Vec<_> = run.workers.iter().map(|worker| (worker.id.0.as_str(), worker.requests)).collect();
         assert_eq!(workers, [("worker-0", 150), ("worker-1", 240)]);
-        assert_eq!((run.mismatches.len(), run.duration_ms), (0, 10_000));
+        assert_eq!((run.mismatches.len(), run.length.ms()), (0, 10_000));
     }
 }
 
@@ -322,7 +323,7 @@ fn without_the_ramp_up_the_figures_are_those_of_the_steady_part() {
     let run = after_ramp_up(with_phases());
     assert_eq!((run.total.requests, run.total.failures, run.faults[0].requests), (17, 2, 2));
     assert_eq!(run.total.latency.count(), 17);
-    assert_eq!((run.duration_ms, run.ramp_up), (6_000, RampUp::LeftOut { requests: 5, duration_ms: 6_000 }));
+    assert_eq!((run.length.ms(), run.ramp_up), (6_000, RampUp::LeftOut { requests: 5, length: Length::from_s(6) }));
     let all = run.confidence.unwrap();
     assert_eq!((all.seconds, all.suspect_seconds), (6, 2));
 }
@@ -332,7 +333,7 @@ fn leaving_the_ramp_up_out_changes_nothing_of_what_was_recorded() {
     let run = after_ramp_up(with_phases());
     assert_eq!((run.recorded.requests, run.missing_requests, run.surplus_requests), (22, 0, 0));
     let whole = chosen(with_phases(), None).unwrap();
-    assert_eq!((whole.total.requests, whole.ramp_up, whole.duration_ms), (22, RampUp::Shown, 12_000));
+    assert_eq!((whole.total.requests, whole.ramp_up, whole.length.ms()), (22, RampUp::Shown, 12_000));
 }
 
 #[test]
@@ -355,5 +356,5 @@ fn workers_requests_are_those_of_the_part_that_is_shown() {
 #[test]
 fn files_without_phases_are_shown_whole_and_said_to_be() {
     let run = after_ramp_up(distributed());
-    assert_eq!((run.ramp_up, run.total.requests, run.duration_ms), (RampUp::Unmarked, 390, 10_000));
+    assert_eq!((run.ramp_up, run.total.requests, run.length.ms()), (RampUp::Unmarked, 390, 10_000));
 }

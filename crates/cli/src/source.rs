@@ -1,6 +1,7 @@
 //! What the entries of one process tell.
 
 use crate::confidence::IntervalVerdicts;
+use locust_telemetry_core::Length;
 use locust_telemetry_json::Phase;
 use locust_telemetry_json::read::{ConfidenceEntry, IntervalEntry, SummaryEntry, WorkerEntry};
 use std::cmp::Ordering;
@@ -21,9 +22,9 @@ impl Span {
         Self { start_ms: self.start_ms.min(other.start_ms), end_ms: self.end_ms.max(other.end_ms) }
     }
 
-    /// How long it is; 0 if it ends before it begins.
-    pub(crate) fn length_ms(self) -> u64 {
-        u64::try_from(self.end_ms.saturating_sub(self.start_ms)).unwrap_or(0)
+    /// How long it is; nothing if it ends before it begins.
+    pub(crate) fn length(self) -> Length {
+        Length::from_ms(u64::try_from(self.end_ms.saturating_sub(self.start_ms)).unwrap_or(0))
     }
 }
 
@@ -119,6 +120,12 @@ impl SourceTally {
         told.reduce(Span::cover).or(self.interval_span())
     }
 
+    /// How long it was part of the run, to the nanosecond; `None` if it did not close, or was there more than once.
+    pub(crate) fn told_length(&self) -> Option<Length> {
+        let mut closings = self.closings();
+        closings.next().filter(|_| closings.next().is_none()).map(|closing| closing.length)
+    }
+
     fn interval_span(&self) -> Option<Span> {
         self.ramp_up_span.into_iter().chain(self.steady_span).reduce(Span::cover)
     }
@@ -193,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_span_that_ends_before_it_begins_has_no_length() {
-        assert_eq!(Span { start_ms: i64::MAX, end_ms: i64::MIN }.length_ms(), 0);
-        assert_eq!(Span { start_ms: i64::MIN, end_ms: i64::MAX }.length_ms(), i64::MAX as u64);
+        assert_eq!(Span { start_ms: i64::MAX, end_ms: i64::MIN }.length(), Length::NONE);
+        assert_eq!(Span { start_ms: i64::MIN, end_ms: i64::MAX }.length(), Length::from_ns(u64::MAX));
     }
 }

@@ -59,6 +59,7 @@ impl<const N: usize> Table<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use locust_telemetry_core::Length;
     use locust_telemetry_report::words;
     use proptest::prelude::*;
 
@@ -88,7 +89,7 @@ mod tests {
         #[test]
         fn columns_line_up_within_the_page_for_any_names_and_counts(
             rows in prop::collection::vec(("(?s).{0,90}", any::<u64>(), 0_u32..64, 0.0..9.1e9_f64), 0..8),
-            span_ms in any::<u64>(),
+            span_ns in any::<u64>(),
         ) {
             let mut table = Table::new(INDENT, "endpoint", ["requests", "rate", "fail", "p50", "p95", "p99", "max"]);
             for (name, number, shift, ms) in &rows {
@@ -96,7 +97,7 @@ mod tests {
                 let figure = words::latency(Some(*ms));
                 table.push(name.clone(), [
                     words::count(number),
-                    words::rate(number, span_ms >> (63 - shift)),
+                    words::rate(number, Length::from_ns(span_ns >> (63 - shift))),
                     words::share(number / 2, number),
                     figure.clone(),
                     figure.clone(),

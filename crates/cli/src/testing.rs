@@ -1,6 +1,6 @@
 //! Entries for tests.
 
-use locust_telemetry_core::{FrameCounts, Histogram};
+use locust_telemetry_core::{FrameCounts, Histogram, Length};
 use locust_telemetry_json::read::{
     CauseEntry, ComparisonEntry, ConfidenceEntry, CountEntry, Entry, FinalEntry, IntervalEntry, OutcomeEntry,
     ReconciliationEntry, RecorderEntry, SummaryEntry, VerdictEntry, WorkerEntry,
@@ -118,6 +118,7 @@ pub(crate) fn summary_entry(run_id: &str, source_id: &str, span_ms: (i64, i64), 
         role: source_id.split('-').next().unwrap_or_default().to_owned(),
         start_ms: span_ms.0,
         end_ms: span_ms.1,
+        length: Length::from_ms(u64::try_from(span_ms.1.saturating_sub(span_ms.0)).unwrap_or(0)),
         peak_users: 10,
         requests,
         failures: 0,

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use call::call;
 use flate2::read::DeflateDecoder;
-use locust_telemetry_core::SeriesStats;
+use locust_telemetry_core::{Length, SeriesStats};
 use locust_telemetry_report::words;
 use locust_telemetry_store::{container, strip};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -21,10 +21,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
-use support::checkout;
+use support::{CHECKOUT_END_NS, checkout};
 
-/// The whole run, a part of it with odd ends, and one second.
-const RANGES: [&str; 3] = ["..", "31..77", "40..41"];
+/// The whole run, parts of it with odd ends, of which two have one with the run in common, and one second.
+const RANGES: [&str; 5] = ["..", "31..77", "40..41", "60..", "..7"];
 
 /// Method, name, and the figures by their names.
 type Rows = BTreeMap<(String, String), BTreeMap<String, f64>>;
@@ -100,13 +100,31 @@ fn report_rows(report: &str) -> BTreeMap<(String, String), Vec<Option<f64>>> {
     endpoints.into_iter().map(|(endpoint, stats)| (endpoint, figures(stats))).collect()
 }
 
+/// How long the run of [`checkout`] was on in a range, worked out here.
+fn length_of(range: &str) -> Length {
+    let (from, until) = range.split_once("..").unwrap();
+    let ns = |text: &str, otherwise: u64| text.parse().map_or(otherwise, |seconds: u64| seconds * 1_000_000_000);
+    Length::from_ns(ns(until, CHECKOUT_END_NS.unsigned_abs()) - ns(from, 250_000_000))
+}
+
+/// How long the run was on in the range of a report, as the page works it out.
+fn report_length(report: &str) -> Length {
+    let (_, rest) = report.split_once(r#"id="run-data">"#).unwrap();
+    let data: Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let moment = |name: &str| {
+        let moment = &data["head"]["span"][name];
+        moment[0].as_i64().unwrap() * 1_000_000_000 + moment[1].as_i64().unwrap()
+    };
+    Length::between(moment("started"), moment("ended"))
+}
+
 /// The row of a table for people that these figures make.
-fn in_words(figures: &BTreeMap<String, f64>, seconds: u64) -> Vec<String> {
+fn in_words(figures: &BTreeMap<String, f64>, length: Length) -> Vec<String> {
     let count = |name: &str| figures[name] as u64;
     let latency = |name: &str| words::latency(figures.get(name).copied());
     vec![
         words::count(count("requests")),
-        words::rate(count("requests"), seconds * 1_000),
+        words::rate(count("requests"), length),
         words::share(count("failures"), count("requests")),
         latency("p50_ms"),
         latency("p95_ms"),
@@ -143,14 +161,31 @@ fn every_output_has_the_same_figures() {
             rows.iter().map(|(endpoint, figures)| (endpoint.clone(), short(figures))).collect();
         assert_eq!(report_rows(&report), expected, "{range}");
 
-        let seconds = json["range"]["seconds"].as_u64().unwrap();
+        // Each rate is over the range's overlap with the run, which began and ended amid a second.
+        let length = length_of(range);
+        assert_eq!(json["range"]["length_s"].as_f64(), Some(length.seconds()), "{range}");
+        for figures in rows.values().chain([&figures_of_json(&json["total"])]) {
+            let requests = figures["requests"];
+            assert_eq!(
+                (figures["length_s"], figures["requests_per_s"]),
+                (length.seconds(), requests / length.seconds())
+            );
+        }
+        let lengths = json["intervals"].as_array().unwrap().iter().map(|point| point["length_s"].as_f64().unwrap());
+        assert!((lengths.sum::<f64>() - length.seconds()).abs() < 1e-9, "{range}");
+        assert_eq!(report_length(&report), length, "{range}");
+        let duration = words::duration(length);
         let markdown = exported(&path, range, "markdown");
         let shown = call(&path, &["show", "--range", range]).stdout;
+        let picture = exported(&path, range, "svg");
+        assert!(markdown.contains(&format!("\n{duration} · ")), "{range}: no {duration} in {markdown}");
+        assert!(shown.contains(&format!(" · {duration} · ")), "{range}: no {duration} in {shown}");
+        assert!(picture.contains(&format!(" in {duration}, ")), "{range}: no {duration} in {picture}");
         let total = figures_of_json(&json["total"]);
         let tables =
             rows.iter().map(|((method, name), figures)| (format!("`{method} {name}`"), name.as_str(), figures));
         for (cell, name, figures) in tables.chain([("**total**".to_owned(), "total", &total)]) {
-            let words = in_words(figures, seconds);
+            let words = in_words(figures, length);
             let row = format!("| {cell} | {} |", words.join(" | "));
             assert!(markdown.contains(&row), "{range}: no {row} in {markdown}");
             let is_row = |line: &str| {

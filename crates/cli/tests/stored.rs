@@ -58,7 +58,7 @@ fn runs_are_listed_the_newest_first() {
         listed.stdout,
         "  run                        started (UTC)        took  requests  fail      p95\n  \
            a1b2c3d4 search         2026-01-02 03:05         3 s         3  0.0%  9.00 ms\n  \
-           7f3a91c2 checkout-load  2026-01-02 03:04  1 min 30 s     1 087  0.6%   380 ms\n"
+           7f3a91c2 checkout-load  2026-01-02 03:04  1 min 29 s     1 087  0.6%   380 ms\n"
     );
 }
 
@@ -82,7 +82,8 @@ fn runs_for_programs_are_json() {
     let runs: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(runs[0]["run_id"], CHECKOUT_ID);
     assert_eq!(runs[0]["requests"], 1_087);
-    assert_eq!(runs[0]["ended"], "2026-01-02T03:05:35.000Z");
+    assert_eq!(runs[0]["length_s"], 89.150_000_007);
+    assert_eq!(runs[0]["ended"], "2026-01-02T03:05:34.400Z");
 }
 
 #[test]
@@ -162,9 +163,10 @@ fn a_note_stands_where_it_was_asked_for_and_by_default_at_the_end_of_a_run_that_
     let path = checkout(folder.path());
     let noted = call(&path, &["annotate", "@1", "cache cleared", "--at", "1m5s"]);
     assert_eq!(noted.stdout, "noted at 2026-01-02 03:05:10 UTC in run 7f3a91c2\n");
-    assert_eq!(call(&path, &["annotate", "@1", "done"]).stdout, "noted at 2026-01-02 03:05:35 UTC in run 7f3a91c2\n");
+    assert_eq!(call(&path, &["annotate", "@1", "done"]).stdout, "noted at 2026-01-02 03:05:34 UTC in run 7f3a91c2\n");
     let page = call(&path, &["show"]).stdout;
-    assert!(page.contains("03:05:10 UTC “cache cleared”") && page.contains("03:05:35 UTC “done”"), "{page}");
+    assert!(page.contains("03:05:10 UTC “cache cleared”") && page.contains("03:05:34 UTC “done”"), "{page}");
+    assert_eq!(call(&path, &["annotate", "@1", "too late", "--at", "2h"]).status, 2);
 }
 
 #[test]

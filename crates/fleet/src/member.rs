@@ -20,6 +20,8 @@ pub(crate) struct Member {
     clock: Option<ClockOffset>,
     counts: FrameCounts,
     pub(crate) requests: u64,
+    /// When its last user had stopped: Unix nanoseconds of the master's clock.
+    users_stopped_ns: Option<i64>,
     /// When it was last asked for whatever it still has, and how often in a row.
     asked_for_rest: Option<(i64, u32)>,
     lost_s: Option<(i64, i64)>,
@@ -60,6 +62,16 @@ impl Member {
                 self.absence.returned();
             }
         }
+    }
+
+    /// Its last user had stopped at this moment.
+    pub(crate) fn stopped_users(&mut self, time_ns: i64) {
+        self.users_stopped_ns = self.users_stopped_ns.max(Some(time_ns));
+    }
+
+    /// When its last user had stopped, if it has told.
+    pub(crate) fn users_stopped_ns(&self) -> Option<i64> {
+        self.users_stopped_ns
     }
 
     /// Whether it has sent no frame of this run.

@@ -22,6 +22,9 @@ const GRACE_NS: i64 = 2_000_000_000;
 /// A window this many seconds ahead of the master's clock is not waited for: its worker's clock is wrong.
 const MAX_AHEAD_S: i64 = 5;
 
+/// The event by which a worker tells that its users have stopped.
+const TEST_STOP: &str = "locust.tl.event.test.stop";
+
 /// How patient the master is, and how much it keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MergeSettings {
@@ -173,12 +176,22 @@ impl Merger {
         let messages = frame.messages.iter().map(|message| self.said.text(message)).collect();
         let names = FrameNames { series, messages, index: &self.index };
         for window in &frame.windows {
+            let stops = window.events.iter().filter(|event| event.name == TEST_STOP);
+            stops.for_each(|event| self.states[number].stopped_users(event.time_unix_ns));
             let is_open = is_open(window.start_s, self.next_s, now_ns);
             let seconds = if is_open { &mut self.open } else { &mut self.late };
             let second = seconds.entry(window.start_s).or_default();
             self.states[number].requests += second.add(number, window, &names);
             self.states[number].told(window.start_s);
         }
+    }
+
+    /// When the last user of all workers had stopped, in Unix nanoseconds; `None` unless each worker that sent anything
+    /// has told. The master's own `test_stop` comes up to a second later: it looks once a second whether users are left.
+    #[must_use]
+    pub fn users_stopped_ns(&self) -> Option<i64> {
+        let told = self.states.iter().filter(|member| !member.is_silent()).map(Member::users_stopped_ns);
+        told.reduce(|one, other| Some(one?.max(other?))).flatten()
     }
 
     /// The windows that are complete, or late enough, at this moment; in the order of their seconds.

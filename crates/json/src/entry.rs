@@ -7,7 +7,7 @@ pub use reconciliation::{CauseEntry, ComparisonEntry, CountEntry, Reconciliation
 pub use worker::{ClockEntry, WorkerEntry};
 
 use crate::phase::Phase;
-use locust_telemetry_core::Histogram;
+use locust_telemetry_core::{Histogram, Length};
 
 /// What one line of a JSON file says, as far as summaries need it.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +116,8 @@ pub struct SummaryEntry {
     pub start_ms: i64,
     /// When it ended: milliseconds since the Unix epoch.
     pub end_ms: i64,
+    /// How long it was, to the nanosecond.
+    pub length: Length,
     /// The most simulated users there were.
     pub peak_users: u64,
     /// Requests.

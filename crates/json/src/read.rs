@@ -10,9 +10,9 @@ use self::fields::{Fields, count, field};
 use crate::error::ParseLineError;
 use crate::line::{RECONCILIATION_NAME, STATS_NAME, SUMMARY_NAME, WORKER_STATS_NAME};
 use crate::phase::Phase;
-use locust_telemetry_core::Histogram;
 use locust_telemetry_core::bucket::SCALE;
 use locust_telemetry_core::histogram::Parts;
+use locust_telemetry_core::{Histogram, Length};
 use serde_json::{Map, Value};
 
 pub use crate::entry::{
@@ -149,6 +149,7 @@ fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
         role: fields.text("recorder")?,
         start_ms: fields.time_ms("start_time")?,
         end_ms: fields.time_ms("end_time")?,
+        length: length(fields)?,
         peak_users: fields.count("peak_user_count")?,
         requests: fields.count("num_requests")?,
         failures: fields.count("num_failures")?,
@@ -159,6 +160,13 @@ fn summary(fields: &Fields<'_>) -> Result<SummaryEntry, ParseLineError> {
             .since("confidence", |fields| confidence(&Fields(fields.get("confidence", Value::as_object)?)))?,
         recorders: fields.objects("recorders", recorder)?,
     })
+}
+
+/// Written as a number of seconds, which has each nanosecond of a run of less than a hundred days.
+fn length(fields: &Fields<'_>) -> Result<Length, ParseLineError> {
+    let seconds = fields.get("duration_seconds", |value| value.as_f64().filter(|seconds| *seconds >= 0.0))?;
+    // From float to integer saturates.
+    Ok(Length::from_ns((seconds * 1e9).round() as u64))
 }
 
 fn confidence(fields: &Fields<'_>) -> Result<ConfidenceEntry, ParseLineError> {

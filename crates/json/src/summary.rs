@@ -1,9 +1,9 @@
 //! The summary of a run: what it counted, what was odd, and the books of each recorder. Pure.
 
 use crate::line::{self, SUMMARY_NAME};
-use crate::time::{self, NS_PER_S};
+use crate::time;
 use crate::verdict;
-use locust_telemetry_core::{Anomalies, Anomaly, RunConfidence};
+use locust_telemetry_core::{Anomalies, Anomaly, Length, RunConfidence};
 use locust_telemetry_pipeline::{Balance, Load, Report};
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 pub fn summary_fields(report: &Report, now_unix_ns: i64) -> Option<Map<String, Value>> {
     let run = report.run.as_ref()?;
     let end_unix_ns = run.stopped_unix_ns.unwrap_or(now_unix_ns);
-    let duration_ns = end_unix_ns.saturating_sub(run.started_unix_ns).max(0);
+    let length = Length::between(run.started_unix_ns, end_unix_ns);
     let totals = &run.totals;
     let total = totals.total();
     let mut fields = line::identity_fields("event", SUMMARY_NAME, &run.identity);
@@ -23,7 +23,7 @@ pub fn summary_fields(report: &Report, now_unix_ns: i64) -> Option<Map<String, V
         json!({
             "start_time": time::rfc3339_ms(run.started_unix_ns),
             "end_time": time::rfc3339_ms(end_unix_ns),
-            "duration_seconds": duration_ns as f64 / NS_PER_S as f64,
+            "duration_seconds": length.seconds(),
             "peak_user_count": run.peak_users,
             "num_requests": total.requests,
             "num_failures": totals.failures(),

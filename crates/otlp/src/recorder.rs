@@ -3,7 +3,7 @@
 use crate::exporter::Exporter;
 use crate::fleet::Fleet;
 use crate::run_log::RunLog;
-use locust_telemetry_core::RunIdentity;
+use locust_telemetry_core::{RunIdentity, RunSpan};
 use locust_telemetry_pipeline::{Ledger, Recorder, RunWindow};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ impl Recorder for OtlpRecorder {
         }
     }
 
-    fn run_ended(&mut self, run: &RunIdentity) {
+    fn run_ended(&mut self, run: &RunIdentity, _span: RunSpan) {
         let now_ns = self.exporter.now_ns();
         self.run_log.end(now_ns, self.exporter.logs());
         self.fleet.end_run(now_ns);

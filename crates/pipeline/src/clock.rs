@@ -19,6 +19,12 @@ pub fn second_of(unix_ns: i64) -> i64 {
     unix_ns.div_euclid(NS_PER_S)
 }
 
+/// The moment at which a second begins, in nanoseconds.
+#[must_use]
+pub fn begin_of(second: i64) -> i64 {
+    second.saturating_mul(NS_PER_S)
+}
+
 /// The first whole second after `unix_ns`, in nanoseconds.
 #[must_use]
 pub fn next_second_ns(unix_ns: i64) -> i64 {

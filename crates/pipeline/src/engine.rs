@@ -221,9 +221,9 @@ impl Engine {
 
     /// The books of the run are closed, after its last flush: recorders may let its series go.
     pub fn end_run(&self) {
-        let run = self.state().run.as_ref().map(|run| Arc::clone(&run.identity));
-        if let Some(run) = run {
-            lock(&self.0.outputs).end_run(&run);
+        let run = self.state().run.as_ref().map(|run| (Arc::clone(&run.identity), run.span(clock::now_unix_ns())));
+        if let Some((run, span)) = run {
+            lock(&self.0.outputs).end_run(&run, span);
         }
     }
 
@@ -514,6 +514,13 @@ impl Engine {
         }
         drop(state);
         lock(&self.0.outputs).offer(&Arc::new(RunWindow { run: Arc::clone(run), window }));
+    }
+
+    /// The last user of all workers had stopped at this moment.
+    pub(crate) fn users_stopped(&self, run: &Arc<RunIdentity>, unix_ns: i64) {
+        if let Some(present) = self.state().run.as_mut().filter(|present| Arc::ptr_eq(&present.identity, run)) {
+            present.users_stopped_unix_ns = Some(unix_ns);
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -75,6 +75,33 @@ fn each_second_becomes_one_window_of_the_run() {
 }
 
 #[test]
+fn a_run_is_on_from_its_start_to_its_stop_and_as_long_as_requests_come_in_later_seconds() {
+    let (engine, tape) = with_tape();
+    let span = || {
+        let run = engine.report().run.unwrap();
+        (run.started_unix_ns, run.stopped_unix_ns)
+    };
+    engine.start_run(identity("a"), 100 * S + 7);
+    engine.record(&request("/"), []);
+    engine.close_window(101 * S);
+    assert_eq!(span(), (100 * S + 7, None));
+    engine.stop_run(101 * S + 9);
+    engine.end_run();
+    assert_eq!(span(), (100 * S + 7, Some(101 * S + 9)));
+    engine.record(&request("/of/a/thread"), []);
+    engine.close_window(101 * S + 8 * S / 10);
+    assert_eq!(span().1, Some(101 * S + 9), "of the second in which it stopped");
+    engine.close_window(103 * S);
+    engine.record(&request("/of/a/thread"), []);
+    engine.close_window(103 * S + 5);
+    assert_eq!(span().1, Some(104 * S), "no rate is of requests beyond the time that it is over");
+    engine.end_run();
+    flush(&engine, 104 * S);
+    let ended: Vec<_> = tape.ended().iter().map(|span| span.ended_unix_ns).collect();
+    assert_eq!(ended, [101 * S + 9, 104 * S], "recorders are told the same");
+}
+
+#[test]
 fn nothing_of_the_last_run_is_in_the_next() {
     let (engine, tape) = with_tape();
     engine.start_run(identity("a"), 0);

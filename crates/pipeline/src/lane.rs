@@ -3,7 +3,7 @@
 use crate::ledger::{Ledger, Load};
 use crate::queue::{BoundedQueue, MAX_WEIGHT};
 use crate::recorder::{Record, Recorder, RunWindow};
-use locust_telemetry_core::RunIdentity;
+use locust_telemetry_core::{RunIdentity, RunSpan};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ pub(crate) const QUEUE_FULL: &str = "queue full";
 enum Item {
     Window(Arc<RunWindow>),
     Record(Arc<Record>),
-    RunEnded(Arc<RunIdentity>),
+    RunEnded(Arc<RunIdentity>, RunSpan),
     Flush(FlushTicket),
 }
 
@@ -111,9 +111,9 @@ impl Lane {
     }
 
     /// Tells that the books of a run are closed.
-    pub(crate) fn end_run(&self, run: &Arc<RunIdentity>) {
+    pub(crate) fn end_run(&self, run: &Arc<RunIdentity>, span: RunSpan) {
         // A weight of zero always fits; a closed lane ends everything anyway.
-        drop(self.queue.offer(0, Item::RunEnded(Arc::clone(run))));
+        drop(self.queue.offer(0, Item::RunEnded(Arc::clone(run), span)));
     }
 
     /// Asks for everything queued so far to be passed on.
@@ -145,7 +145,7 @@ fn run(mut recorder: Box<dyn Recorder>, queue: &BoundedQueue<Item>, ledger: &Arc
             match queue.take(Duration::from_secs(60)) {
                 Some(Item::Window(window)) => recorder.window(&window, ledger),
                 Some(Item::Record(record)) => recorder.record(&record, ledger),
-                Some(Item::RunEnded(run)) => recorder.run_ended(&run),
+                Some(Item::RunEnded(run, span)) => recorder.run_ended(&run, span),
                 Some(Item::Flush(ticket)) => {
                     // Also where the recorder fails, so that nobody waits for it in vain.
                     let _finished = FinishOnDrop(&ticket);

@@ -206,6 +206,9 @@ impl MergeThread {
 
     fn ship(&self, windows: Vec<Window>) {
         let Some(run) = &self.run else { return };
+        if let Some(unix_ns) = self.merger.users_stopped_ns() {
+            self.engine.users_stopped(run, unix_ns);
+        }
         windows.into_iter().for_each(|window| self.engine.ship_merged(run, window));
     }
 

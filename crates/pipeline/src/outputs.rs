@@ -4,7 +4,7 @@ use crate::lane::{FlushTicket, Lane};
 use crate::ledger::Ledger;
 use crate::recorder::{Record, RunWindow};
 use crate::subscription::Subscription;
-use locust_telemetry_core::RunIdentity;
+use locust_telemetry_core::{RunIdentity, RunSpan};
 use std::sync::Arc;
 
 /// All of them. The engine's lock on this is never held while windows are worked on, so that a record never waits for
@@ -28,8 +28,8 @@ impl Outputs {
     }
 
     /// Tells every recorder that the books of a run are closed.
-    pub(crate) fn end_run(&self, run: &Arc<RunIdentity>) {
-        self.lanes.iter().for_each(|lane| lane.end_run(run));
+    pub(crate) fn end_run(&self, run: &Arc<RunIdentity>, span: RunSpan) {
+        self.lanes.iter().for_each(|lane| lane.end_run(run, span));
     }
 
     /// Asks every recorder to pass on all it has.

@@ -1,7 +1,7 @@
 //! What a recorder is: the contract that every output fulfils.
 
 use crate::ledger::Ledger;
-use locust_telemetry_core::{RunIdentity, Window};
+use locust_telemetry_core::{RunIdentity, RunSpan, Window};
 use std::sync::Arc;
 
 /// A window and the run it belongs to.
@@ -70,9 +70,9 @@ pub trait Recorder: Send + 'static {
         true
     }
 
-    /// The books of a run are closed; what still comes of it are stragglers.
-    fn run_ended(&mut self, run: &RunIdentity) {
-        let _ = run;
+    /// The books of a run are closed; what still comes of it are stragglers. Called again where these change the books.
+    fn run_ended(&mut self, run: &RunIdentity, span: RunSpan) {
+        let _ = (run, span);
     }
 
     /// Passes on what is held back: a run has ended, or the process is about to.

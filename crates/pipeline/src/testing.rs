@@ -2,12 +2,14 @@
 
 use crate::ledger::{Ledger, Load};
 use crate::recorder::{Record, Recorder, RunWindow};
+use locust_telemetry_core::{RunIdentity, RunSpan};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 #[derive(Debug, Default)]
 struct Kept {
     windows: Vec<RunWindow>,
     records: Vec<Record>,
+    ended: Vec<RunSpan>,
     stalled: bool,
 }
 
@@ -32,6 +34,12 @@ impl Tape {
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
         self.with(|kept| kept.records.clone())
+    }
+
+    /// When runs were on, each time that their books were closed.
+    #[must_use]
+    pub fn ended(&self) -> Vec<RunSpan> {
+        self.with(|kept| kept.ended.clone())
     }
 
     /// Makes the recorder hang, as one before a dead backend does, or lets it go on.
@@ -74,6 +82,10 @@ impl Recorder for Double {
 
     fn takes_records(&self) -> bool {
         true
+    }
+
+    fn run_ended(&mut self, _run: &RunIdentity, span: RunSpan) {
+        self.0.keep(|kept| kept.ended.push(span));
     }
 
     fn flush(&mut self, _ledger: &Ledger) {

@@ -113,7 +113,7 @@ pub fn encode(
     let figures = Figures::read(run, range)?;
     let table = || -> Result<_, ReportError> {
         Ok(match subject {
-            Subject::Endpoints => tables::endpoints(&figures.endpoints, figures.seconds()),
+            Subject::Endpoints => tables::endpoints(&figures.endpoints, figures.length),
             Subject::Intervals => tables::intervals(&timeline::read_seconds(run, &figures)?),
             Subject::Errors => tables::errors(&figures.errors),
         })

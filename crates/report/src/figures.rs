@@ -8,7 +8,7 @@ pub(crate) mod read;
 use crate::cause::Cause;
 use crate::missing::Missing;
 use crate::tally::Tally;
-use locust_telemetry_core::Reason;
+use locust_telemetry_core::{Length, Reason};
 use serde_json::{Map, Value};
 
 /// The figures of a run, or of a part of it. Lists come in the order in which they are shown.
@@ -20,6 +20,8 @@ pub struct Figures {
     pub from_s: i64,
     /// The second after its last.
     pub to_s: i64,
+    /// How long the run was on in these seconds: what every rate is over, and every output tells.
+    pub length: Length,
     /// Whether the range is the whole run.
     pub is_whole: bool,
     /// All requests of the range.
@@ -38,14 +40,6 @@ pub struct Figures {
     pub events: Vec<EventFigures>,
 }
 
-impl Figures {
-    /// How many seconds the range has.
-    #[must_use]
-    pub fn seconds(&self) -> u64 {
-        self.to_s.saturating_sub(self.from_s).max(0).unsigned_abs()
-    }
-}
-
 /// What is known of a run as a whole.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunFacts {
@@ -59,8 +53,10 @@ pub struct RunFacts {
     pub started_unix_ns: i64,
     /// When it ended, if it did.
     pub ended_unix_ns: Option<i64>,
-    /// Its first second, since the Unix epoch.
+    /// Its first recorded second, since the Unix epoch.
     pub first_s: i64,
+    /// The second after its last recorded one.
+    pub end_s: i64,
     /// The most users at a time.
     pub users_max: u64,
     /// All requests that were recorded.
@@ -75,6 +71,14 @@ pub struct RunFacts {
     pub labels: Map<String, Value>,
     /// What the user noted.
     pub notes: String,
+}
+
+impl RunFacts {
+    /// How long after its first second another one is.
+    #[must_use]
+    pub fn after_start(&self, second: i64) -> Length {
+        Length::from_s(second.saturating_sub(self.first_s).max(0).unsigned_abs())
+    }
 }
 
 /// One endpoint: the requests of one method and name, whatever their outcome.

@@ -9,12 +9,12 @@ use crate::timeline::Point;
 use serde_json::{Map, Value, json};
 
 /// The version of the object: it grows when a field changes its meaning or goes away.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The object, pretty-printed. Fields are named as the columns of CSV and Parquet.
 pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
     let run = &figures.run;
-    let total = Table::new(tables::tally_columns(&[(figures.total, figures.seconds())]));
+    let total = Table::new(tables::tally_columns(&[(figures.total, figures.length)]));
     let object = json!({
         "format": FORMAT,
         "run": {
@@ -32,7 +32,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
         "range": {
             "from": time::rfc3339(figures.from_s),
             "to": time::rfc3339(figures.to_s),
-            "seconds": figures.seconds(),
+            "length_s": figures.length.seconds(),
             "is_whole_run": figures.is_whole,
         },
         "confidence": {
@@ -41,7 +41,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
             "reasons": figures.confidence.reasons.iter().map(|(reason, seconds)| (reason.name().to_owned(), Value::from(*seconds))).collect::<Map<_, _>>(),
         },
         "total": row(&total, 0),
-        "endpoints": rows(&tables::endpoints(&figures.endpoints, figures.seconds())),
+        "endpoints": rows(&tables::endpoints(&figures.endpoints, figures.length)),
         "errors": rows(&tables::errors(&figures.errors)),
         "workers": figures.workers.iter().map(worker).collect::<Vec<_>>(),
         "missing": figures.missing.iter().map(missing).collect::<Vec<_>>(),

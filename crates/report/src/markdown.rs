@@ -4,8 +4,8 @@ use crate::figures::{EndpointFigures, ErrorFigures, Figures};
 use crate::tally::Tally;
 use crate::time;
 use crate::words;
-use locust_telemetry_core::Anomalies;
 use locust_telemetry_core::text::clean;
+use locust_telemetry_core::{Anomalies, Length};
 use std::fmt::Write as _;
 
 /// A comment of a pull request shows the endpoints that matter; all are in the report.
@@ -48,18 +48,18 @@ fn endpoints(text: &mut String, figures: &Figures) {
     text.push_str("|---|--:|--:|--:|--:|--:|--:|--:|\n");
     let shown = &figures.endpoints[..figures.endpoints.len().min(MAX_ENDPOINTS)];
     for EndpointFigures { method, name, tally } in shown {
-        row(text, &cell(&format!("{method} {name}")), tally, figures.seconds());
+        row(text, &cell(&format!("{method} {name}")), tally, figures.length);
     }
     let hidden = figures.endpoints.len() - shown.len();
     if hidden > 0 {
         let _ = writeln!(text, "| … and {} more | | | | | | | |", words::count(hidden as u64));
     }
-    row(text, "**total**", &figures.total, figures.seconds());
+    row(text, "**total**", &figures.total, figures.length);
     text.push('\n');
 }
 
-fn row(text: &mut String, label: &str, tally: &Tally, seconds: u64) {
-    let _ = writeln!(text, "| {label} | {} |", tally.in_words(seconds).join(" | "));
+fn row(text: &mut String, label: &str, tally: &Tally, length: Length) {
+    let _ = writeln!(text, "| {label} | {} |", tally.in_words(length).join(" | "));
 }
 
 fn errors(text: &mut String, figures: &Figures) {

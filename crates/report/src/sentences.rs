@@ -12,7 +12,7 @@ impl Figures {
     /// How long it took, who took part, and when it began.
     #[must_use]
     pub fn headline(&self) -> Vec<String> {
-        let mut items = vec![duration(self.seconds().saturating_mul(1_000))];
+        let mut items = vec![duration(self.length)];
         for (number, noun) in [(self.workers.len() as u64, "worker"), (self.run.users_max, "user")] {
             if number > 0 {
                 items.push(counted(number, noun));
@@ -26,9 +26,12 @@ impl Figures {
     pub fn when(&self, readable: impl Fn(i64) -> String) -> Vec<String> {
         let mut items = vec![format!("started {}", readable(time::second_of(self.run.started_unix_ns)))];
         if !self.is_whole {
-            let after =
-                |second: i64| duration(second.saturating_sub(self.run.first_s).unsigned_abs().saturating_mul(1_000));
-            items.push(format!("only {} to {} after the start", after(self.from_s), after(self.to_s)));
+            let after = |second: i64| duration(self.run.after_start(second));
+            items.push(if self.to_s >= self.run.end_s {
+                format!("only from {} after the start to the end", after(self.from_s))
+            } else {
+                format!("only {} to {} after the start", after(self.from_s), after(self.to_s))
+            });
         }
         items
     }

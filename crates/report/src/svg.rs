@@ -57,13 +57,8 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
     let time = time(figures, points);
     let each = |of: fn(&Point) -> Option<f64>| points.iter().map(of).collect::<Vec<_>>();
     let rate_and_users = [
-        Curve { label: "users", class: "users", side: Side::Right, values: each(|point| Some(point.users as f64)) },
-        Curve {
-            label: "requests",
-            class: "rate",
-            side: Side::Left,
-            values: each(|point| point.tally.requests_per_s(point.seconds)),
-        },
+        Curve { label: "users", class: "users", side: Side::Right, values: each(Point::drawn_users) },
+        Curve { label: "requests", class: "rate", side: Side::Left, values: each(Point::drawn_requests_per_s) },
     ];
     panel::append(&mut svg, HEADER, "Rate and users", &time, &rate_and_users, |side, value| match side {
         Side::Left => format!("{}/s", axis_number(value)),
@@ -80,7 +75,7 @@ pub(crate) fn encode(figures: &Figures, points: &[Point]) -> String {
         words::latency(Some(value))
     });
     let failures =
-        [Curve { label: "failures", class: "failures", side: Side::Left, values: each(Point::failures_per_s) }];
+        [Curve { label: "failures", class: "failures", side: Side::Left, values: each(Point::drawn_failures_per_s) }];
     panel::append(&mut svg, HEADER + 2.0 * panel::HEIGHT, "Failures", &time, &failures, |_, value| {
         format!("{}/s", axis_number(value))
     });
@@ -94,7 +89,7 @@ fn description(figures: &Figures) -> String {
     format!(
         "{} in {}, {} failed; p50 {}, p95 {}, p99 {}, max {}.",
         words::counted(total.requests, "request"),
-        words::duration(figures.seconds().saturating_mul(1_000)),
+        words::duration(figures.length),
         words::share(total.failures, total.requests),
         words::latency(total.latency.p50_ms),
         words::latency(total.latency.p95_ms),
@@ -111,7 +106,7 @@ fn time(figures: &Figures, points: &[Point]) -> Time {
     let marks = figures.events.iter().take(MAX_MARKS);
     let ns_after = |time_unix_ns: i64| (time_unix_ns as f64 / 1e9) - from_s as f64;
     Time {
-        length_s: i64::try_from(figures.seconds()).unwrap_or(i64::MAX).max(1),
+        length_s: figures.to_s.saturating_sub(figures.from_s).max(1),
         middles_s: points.iter().map(|point| span(point).0 + point.seconds as f64 / 2.0).collect(),
         suspect,
         marks: marks.map(|event| (ns_after(event.time_unix_ns), event.text())).collect(),

@@ -4,15 +4,16 @@ use crate::figures::{EndpointFigures, ErrorFigures};
 use crate::table::{Cells, Column, Table};
 use crate::tally::Tally;
 use crate::timeline::Point;
+use locust_telemetry_core::Length;
 
-/// One row for each endpoint, in the order given. `seconds` is how long the requests took to be made.
-pub(crate) fn endpoints(endpoints: &[EndpointFigures], seconds: u64) -> Table {
+/// One row for each endpoint, in the order given. `length` is that of the range.
+pub(crate) fn endpoints(endpoints: &[EndpointFigures], length: Length) -> Table {
     let text = |of: fn(&EndpointFigures) -> &String| Cells::Text(endpoints.iter().map(|row| of(row).clone()).collect());
     let mut columns = vec![
         Column { name: "method", cells: text(|row| &row.method) },
         Column { name: "name", cells: text(|row| &row.name) },
     ];
-    let tallies: Vec<_> = endpoints.iter().map(|row| (row.tally, seconds)).collect();
+    let tallies: Vec<_> = endpoints.iter().map(|row| (row.tally, length)).collect();
     columns.extend(tally_columns(&tallies));
     Table::new(columns)
 }
@@ -24,7 +25,7 @@ pub(crate) fn intervals(points: &[Point]) -> Table {
         Column { name: "time", cells: Cells::Time(points.iter().map(|point| point.start_s).collect()) },
         Column { name: "users", cells: Cells::Count(points.iter().map(|point| point.users).collect()) },
     ];
-    let tallies: Vec<_> = points.iter().map(|point| (point.tally, point.seconds)).collect();
+    let tallies: Vec<_> = points.iter().map(|point| (point.tally, point.length)).collect();
     columns.extend(tally_columns(&tallies));
     let reasons = |point: &Point| point.reasons.iter().map(|reason| reason.name()).collect::<Vec<_>>().join(" ");
     columns.extend([
@@ -52,14 +53,16 @@ pub(crate) fn errors(errors: &[ErrorFigures]) -> Table {
     ])
 }
 
-/// The columns that all requests have: some requests and the seconds in which they were made, for each row.
-pub(crate) fn tally_columns(rows: &[(Tally, u64)]) -> Vec<Column> {
+/// The columns that all requests have: some requests and how long the run was on meanwhile, for each row.
+pub(crate) fn tally_columns(rows: &[(Tally, Length)]) -> Vec<Column> {
     let counts = |of: fn(&Tally) -> u64| Cells::Count(rows.iter().map(|(tally, _)| of(tally)).collect());
     let numbers = |of: fn(&Tally) -> Option<f64>| Cells::Number(rows.iter().map(|(tally, _)| of(tally)).collect());
-    let rates = rows.iter().map(|(tally, seconds)| tally.requests_per_s(*seconds)).collect();
+    let rates = rows.iter().map(|(tally, length)| length.rate_of(tally.requests)).collect();
+    let lengths = rows.iter().map(|(_, length)| Some(length.seconds())).collect();
     vec![
         Column { name: "requests", cells: counts(|tally| tally.requests) },
         Column { name: "failures", cells: counts(|tally| tally.failures) },
+        Column { name: "length_s", cells: Cells::Number(lengths) },
         Column { name: "requests_per_s", cells: Cells::Number(rates) },
         Column { name: "response_bytes", cells: counts(|tally| tally.response_bytes) },
         Column { name: "mean_ms", cells: numbers(|tally| tally.latency.mean_ms) },

@@ -1,7 +1,7 @@
 //! What requests over some span of time come to, in figures.
 
 use crate::words;
-use locust_telemetry_core::{Histogram, SeriesStats};
+use locust_telemetry_core::{Histogram, Length, SeriesStats};
 
 const NS_PER_MS: f64 = 1_000_000.0;
 
@@ -69,19 +69,13 @@ impl Tally {
         }
     }
 
-    /// Requests per second over `seconds`; `None` over no time at all.
-    #[must_use]
-    pub fn requests_per_s(&self, seconds: u64) -> Option<f64> {
-        (seconds > 0).then(|| self.requests as f64 / seconds as f64)
-    }
-
-    /// Requests, rate, share of failures, p50, p95, p99 and maximum in words, over `seconds`: a row of a table for
+    /// Requests, rate, share of failures, p50, p95, p99 and maximum in words, over this length: a row of a table for
     /// people.
     #[must_use]
-    pub fn in_words(&self, seconds: u64) -> [String; 7] {
+    pub fn in_words(&self, length: Length) -> [String; 7] {
         [
             words::count(self.requests),
-            words::rate(self.requests, seconds.saturating_mul(1_000)),
+            words::rate(self.requests, length),
             words::share(self.failures, self.requests),
             words::latency(self.latency.p50_ms),
             words::latency(self.latency.p95_ms),

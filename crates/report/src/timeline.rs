@@ -5,7 +5,7 @@ use crate::figures::Figures;
 use crate::figures::read::{most, reasons};
 use crate::slots::{self, Slots};
 use crate::tally::Tally;
-use locust_telemetry_core::Reasons;
+use locust_telemetry_core::{Length, Reasons};
 use locust_telemetry_store::error::ReadError;
 use locust_telemetry_store::{Kind, RunReader};
 use std::collections::BTreeMap;
@@ -21,6 +21,10 @@ pub struct Point {
     pub start_s: i64,
     /// How many seconds it has: fewer at both ends of a range.
     pub seconds: u64,
+    /// How long the run was on in them: less at both ends of a run.
+    pub length: Length,
+    /// Whether the run fills enough of its slot for its rate to be drawn; see [`RunSpan::fills`](locust_telemetry_core::RunSpan::fills). Counts are told anyhow.
+    pub is_drawn: bool,
     /// The most users in a second.
     pub users: u64,
     /// The requests that finished.
@@ -36,10 +40,22 @@ pub struct Point {
 }
 
 impl Point {
-    /// Failed requests per second; `None` over no time at all.
+    /// Requests per second as a curve shows them; `None` where that would be a rise or a fall that never happened.
     #[must_use]
-    pub fn failures_per_s(&self) -> Option<f64> {
-        (self.seconds > 0).then(|| self.tally.failures as f64 / self.seconds as f64)
+    pub fn drawn_requests_per_s(&self) -> Option<f64> {
+        self.length.rate_of(self.tally.requests).filter(|_| self.is_drawn)
+    }
+
+    /// Failed requests per second, likewise.
+    #[must_use]
+    pub fn drawn_failures_per_s(&self) -> Option<f64> {
+        self.length.rate_of(self.tally.failures).filter(|_| self.is_drawn)
+    }
+
+    /// Users, likewise.
+    #[must_use]
+    pub fn drawn_users(&self) -> Option<f64> {
+        Some(self.users as f64).filter(|_| self.is_drawn)
     }
 }
 
@@ -76,11 +92,20 @@ fn read_slots(run: &RunReader<'_>, range: Range<i64>, slot_s: i64) -> Result<Vec
     run.each_gain(Kind::Total, TOTAL..TOTAL + 1, slot_s, Some(range.clone()), |subject, start_s, gain| {
         gains.add(subject, start_s, gain);
     })?;
+    let recorded = run.snapped(None)?;
+    let span = run.row().span(&recorded);
     let mut points = BTreeMap::<i64, Point>::new();
     let mut slot = range.start.div_euclid(slot_s) * slot_s;
     while slot < range.end {
         let (start_s, end_s) = (slot.max(range.start), (slot + slot_s).min(range.end));
-        points.insert(slot, Point { start_s, seconds: (end_s - start_s).unsigned_abs(), ..Point::default() });
+        let point = Point {
+            start_s,
+            seconds: (end_s - start_s).unsigned_abs(),
+            length: span.within(&(start_s..end_s), &recorded),
+            is_drawn: span.fills(&(slot..slot + slot_s)),
+            ..Point::default()
+        };
+        points.insert(slot, point);
         slot += slot_s;
     }
     let mut failures = BTreeMap::<i64, u64>::new();

@@ -2,10 +2,12 @@
 //!
 //! Every result is bounded in width whatever the number, which lets the table promise its width.
 
+use locust_telemetry_core::Length;
+
 /// The widest of [`count`].
 pub const COUNT_COLUMNS: usize = 14;
 
-const MS_PER_SECOND: i64 = 1_000;
+const MS_PER_SECOND: u64 = 1_000;
 
 /// A count: `1 213 004`; from 10^11 on `1.21e12`. At most 14 columns.
 #[must_use]
@@ -30,13 +32,10 @@ pub fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
-/// Requests per second over `span_ms` milliseconds: `4 812/s`, `48.2/s`; `-` without a span. At most 9 columns.
+/// Requests per second: `4 812/s`, `48.2/s`; `-` over no time at all. At most 9 columns.
 #[must_use]
-pub fn rate(requests: u64, span_ms: u64) -> String {
-    if span_ms == 0 {
-        return "-".to_owned();
-    }
-    per_second(requests as f64 * MS_PER_SECOND as f64 / span_ms as f64)
+pub fn rate(requests: u64, length: Length) -> String {
+    length.rate_of(requests).map_or_else(|| "-".to_owned(), per_second)
 }
 
 /// A rate that is not negative: `4 812/s`, `48.2/s`, `0/s`. At most 9 columns.
@@ -109,16 +108,20 @@ pub fn bytes(size: u64) -> String {
     format!("{} {unit}", significant(size / bytes_each))
 }
 
-/// How long a run took: `4 min 12 s`, `42 s`, `1 h 3 min`, `812 ms`. At most 23 columns.
+/// How long something took, to the nearest second: `4 min 12 s`, `2 min`, `42 s`, `1 h 3 min`, `812 ms`. The page says
+/// the same (`web/src/model/format.ts`, `formatDuration`). At most 23 columns.
 #[must_use]
-pub fn duration(span_ms: u64) -> String {
-    if span_ms < MS_PER_SECOND.unsigned_abs() {
-        return format!("{span_ms} ms");
+pub fn duration(length: Length) -> String {
+    let ms = length.ms();
+    if (1..MS_PER_SECOND).contains(&ms) {
+        return format!("{ms} ms");
     }
-    let seconds = span_ms.saturating_add(500) / 1_000;
+    let seconds = ms.saturating_add(MS_PER_SECOND / 2) / MS_PER_SECOND;
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s} s"),
+        (0, min, 0) => format!("{min} min"),
         (0, min, s) => format!("{min} min {s} s"),
+        (h, 0, _) => format!("{} h", count(h)),
         (h, min, _) => format!("{} h {min} min", count(h)),
     }
 }
@@ -138,6 +141,7 @@ fn significant(value: f64) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     #[test]
     fn counts_have_a_space_between_thousands() {
@@ -176,10 +180,10 @@ mod tests {
 
     #[test]
     fn rates_go_from_rare_to_many() {
-        let of = |requests| rate(requests, 10_000);
+        let of = |requests| rate(requests, Length::from_s(10));
         assert_eq!([0, 1, 482, 9_996, 48_120].map(of), ["0/s", "0.100/s", "48.2/s", "1 000/s", "4 812/s"]);
-        assert_eq!(rate(1, u64::MAX), "<0.001/s");
-        assert_eq!(rate(5, 0), "-");
+        assert_eq!(rate(1, Length::from_ns(u64::MAX)), "<0.001/s");
+        assert_eq!(rate(5, Length::NONE), "-");
     }
 
     #[test]
@@ -199,9 +203,19 @@ mod tests {
     }
 
     #[test]
+    fn lengths_are_told_as_the_page_tells_them() {
+        let cases: Vec<Value> = serde_json::from_str(include_str!("../../core/tests/golden/lengths.json")).unwrap();
+        for case in &cases {
+            let length = Length::from_ns(case["length_ns"].as_u64().unwrap());
+            assert_eq!(Some(duration(length).as_str()), case["words"].as_str(), "{case}");
+        }
+    }
+
+    #[test]
     fn durations_have_two_units_at_most() {
-        let texts = [0, 812, 41_600, 252_000, 3_780_000, 359_999_999].map(duration);
-        assert_eq!(texts, ["0 ms", "812 ms", "42 s", "4 min 12 s", "1 h 3 min", "100 h 0 min"]);
+        let of = |ms| duration(Length::from_ms(ms));
+        let texts = [0, 812, 41_600, 119_600, 252_000, 3_780_000, 359_999_999].map(of);
+        assert_eq!(texts, ["0 s", "812 ms", "42 s", "2 min", "4 min 12 s", "1 h 3 min", "100 h"]);
     }
 
     proptest! {
@@ -210,12 +224,13 @@ mod tests {
             let (a, b) = (a >> shift, b >> (63 - shift));
             let columns = |text: String| text.chars().count();
             prop_assert!(columns(count(a)) <= COUNT_COLUMNS);
-            prop_assert!(columns(rate(a, b)) <= 9, "{}", rate(a, b));
+            let length = Length::from_ns(b);
+            prop_assert!(columns(rate(a, length)) <= 9, "{}", rate(a, length));
             prop_assert!(columns(share(a, b)) <= 6);
             prop_assert!(columns(latency(Some(ms))) <= 8, "{}", latency(Some(ms)));
             prop_assert!(columns(latency(Some(ms * 1e-9))) <= 8);
             prop_assert!(columns(bytes(a)) <= 8, "{}", bytes(a));
-            prop_assert!(columns(duration(a)) <= 23, "{}", duration(a));
+            prop_assert!(columns(duration(length)) <= 23, "{}", duration(length));
         }
     }
 }

@@ -18,7 +18,8 @@ fn assert_points_add_up(run: &RunReader<'_>, range: Option<Range<i64>>) {
         assert_eq!(sum(|point| point.tally.requests), figures.total.requests, "{range:?}");
         assert_eq!(sum(|point| point.tally.failures), figures.total.failures, "{range:?}");
         assert_eq!(sum(|point| point.tally.response_bytes), figures.total.response_bytes, "{range:?}");
-        assert_eq!(sum(|point| point.seconds), figures.seconds(), "{range:?}");
+        assert_eq!(sum(|point| point.seconds), (figures.to_s - figures.from_s).unsigned_abs(), "{range:?}");
+        assert_eq!(sum(|point| point.length.ns()), figures.length.ns(), "{range:?}");
         assert_eq!(sum(|point| point.suspect_seconds), figures.confidence.suspect_seconds, "{range:?}");
         let longest = points.iter().filter_map(|point| point.tally.latency.max_ms).fold(0.0, f64::max);
         assert_eq!(Some(longest), figures.total.latency.max_ms, "{range:?}");
@@ -38,6 +39,25 @@ fn points_of_any_length_add_up_to_the_range() {
         assert_points_add_up(run, None);
         assert_points_add_up(run, Some(START_S + 17..START_S + 83));
         assert_points_add_up(run, Some(START_S + 40..START_S + 41));
+    });
+}
+
+#[test]
+fn what_the_run_has_less_than_half_of_is_not_drawn_but_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    with_run(&checkout(folder.path()), CHECKOUT_ID, |run| {
+        let figures = Figures::read(run, None).unwrap();
+        let seconds = timeline::read_seconds(run, &figures).unwrap();
+        let [first, .., before, last] = &seconds[..] else { panic!("too short") };
+        assert_eq!((first.length.seconds(), first.is_drawn, before.is_drawn), (0.75, true, true));
+        assert_eq!(first.drawn_requests_per_s(), Some(first.tally.requests as f64 / 0.75), "no rise");
+        assert_eq!((last.length.seconds(), last.is_drawn), (0.400_000_007, false));
+        assert!(last.tally.requests > 0 && last.users > 0);
+        let drawn = [last.drawn_requests_per_s(), last.drawn_failures_per_s(), last.drawn_users()];
+        assert_eq!(drawn, [None; 3], "no fall");
+        // A slot that a range cuts is drawn: the run fills it.
+        let part = Figures::read(run, Some(START_S + 8..START_S + 61)).unwrap();
+        assert!(timeline::read(run, &part, 6).unwrap().iter().all(|point| point.is_drawn));
     });
 }
 

@@ -8,7 +8,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use locust_telemetry_core::{Histogram, RequestAggregate, Role, RunIdentity, SeriesKey, SeriesStats, Window};
+use locust_telemetry_core::{Histogram, RequestAggregate, Role, RunIdentity, RunSpan, SeriesKey, SeriesStats, Window};
 use locust_telemetry_pipeline::{Ledger, Load, Recorder, RunWindow};
 use locust_telemetry_store::{FactsCell, Kind, LocalRecorder, Store, StoreConfig};
 use std::path::Path;
@@ -164,7 +164,9 @@ fn main() {
     println!("{seconds} s, {count} endpoints, {expected} requests");
     println!("{:<52} {biggest:>9.1} MB", "file and log at their biggest, while it runs");
     let (began, before) = (Instant::now(), cpu());
-    recorder.run_ended(&run);
+    let start_ns = START_S * 1_000_000_000;
+    let span = RunSpan { started_unix_ns: start_ns, ended_unix_ns: start_ns + seconds * 1_000_000_000 };
+    recorder.run_ended(&run, span);
     println!("{:<52} {:>9.1} ms", "the end of the run", began.elapsed().as_secs_f64() * 1e3);
     println!("{:<52} {:>9.1} MB", "file after the run's end", megabytes(&path));
     let spent = (spent + (cpu() - before)).as_secs_f64();

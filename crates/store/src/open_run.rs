@@ -33,6 +33,7 @@ pub(crate) struct Endpoint {
 #[derive(Debug)]
 pub(crate) struct OpenRun {
     pub(crate) identity: Arc<RunIdentity>,
+    /// As far as its windows tell, until its books are closed.
     pub(crate) started_unix_ns: i64,
     /// Its row, once there is one.
     pub(crate) row: Option<i64>,
@@ -62,7 +63,7 @@ pub(crate) struct OpenRun {
     pub(crate) new_facts: Option<Facts>,
     pub(crate) new_summary: Option<Map<String, Value>>,
     pub(crate) new_reconciliation: Option<Map<String, Value>>,
-    /// When its books were closed.
+    /// When its last user had stopped, once its books are closed.
     pub(crate) ended_unix_ns: Option<i64>,
     /// Whether the file says so, and has all its figures.
     pub(crate) is_finished: bool,

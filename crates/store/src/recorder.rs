@@ -13,7 +13,7 @@ use crate::open_run::OpenRun;
 use crate::seal::{MINUTE_S, minute_of, seal};
 use crate::writer_lock::WriterLock;
 use crate::writing::{Beginning, write_figures, write_waiting};
-use locust_telemetry_core::{Role, RunIdentity};
+use locust_telemetry_core::{Role, RunIdentity, RunSpan};
 use locust_telemetry_pipeline::{Ledger, Load, Record, Recorder, RunWindow, clock};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -260,10 +260,9 @@ impl Recorder for LocalRecorder {
         self.work();
     }
 
-    fn run_ended(&mut self, run: &RunIdentity) {
+    fn run_ended(&mut self, run: &RunIdentity, span: RunSpan) {
         let Some(run) = self.runs.iter_mut().find(|open| open.run_id() == run.run_id) else { return };
-        // A straggler opens the books again; the run ended when it did.
-        run.ended_unix_ns.get_or_insert_with(clock::now_unix_ns);
+        (run.started_unix_ns, run.ended_unix_ns) = (span.started_unix_ns, Some(span.ended_unix_ns));
         run.is_finished = false;
         let run_id = run.run_id().to_owned();
         self.work();

@@ -141,7 +141,9 @@ fn a_run_that_ends_on_a_full_disk_is_closed_once_there_is_room() {
     recording.fill_disk(true);
     (0..90).for_each(|_| recording.second(50));
     let run = Arc::clone(&recording.run);
-    recording.recorder.run_ended(&run);
+    recording
+        .recorder
+        .run_ended(&run, RunSpan { started_unix_ns: 6_000_000_000_000, ended_unix_ns: 6_160_000_000_000 });
     recording.fill_disk(false);
     let ledger = Arc::clone(&recording.ledger);
     recording.recorder.flush(&ledger);

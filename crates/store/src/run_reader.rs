@@ -16,7 +16,7 @@ use crate::run_row::RunRow;
 use crate::seal::MINUTE_S;
 use crate::snap;
 use crate::strip::{self, LEVELS_S, SLOTS};
-use locust_telemetry_core::{Anomaly, Reason, RequestAggregate, SeriesKey, SeriesStats};
+use locust_telemetry_core::{Anomaly, Length, Reason, RequestAggregate, RunSpan, SeriesKey, SeriesStats};
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -96,6 +96,23 @@ impl<'a> RunReader<'a> {
     pub fn snapped(&self, range: Option<Range<i64>>) -> Result<Range<i64>, ReadError> {
         let transaction = self.connection.unchecked_transaction()?;
         self.snap(&transaction, range)
+    }
+
+    /// When the run was on. A length of any range is what that has in common with it; see [`RunSpan::within`].
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn span(&self) -> Result<RunSpan, ReadError> {
+        Ok(self.row.span(&self.snapped(None)?))
+    }
+
+    /// How long the run was on in a range ([`snapped`](Self::snapped)).
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub fn length(&self, range: Option<Range<i64>>) -> Result<Length, ReadError> {
+        let recorded = self.snapped(None)?;
+        Ok(self.row.span(&recorded).within(&self.snapped(range)?, &recorded))
     }
 
     fn snap(&self, transaction: &Transaction<'_>, range: Option<Range<i64>>) -> Result<Range<i64>, ReadError> {

@@ -1,9 +1,11 @@
 //! A run as it stands in the list of runs.
 
 use crate::writer_lock;
+use locust_telemetry_core::{Length, RunSpan};
 use locust_telemetry_pipeline::clock;
 use rusqlite::{Connection, Row};
 use serde_json::{Map, Value, json};
+use std::ops::Range;
 
 /// Whether a run is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub struct RunRow {
     pub source_id: String,
     /// When it began.
     pub started_unix_ns: i64,
-    /// When its books were closed; of one that was cut off, the last sign of life.
+    /// When its last user had stopped; of one that was cut off, the last sign of life.
     pub ended_unix_ns: Option<i64>,
     /// The last sign of life of its process.
     pub heartbeat_unix_ns: i64,
@@ -157,7 +159,26 @@ impl RunRow {
         })
     }
 
-    /// All of it as a JSON object, with the same names.
+    /// When it was on, if these are all its seconds: from its start to its end, where that is known, else to the end of
+    /// the last of them.
+    #[must_use]
+    pub fn span(&self, recorded: &Range<i64>) -> RunSpan {
+        let ended_unix_ns = match (self.state, self.ended_unix_ns) {
+            (RunState::Ended, Some(ended_unix_ns)) => ended_unix_ns,
+            _ => clock::begin_of(recorded.end),
+        };
+        RunSpan { started_unix_ns: self.started_unix_ns, ended_unix_ns }
+    }
+
+    /// How long it was, as far as its row tells.
+    #[must_use]
+    pub fn length(&self) -> Length {
+        let recorded = self.first_s.zip(self.last_s).map(|(first, last)| first..last.saturating_add(1));
+        recorded.map_or(Length::NONE, |recorded| self.span(&recorded).length())
+    }
+
+    /// All of it as a JSON object, with the same names; `span` in seconds and nanoseconds, which readers that have no
+    /// whole numbers of 64 bits take.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -169,6 +190,7 @@ impl RunRow {
             "source_id": self.source_id,
             "started_unix_ns": self.started_unix_ns,
             "ended_unix_ns": self.ended_unix_ns,
+            "span": span_to_json(self.started_unix_ns, self.ended_unix_ns.filter(|_| self.state == RunState::Ended)),
             "heartbeat_unix_ns": self.heartbeat_unix_ns,
             "first_s": self.first_s,
             "last_s": self.last_s,
@@ -194,6 +216,16 @@ impl RunRow {
             "lost": self.lost,
         })
     }
+}
+
+/// When a run was on, as pages get it: each moment as its second and the nanoseconds after that.
+#[must_use]
+pub fn span_to_json(started_unix_ns: i64, ended_unix_ns: Option<i64>) -> Value {
+    let moment = |unix_ns: i64| {
+        let second = clock::second_of(unix_ns);
+        [second, unix_ns.saturating_sub(clock::begin_of(second))]
+    };
+    json!({ "started": moment(started_unix_ns), "ended": ended_unix_ns.map(moment) })
 }
 
 fn parse_object(text: &str) -> Option<Map<String, Value>> {

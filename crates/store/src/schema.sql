@@ -188,6 +188,13 @@ CREATE TABLE coarse_strip (
 
 CREATE UNIQUE INDEX coarse_strip_by_subject ON coarse_strip (run, slot_s, start_s, kind, subject);
 
+-- How long each run was: to its end, or else to that of its last second.
+CREATE VIEW run_length AS
+SELECT
+    id AS run,
+    max(0, iif(state = 'ended', ended_unix_ns, (last_s + 1) * 1000000000) - started_unix_ns) AS length_ns
+FROM run;
+
 -- For people.
 
 CREATE VIEW runs AS
@@ -200,10 +207,10 @@ SELECT
     END AS state,
     strftime('%Y-%m-%dT%H:%M:%fZ', started_unix_ns / 1e9, 'unixepoch') AS started,
     strftime('%Y-%m-%dT%H:%M:%fZ', ended_unix_ns / 1e9, 'unixepoch') AS ended,
-    last_s - first_s + 1 AS seconds,
+    length_ns / 1e9 AS seconds,
     users_max,
     requests,
-    round(requests * 1.0 / (last_s - first_s + 1), 3) AS requests_per_second,
+    round(requests / (nullif(length_ns, 0) / 1e9), 3) AS requests_per_second,
     failures,
     round(failures * 100.0 / nullif(requests, 0), 3) AS failures_percent,
     response_bytes,
@@ -217,6 +224,7 @@ SELECT
     facts,
     lost
 FROM run
+JOIN run_length ON run_length.run = run.id
 ORDER BY started_unix_ns DESC, id DESC;
 
 CREATE VIEW endpoints AS
@@ -225,7 +233,7 @@ SELECT
     method,
     name,
     endpoint.requests,
-    round(endpoint.requests * 1.0 / (last_s - first_s + 1), 3) AS requests_per_second,
+    round(endpoint.requests / (nullif(length_ns, 0) / 1e9), 3) AS requests_per_second,
     endpoint.failures,
     round(endpoint.failures * 100.0 / nullif(endpoint.requests, 0), 3) AS failures_percent,
     endpoint.response_bytes,
@@ -238,7 +246,8 @@ SELECT
     p999_ms,
     endpoint.max_ms
 FROM endpoint
-JOIN run ON run.id = endpoint.run;
+JOIN run ON run.id = endpoint.run
+JOIN run_length ON run_length.run = run.id;
 
 CREATE VIEW intervals AS
 SELECT

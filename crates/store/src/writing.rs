@@ -268,7 +268,7 @@ pub(crate) fn write_figures(
                  first_s = ?4, last_s = ?5, users_max = ?6, requests = ?7, failures = ?8, response_bytes = ?9,
                  p50_ms = ?10, p95_ms = ?11, p99_ms = ?12, max_ms = ?13, seconds = ?14, suspect_seconds = ?15,
                  facts = coalesce(?16, facts), summary = coalesce(?17, summary),
-                 reconciliation = coalesce(?18, reconciliation), lost = ?19
+                 reconciliation = coalesce(?18, reconciliation), lost = ?19, started_unix_ns = ?20
              WHERE id = ?1",
         )?
         .execute(params![
@@ -291,6 +291,7 @@ pub(crate) fn write_figures(
             text(run.new_summary.clone().map(Value::from)),
             text(run.new_reconciliation.clone().map(Value::from)),
             text(run.lost.to_json()),
+            run.started_unix_ns,
         ])?;
     transaction.commit()?;
     (run.new_facts, run.new_summary, run.new_reconciliation) = (None, None, None);

@@ -49,7 +49,10 @@ export class Derived {
   }
 
   workers(run: Run, range: Range) {
-    return this.once(run, ["workers", range], () => run.workers.summarise(run.workers.told(range)));
+    return this.once(run, ["workers", range], () => {
+      const told = run.workers.told(range);
+      return run.workers.summarise(told, run.nsIn(told));
+    });
   }
 
   trust(run: Run, range: Range) {

@@ -10,6 +10,7 @@ import { equal, type Range } from "../model/range";
 import type { Run } from "../model/run";
 import { NOTHING, type Selection } from "../model/selection";
 import type { Slowdown } from "../model/slowdown";
+import { secondsOf } from "../model/span";
 import type { Timeline } from "../model/timeline";
 import { verdictOf } from "../model/verdict";
 import type { WorkerSummary } from "../model/workers";
@@ -89,6 +90,7 @@ export class Drawing {
     this.comparison(picture, isLacking ? null : this.tables);
     this.shown.draw(this.views.overview, {
       seconds: run.seconds,
+      span: run.span,
       whole: scope.whole,
       shown: scope.shown,
       stages: this.derived.stages(run),
@@ -214,6 +216,7 @@ export class Drawing {
       shown: scope.shown,
       whole: scope.whole,
       steadyFromS: run.steadyFromS,
+      lengthS: secondsOf(run.nsIn(scope.range)),
       snapS: run.finestS(scope.range, address.selection.kind),
       selection: address.selection,
       wholeName: wholeOfReport(opened) === null ? "Whole run" : "Whole report",

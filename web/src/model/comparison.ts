@@ -50,10 +50,10 @@ export function shiftsOf(after: readonly EndpointFigures[], before: readonly End
 }
 
 /** What makes two runs hard to compare, in words; empty if nothing. */
-export function caveats(after: Run, before: Run, rates: [after: number, before: number]): string[] {
+export function caveats(after: Run, before: Run, rates: [after: number | null, before: number | null]): string[] {
   const found: string[] = [];
   const [rateAfter, rateBefore] = rates;
-  if (rateBefore > 0 && Math.abs(rateAfter / rateBefore - 1) > 0.1) {
+  if (rateAfter !== null && rateBefore !== null && rateBefore > 0 && Math.abs(rateAfter / rateBefore - 1) > 0.1) {
     const percent = Math.round((rateAfter / rateBefore - 1) * 100);
     found.push(`rate differs by ${percent > 0 ? "+" : "−"}${Math.abs(percent)} %`);
   }

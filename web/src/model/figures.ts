@@ -2,16 +2,17 @@
 
 import { SeriesStats } from "./histogram";
 import type { Missing } from "./pyramid";
-import { lengthS, type Range } from "./range";
+import type { Range } from "./range";
 import type { Endpoint, Run, Series } from "./run";
 import { type Selection, subjectsOf } from "./selection";
+import { rateOf } from "./span";
 
 /** What a subject did in a range, as it is shown. Milliseconds are null without a usable time. */
 export interface Figures {
   requests: number;
   failures: number;
-  /** Requests a second. */
-  rate: number;
+  /** Requests a second; null where the run was not on. */
+  rate: number | null;
   /** Failures among requests, 0 to 1; null without a request. */
   failureShare: number | null;
   p50Ms: number | null;
@@ -24,13 +25,13 @@ export interface Figures {
   bytesEach: number | null;
 }
 
-/** Figures of what `stats` counted in `seconds`. */
-export function figuresOf(stats: SeriesStats, failures: number, seconds: number): Figures {
+/** Figures of what `stats` counted while the run was on for so many nanoseconds. */
+export function figuresOf(stats: SeriesStats, failures: number, ns: number): Figures {
   const { latency, requests } = stats;
   return {
     requests,
     failures,
-    rate: seconds > 0 ? requests / seconds : 0,
+    rate: rateOf(requests, ns),
     failureShare: requests > 0 ? failures / requests : null,
     p50Ms: latency.quantileMs(0.5),
     p90Ms: latency.quantileMs(0.9),
@@ -63,7 +64,7 @@ export function missingForEndpoints(run: Run, range: Range): Missing[] {
 /** All endpoints that had requests in the range, one after the other: they are many. */
 export function* endpointFigures(run: Run, range: Range): Generator<EndpointFigures> {
   const add = run.bySeries.adder(range);
-  const seconds = lengthS(range);
+  const ns = run.nsIn(range);
   const stats = new SeriesStats();
   for (const endpoint of run.endpoints.values()) {
     stats.clear();
@@ -78,7 +79,7 @@ export function* endpointFigures(run: Run, range: Range): Generator<EndpointFigu
       failures += requests;
       failing.push({ series, requests });
     }
-    if (stats.requests > 0) yield { endpoint, failing, ...figuresOf(stats, failures, seconds) };
+    if (stats.requests > 0) yield { endpoint, failing, ...figuresOf(stats, failures, ns) };
   }
 }
 
@@ -97,7 +98,7 @@ export function selectionFigures(run: Run, selection: Selection, range: Range): 
         failures += run.workers.at(id, second)?.failures ?? 0;
   }
   if (kind === "total") for (const [, row] of run.seconds.within(range)) failures += row.failures;
-  return figuresOf(stats, failures, lengthS(range));
+  return figuresOf(stats, failures, run.nsIn(range));
 }
 
 /** p95 of an endpoint in equal steps over a range, for its sparkline; null where it had no request. */

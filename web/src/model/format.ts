@@ -88,8 +88,11 @@ export function formatBytes(bytes: number | null): Shown {
   return { whole, fraction, unit };
 }
 
-/** A length of time in seconds, such as `4 min 12 s`. */
+/** A length of time in seconds, such as `4 min 12 s` or `812 ms`. The command says the same (`words.rs`, `duration`). */
 export function formatDuration(seconds: number): string {
+  // Whole milliseconds are taken, as the command does, for half a second to be rounded as it is there.
+  const ms = Math.max(0, Math.floor(Math.round(seconds * 1e9) / 1e6));
+  if (ms > 0 && ms < 1000) return `${ms}\u00a0ms`;
   const whole = Math.max(0, Math.round(seconds));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   const parts = hours > 0 ? [`${hours} h`, minutes > 0 ? `${minutes} min` : ""] : minutes > 0 ? [`${minutes} min`] : [];

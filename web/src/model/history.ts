@@ -1,11 +1,14 @@
 /** The runs before this one. */
 
+import { nsBetween, secondsOf, spanOf } from "./span";
 import { FAILING_SHARE, SUSPECT_SHARE } from "./verdict";
 import type { RunRow } from "./wire";
 
 /** How long a run went on, in seconds; null if it has no second. */
 export function endedLengthS(row: RunRow): number | null {
-  return row.first_s === null || row.last_s === null ? null : row.last_s - row.first_s + 1;
+  if (row.first_s === null || row.last_s === null) return null;
+  const { started, ended } = spanOf(row.span, { fromS: row.first_s, toS: row.last_s + 1 });
+  return secondsOf(nsBetween(started, ended));
 }
 
 /** Whether a run is worth comparing with: it came to its end, did not fail, and can be trusted. */

@@ -7,6 +7,7 @@ import { type Kind, Pyramid, windowGains } from "./pyramid";
 import { commonSlotS, equal, intersect, nested, type Range, snapOutward } from "./range";
 import { Seconds } from "./seconds";
 import { spread } from "./slotted";
+import { nsWithin, type RunSpan, spanOf } from "./span";
 import { together } from "./together";
 import type {
   ErrorRow,
@@ -91,6 +92,8 @@ export class Run {
   /** Strips tell what was before this second. */
   readonly sealedUntilS: number;
   private readonly secondsSlotS: number;
+  /** When it was on; null before the first window. */
+  span: RunSpan | null = null;
   /** Goes up whenever the run has more than before. */
   revision = 0;
   private lastSeq: number;
@@ -147,6 +150,12 @@ export class Run {
       fromS: Math.min(firstS, known?.fromS ?? firstS),
       toS: Math.max(lastS + 1, known?.toS ?? 0),
     };
+  }
+
+  /** How long it was on in a range, in nanoseconds: what rates are over. */
+  nsIn(range: Range): number {
+    const known = this.range;
+    return known === null || this.span === null ? 0 : nsWithin(this.span, range, known);
   }
 
   /** The shortest slots that all figures of a selection can be told in, in a range. */
@@ -279,6 +288,7 @@ export class Run {
   }
 
   private tellRange(): void {
+    this.span = this.range && spanOf(this.head.span, this.range);
     for (const pyramid of [this.total, this.bySeries, this.byWorker]) pyramid.known = this.range;
   }
 

@@ -97,7 +97,7 @@ describe("a report of a long run", () => {
     );
   });
 
-  it("counts seconds, not slots, and draws users without gaps", async () => {
+  it("counts seconds, not slots, and draws users without gaps but at its edge", async () => {
     const run = await loaded({
       seconds: slotted(archive().columns, 10),
       left_out: { seconds_slot_s: 10, worker_seconds_slot_s: 1 },
@@ -106,7 +106,10 @@ describe("a report of a long run", () => {
     expect(trustOf(run.seconds, whole).seconds).toBe(200);
     const stepS = run.finestStepS(whole, "all");
     expect(stepS).toBe(10);
-    expect(timeline(run, NOTHING, whole, stepS).users).not.toContain(null);
+    const { users } = timeline(run, NOTHING, whole, stepS);
+    expect(users.slice(0, -1)).not.toContain(null);
+    // The run has only three seconds of the last ten.
+    expect(users.at(-1)).toBeNull();
   });
 
   it("says of which range workers are told where their slots are longer", async () => {

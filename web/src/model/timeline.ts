@@ -5,6 +5,7 @@ import type { Missing } from "./pyramid";
 import { type Range, snapOutward } from "./range";
 import type { Run } from "./run";
 import { type Selection, type Subjects, subjectsOf } from "./selection";
+import { fills, rateOf } from "./span";
 
 /** The quantiles that are drawn; the last is the maximum. */
 export const QUANTILES = [0.5, 0.9, 0.95, 0.99, 0.999, 1] as const;
@@ -20,7 +21,10 @@ export interface Heat {
   counts: Float64Array;
 }
 
-/** All columns have one entry for each step; null where nothing was recorded. */
+/**
+ * All columns have one entry for each step; null where nothing was recorded. Rates and users are null too where the run
+ * has less than half of a step: they would be drawn as a rise or a fall that never happened.
+ */
 export interface Timeline {
   stepS: number;
   /** Start of each step in Unix seconds. */
@@ -99,7 +103,6 @@ export function timeline(
   const subjects = subjectsOf(run, selection);
   const pyramid = run.pyramid(subjects.kind);
   const slotS = usable(pyramid.slots, stepS, originS);
-  const known = run.range ?? range;
   const columns: Timeline = {
     stepS,
     startS: [],
@@ -122,14 +125,15 @@ export function timeline(
       if (subjects.kind === "series" && run.series.get(id)?.failureKind != null) failures += stats.requests - before;
     }
     if (subjects.kind !== "series") failures = failuresIn(run, selection, subjects, span);
-    const seconds = Math.min(span.toS, known.toS) - Math.max(span.fromS, known.fromS);
+    const isDrawn = run.span !== null && fills(run.span, span);
+    const ns = isDrawn ? run.nsIn(span) : 0;
     columns.startS.push(startS);
     QUANTILES.forEach((q, place) => {
       columns.quantilesMs[place]?.push(stats.latency.quantileMs(q));
     });
-    columns.rate.push(seconds > 0 ? stats.requests / seconds : null);
-    columns.failureRate.push(seconds > 0 ? failures / seconds : null);
-    columns.users.push(usersIn(run, selection, subjects, span));
+    columns.rate.push(rateOf(stats.requests, ns));
+    columns.failureRate.push(rateOf(failures, ns));
+    columns.users.push(isDrawn ? usersIn(run, selection, subjects, span) : null);
     if (hasHeat) columns.heat.push(heatOf(stats));
   }
   return columns;
@@ -193,11 +197,11 @@ export function failureKinds(run: Run, selection: Selection, range: Range, stepS
   const byKind = new Map<string, { kind: string; count: number; rate: number[] }>();
   const startS: number[] = [];
   const ids = failingSeries(run, selection);
-  const known = run.range ?? range;
   const stats = new SeriesStats();
   for (let start = fromS; start < toS; start += stepS) {
-    const add = run.bySeries.adder({ fromS: start, toS: start + stepS }, slotS);
-    const seconds = Math.max(1, Math.min(start + stepS, known.toS) - Math.max(start, known.fromS));
+    const span = { fromS: start, toS: start + stepS };
+    const add = run.bySeries.adder(span, slotS);
+    const ns = run.span !== null && fills(run.span, span) ? run.nsIn(span) : 0;
     for (const id of ids) {
       stats.clear();
       add(id, stats);
@@ -209,7 +213,7 @@ export function failureKinds(run: Run, selection: Selection, range: Range, stepS
         byKind.set(name, kind);
       }
       kind.count += stats.requests;
-      kind.rate[startS.length] = (kind.rate[startS.length] ?? 0) + stats.requests / seconds;
+      kind.rate[startS.length] = (kind.rate[startS.length] ?? 0) + (rateOf(stats.requests, ns) ?? 0);
     }
     startS.push(start);
   }

@@ -66,6 +66,7 @@ function failing(share: number): Partial<Evidence> {
 function saturated(suspectSeconds: number): Partial<Evidence> {
   const worker = {
     sourceId: "worker-2",
+    rate: null,
     seconds: 100,
     suspectSeconds,
     missingSeconds: 0,

@@ -7,6 +7,12 @@ export type SeriesRow = [id: number, method: string, name: string, status: numbe
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** When a run was on, each moment as its second and the nanoseconds after that; without an end while it has none. */
+export interface SpanRow {
+  started: [second: number, ns: number];
+  ended: [second: number, ns: number] | null;
+}
+
 /** One run as the list of runs has it. */
 export interface RunRow {
   run_id: string;
@@ -15,6 +21,7 @@ export interface RunRow {
   state: string;
   started_unix_ns: number | null;
   ended_unix_ns: number | null;
+  span?: SpanRow | null;
   first_s: number | null;
   last_s: number | null;
   users_max: number | null;
@@ -36,6 +43,9 @@ export interface RunHead {
   state: string;
   started_unix_ns: number | null;
   ended_unix_ns: number | null;
+  span?: SpanRow | null;
+  /** In a report: that of the whole run, where `span` is that of its range. */
+  whole_span?: SpanRow | null;
   first_s: number | null;
   /** The last second with a window, included. */
   last_s: number | null;

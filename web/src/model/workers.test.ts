@@ -11,12 +11,12 @@ function worker(reasons: readonly number[]): Workers {
 
 describe("a worker", () => {
   it("has a first suspect second, and a start of the phase that goes on", () => {
-    const [summary] = worker([0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 1]).summarise({ fromS: 1000, toS: 1011 });
+    const [summary] = worker([0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 1]).summarise({ fromS: 1000, toS: 1011 }, 11e9);
     expect(summary).toMatchObject({ suspectSeconds: 3, reasons: 3, firstSuspectS: 1001, suspectSinceS: 1009 });
   });
 
   it("that has left is not suspect any more", () => {
-    const [summary] = worker([0, 1, 1]).summarise({ fromS: 1000, toS: 1060 });
+    const [summary] = worker([0, 1, 1]).summarise({ fromS: 1000, toS: 1060 }, 60e9);
     expect(summary).toMatchObject({ suspectSeconds: 2, firstSuspectS: 1001, suspectSinceS: null });
   });
 

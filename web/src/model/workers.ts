@@ -2,6 +2,7 @@
 
 import { type Range, snapOutward } from "./range";
 import { SATURATED, WORKER_MISSING } from "./seconds";
+import { rateOf } from "./span";
 import { type TrustPart, TrustStrip } from "./trusted";
 import type { WorkerSecond, WorkerSecondsColumns } from "./wire";
 
@@ -14,6 +15,8 @@ export interface WorkerSummary {
   users: number | null;
   requests: number;
   failures: number;
+  /** Requests a second over the whole range, so that those of all workers add up; null where the run was not on. */
+  rate: number | null;
   /** Seconds that are known of it. */
   seconds: number;
   suspectSeconds: number;
@@ -120,14 +123,14 @@ export class Workers {
     return this.slotS === 1 ? range : snapOutward(range, this.slotS);
   }
 
-  /** All workers over a range that was {@link told}, in order of their names. */
-  summarise(range: Range): WorkerSummary[] {
+  /** All workers over a range that was {@link told}, in which the run was on for `ns`, in order of their names. */
+  summarise(range: Range, ns: number): WorkerSummary[] {
     const ids = new Set([...this.names.keys(), ...this.rows.keys()]);
-    const summaries = [...ids].map((id) => this.summary(id, range));
+    const summaries = [...ids].map((id) => this.summary(id, range, ns));
     return summaries.sort((a, b) => a.sourceId.localeCompare(b.sourceId, "en", { numeric: true }));
   }
 
-  private summary(id: number, range: Range): WorkerSummary {
+  private summary(id: number, range: Range, ns: number): WorkerSummary {
     const strip = new TrustStrip(range, PARTS, this.slotS);
     const summary: WorkerSummary = {
       id,
@@ -136,6 +139,7 @@ export class Workers {
       users: null,
       requests: 0,
       failures: 0,
+      rate: null,
       seconds: 0,
       suspectSeconds: 0,
       missingSeconds: 0,
@@ -183,6 +187,7 @@ export class Workers {
       if (second - lastSuspectS - this.slotS > PAUSE_S) summary.suspectSinceS = second;
       lastSuspectS = second;
     }
+    summary.rate = rateOf(summary.requests, ns);
     // Against the end of the range, not its own last second: a worker that has left is not suspect any more.
     if (range.toS - this.slotS - lastSuspectS > PAUSE_S) summary.suspectSinceS = null;
     if (cpuCount > 0) summary.cpuMeanPercent = cpuSum / cpuCount;

@@ -1,8 +1,9 @@
 /** The top of the page: which run this is, and whether it is fine. */
 
 import { clock, dateAndClock, formatCount, formatDuration } from "../model/format";
-import { lengthS, type Range } from "../model/range";
+import type { Range } from "../model/range";
 import type { Run } from "../model/run";
+import { nsBetween, secondsOf, spanOf } from "../model/span";
 import { unbroken } from "../model/unbroken";
 import type { Verdict } from "../model/verdict";
 import { fill, h, setText } from "./dom";
@@ -123,15 +124,21 @@ export class Header {
     if (startedS !== null) {
       const toS = range?.toS ?? startedS;
       const end = connection === "live" || connection === "lost" ? "now" : clock(toS);
+      const shownS = range === null ? 0 : secondsOf(run.nsIn(range));
       setText(
         this.span,
-        `${dateAndClock(startedS)}${clock(startedS).slice(5)}\u00a0– ${end}\u00a0(${formatDuration(toS - startedS)})`,
+        `${dateAndClock(startedS)}${clock(startedS).slice(5)}\u00a0– ${end}\u00a0(${formatDuration(shownS)})`,
       );
     }
     this.part.hidden = partOf === null || range === null;
     if (partOf !== null && range !== null) {
       const times = ({ fromS, toS }: Range) => `${clock(fromS)} – ${clock(toS)}`.replaceAll(" ", "\u00a0");
-      const lengths = `${formatDuration(lengthS(range))} of ${formatDuration(lengthS(partOf))}`;
+      const whole = spanOf(head.whole_span, partOf);
+      const [partS, wholeS] = [run.nsIn(range), nsBetween(whole.started, whole.ended)].map(secondsOf) as [
+        number,
+        number,
+      ];
+      const lengths = `${formatDuration(partS)} of ${formatDuration(wholeS)}`;
       setText(this.part, `only ${times(range)}: ${lengths.replaceAll(" ", "\u00a0")}`);
       this.part.title = `This report is of a range of the run, which was on from ${times(partOf)}`;
     }

@@ -3,12 +3,15 @@
 import { clock, formatCount, formatDuration } from "../model/format";
 import type { Range } from "../model/range";
 import type { Seconds, Stage } from "../model/seconds";
+import { fills, nsWithinSlot, type RunSpan, secondsOf } from "../model/span";
 import { fill, h } from "./dom";
 import type { Palette } from "./theme";
 
 /** What the strip shows. */
 export interface OverviewData {
   seconds: Seconds;
+  /** When the run was on. */
+  span: RunSpan | null;
   whole: Range;
   shown: Range | null;
   stages: readonly Stage[];
@@ -125,7 +128,7 @@ export class Overview {
     const context = canvas.getContext("2d");
     if (context === null) return;
     context.scale(ratio, ratio);
-    const { whole, seconds } = data;
+    const { whole, seconds, span } = data;
     const columns = new Map<number, { requests: number; failures: number; suspect: number; count: number }>();
     const perSecond = width / Math.max(1, whole.toS - whole.fromS);
     for (const [second, row] of seconds.within(whole)) {
@@ -135,16 +138,19 @@ export class Overview {
       column.requests += row.requests;
       column.failures += row.failures;
       column.suspect += row.reasons === 0 ? 0 : 1;
-      column.count += 1;
+      const slot = { fromS: second, toS: second + 1 };
+      if (span !== null && fills(span, slot)) column.count += secondsOf(nsWithinSlot(span, slot));
     }
     let most = 1;
-    for (const { requests, count } of columns.values()) most = Math.max(most, requests / count);
+    // A second of which the run has less than half tells no rate.
+    const share = (of: number, count: number) => (count > 0 ? of / count : 0);
+    for (const { requests, count } of columns.values()) most = Math.max(most, share(requests, count));
     const columnWidth = Math.max(1, Math.ceil(perSecond));
     for (const [at, { requests, failures, suspect, count }] of columns) {
-      const height = (requests / count / most) * (HEIGHT - 8);
+      const height = (share(requests, count) / most) * (HEIGHT - 8);
       context.fillStyle = palette.line;
       context.fillRect(at, HEIGHT - 4 - height, columnWidth, height);
-      const failed = (failures / count / most) * (HEIGHT - 8);
+      const failed = (share(failures, count) / most) * (HEIGHT - 8);
       context.fillStyle = palette.red;
       if (failures > 0) context.fillRect(at, HEIGHT - 4 - Math.max(1, failed), columnWidth, Math.max(1, failed));
       context.fillStyle = palette.amber;

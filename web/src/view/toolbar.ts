@@ -1,7 +1,7 @@
 /** The line that stays in view: which range, which selection. */
 
 import { clock, formatDuration } from "../model/format";
-import { lengthS, type Range } from "../model/range";
+import type { Range } from "../model/range";
 import type { Selection } from "../model/selection";
 import { fill, h, setText } from "./dom";
 
@@ -10,6 +10,8 @@ export interface ToolbarData {
   shown: Range | null;
   whole: Range | null;
   steadyFromS: number | null;
+  /** How long the run was on in what is shown. */
+  lengthS: number;
   /** Slots that ranges snap to, where that is not one second. */
   snapS: number;
   selection: Selection;
@@ -60,13 +62,12 @@ export class Toolbar {
   /** Draws. */
   show(data: ToolbarData): void {
     this.data = data;
-    const { shown, whole, steadyFromS, snapS, selection, wholeName } = data;
+    const { shown, whole, steadyFromS, lengthS, snapS, selection, wholeName } = data;
     const range = shown ?? whole;
     const snapped = snapS > 1 ? `, in steps of ${formatDuration(snapS)}` : "";
     if (range === null) setText(this.range, "");
-    else if (shown === null) setText(this.range, `${wholeName}, ${formatDuration(lengthS(range))}${snapped}`);
-    else
-      setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS(shown))}${snapped}`);
+    else if (shown === null) setText(this.range, `${wholeName}, ${formatDuration(lengthS)}${snapped}`);
+    else setText(this.range, `${clock(shown.fromS)} – ${clock(shown.toS)}, ${formatDuration(lengthS)}${snapped}`);
     this.range.classList.toggle("is-chosen", shown !== null);
     this.whole.hidden = shown === null;
     setText(this.whole, wholeName);

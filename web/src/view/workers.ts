@@ -71,11 +71,8 @@ export class WorkersTable {
           label: "rate",
           class: "cell-number cell-rate",
           isDescending: true,
-          value: (row) => row.requests / Math.max(1, row.seconds),
-          cell: (row) => {
-            const rate = row.requests / Math.max(1, row.seconds);
-            return number(formatRate(rate), rate, `${rate} requests a second`);
-          },
+          value: (row) => row.rate,
+          cell: (row) => number(formatRate(row.rate), row.rate, `${row.rate} requests a second`),
         },
         {
           key: "cpu",

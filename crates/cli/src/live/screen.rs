@@ -8,7 +8,8 @@ use crate::render::{endpoint_label, method_columns};
 use crate::table::{INDENT, Table};
 use crate::text::{flow_within, left, shorten};
 use clap::builder::styling::{AnsiColor, Style};
-use locust_telemetry_report::{Tally, words};
+use locust_telemetry_core::Length;
+use locust_telemetry_report::{Point, Tally, words};
 use std::cmp::Reverse;
 
 /// How many lines of Locust's output are shown at most.
@@ -119,10 +120,10 @@ impl Screen<'_> {
         let run = &snapshot.row;
         let requests = words::counted(run.requests, "request");
         let mut table = Table::new(INDENT, &requests, FIGURES);
-        table.push(format!("last {NOW_S} s"), five(&snapshot.now, snapshot.now_seconds));
-        table.push(format!("last {RECENT_S} s"), five(&snapshot.recent.total, snapshot.recent.seconds()));
+        table.push(format!("last {NOW_S} s"), five(&snapshot.now, snapshot.now_length));
+        table.push(format!("last {RECENT_S} s"), five(&snapshot.recent.total, snapshot.recent.length));
         let whole = [
-            words::rate(run.requests, snapshot.seconds.saturating_mul(1_000)),
+            words::rate(run.requests, snapshot.length),
             words::share(run.failures, run.requests),
             words::latency(run.p50_ms),
             words::latency(run.p95_ms),
@@ -144,12 +145,12 @@ impl Screen<'_> {
     fn charts(&self) -> Vec<Line> {
         let points = &self.snapshot.points;
         let columns = curve_columns(self.columns);
-        let rates: Vec<_> = points.iter().map(|point| point.tally.requests_per_s(point.seconds)).collect();
+        let rates: Vec<_> = points.iter().map(Point::drawn_requests_per_s).collect();
         let p95: Vec<_> = points.iter().map(|point| point.tally.latency.p95_ms).collect();
         let mut lines = curve("rate", RATE, &rates, columns, words::per_second);
         lines.extend(curve("p95", LATENCY, &p95, columns, |ms| words::latency(Some(ms))));
-        let seconds: u64 = points.iter().map(|point| point.seconds).sum();
-        let start = format!("{} ago", words::duration(seconds.saturating_mul(1_000)));
+        let shown = points.iter().fold(0, |sum: u64, point| sum.saturating_add(point.length.ns()));
+        let start = format!("{} ago", words::duration(Length::from_ns(shown)));
         lines.push(line(DIM, chart::time_line(&start, "now", columns)));
         lines.push(line(PLAIN, String::new()));
         lines
@@ -164,7 +165,7 @@ impl Screen<'_> {
         let mut table = Table::new(INDENT, "failing and slowest", FIGURES);
         for endpoint in endpoints.iter().take(self.lines) {
             let label = endpoint_label(&endpoint.method, &endpoint.name, method_columns);
-            table.push(label, five(&endpoint.tally, self.snapshot.recent.seconds()));
+            table.push(label, five(&endpoint.tally, self.snapshot.recent.length));
         }
         self.table(&table)
     }
@@ -189,7 +190,7 @@ impl Screen<'_> {
         let mut table = Table::new(INDENT, "worker", WORKER_FIGURES);
         for worker in workers.into_iter().take(MAX_WORKERS) {
             let [state, _, cpu, lag, _] = worker.in_words();
-            let rate = words::rate(worker.requests, recent.seconds().saturating_mul(1_000));
+            let rate = words::rate(worker.requests, recent.length);
             table.push(worker.source_id.clone(), [state, rate, cpu, lag]);
         }
         self.table(&table)
@@ -212,8 +213,8 @@ fn curve(title: &str, style: Style, values: &[Option<f64>], columns: usize, unit
 }
 
 /// Rate, share of failures, p50, p95 and p99 in words.
-fn five(tally: &Tally, seconds: u64) -> [String; 5] {
-    let [_, rate, failed, p50, p95, p99, _] = tally.in_words(seconds);
+fn five(tally: &Tally, length: Length) -> [String; 5] {
+    let [_, rate, failed, p50, p95, p99, _] = tally.in_words(length);
     [rate, failed, p50, p95, p99]
 }
 

@@ -4,10 +4,10 @@ use crate::chart::MARGIN_COLUMNS;
 use crate::error::StoredError;
 use crate::note::DOT;
 use crate::text::printable;
+use locust_telemetry_core::Length;
 use locust_telemetry_pipeline::clock;
 use locust_telemetry_report::{Figures, Point, Tally, timeline, words};
 use locust_telemetry_store::{RunRow, RunState, Store};
-use std::ops::Range;
 use std::path::Path;
 
 /// What counts as now, in seconds.
@@ -16,21 +16,20 @@ pub(super) const NOW_S: i64 = 10;
 pub(super) const RECENT_S: i64 = 60;
 /// How many seconds of the charts a column stands for once there is more than that.
 const SECONDS_PER_COLUMN: i64 = 5;
-const NS_PER_MS: i64 = 1_000_000;
 
 /// A run at a moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Snapshot {
     /// The run as a whole.
     pub(super) row: RunRow,
-    /// How many seconds it has so far.
-    pub(super) seconds: u64,
+    /// How long it is so far.
+    pub(super) length: Length,
     /// Users in its newest second.
     pub(super) users: u64,
     /// Its last [`NOW_S`] seconds, or what there is.
     pub(super) now: Tally,
-    /// How many seconds these are.
-    pub(super) now_seconds: u64,
+    /// How long the run was on in these.
+    pub(super) now_length: Length,
     /// Its last [`RECENT_S`] seconds, or what there is.
     pub(super) recent: Figures,
     /// Its last minutes.
@@ -54,16 +53,16 @@ impl Snapshot {
             return Ok(None);
         }
         let last = |seconds: i64| whole.end.saturating_sub(seconds).max(whole.start)..whole.end;
-        let length = |range: &Range<i64>| (range.end - range.start).unsigned_abs();
+        let span = run.row().span(&whole);
         let now = last(NOW_S);
         let aggregate = run.aggregate(Some(now.clone()))?;
         let users = run.seconds(Some(last(1)))?;
         let curve = i64::try_from(curve_columns(columns)).unwrap_or(0);
         Ok(Some(Self {
-            seconds: length(&whole),
+            length: span.length(),
             users: users.column("users").last().and_then(serde_json::Value::as_u64).unwrap_or(0),
             now: Tally::of(&aggregate.total(), aggregate.failures()),
-            now_seconds: length(&now),
+            now_length: span.within(&now, &whole),
             recent: Figures::read(&run, Some(last(RECENT_S)))?,
             points: timeline::read_between(&run, last(curve * SECONDS_PER_COLUMN), curve_columns(columns) + 1)?,
             read_unix_ns: clock::now_unix_ns(),
@@ -76,11 +75,9 @@ impl Snapshot {
         self.row.state == RunState::Running
     }
 
-    /// How long the run has been on.
+    /// How long the run has been on, as all outputs tell it.
     pub(super) fn elapsed(&self) -> String {
-        let until_ns = self.row.ended_unix_ns.unwrap_or(self.read_unix_ns);
-        let elapsed_ms = until_ns.saturating_sub(self.row.started_unix_ns).max(0) / NS_PER_MS;
-        words::duration(elapsed_ms.unsigned_abs())
+        words::duration(self.length)
     }
 
     /// How far the figures of the last minute can be trusted, and why not.
@@ -93,7 +90,7 @@ impl Snapshot {
 
     /// All of it in one line, for where nothing can be drawn.
     pub(super) fn line(&self) -> String {
-        let [_, rate, failed, p50, p95, p99, _] = self.now.in_words(self.now_seconds);
+        let [_, rate, failed, p50, p95, p99, _] = self.now.in_words(self.now_length);
         [
             self.elapsed(),
             words::counted(self.users, "user"),

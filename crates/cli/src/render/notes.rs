@@ -89,8 +89,8 @@ fn confidence(run: &RunSummary) -> Vec<String> {
 fn ramp_up(run: &RunSummary) -> Vec<String> {
     let text = match run.ramp_up {
         RampUp::Shown => return Vec::new(),
-        RampUp::LeftOut { requests, duration_ms } => {
-            format!("{} in {} left out above", counted(requests, "request"), duration(duration_ms))
+        RampUp::LeftOut { requests, length } => {
+            format!("{} in {} left out above", counted(requests, "request"), duration(length))
         }
         RampUp::Unmarked => "not marked in these files: nothing is left out".to_owned(),
     };

@@ -12,7 +12,6 @@ use locust_telemetry_store::{RunFilter, RunRow, RunState};
 use serde_json::{Value, json};
 
 const RUN_ID_COLUMNS: usize = 8;
-const NS_PER_MS: u64 = 1_000_000;
 const NS_PER_S: i64 = 1_000_000_000;
 const DIM: Style = Style::new().dimmed();
 
@@ -55,12 +54,9 @@ fn started_s(run: &RunRow) -> i64 {
 }
 
 fn figures(run: &RunRow, zone: &Zone) -> [String; 5] {
-    let took = match (run.state, run.ended_unix_ns) {
-        (RunState::Ended, Some(ended_ns)) => {
-            let took_ns = ended_ns.saturating_sub(run.started_unix_ns).max(0).unsigned_abs();
-            words::duration(took_ns / NS_PER_MS)
-        }
-        (state, _) => state.name().to_owned(),
+    let took = match run.state {
+        RunState::Ended => words::duration(run.length()),
+        state => state.name().to_owned(),
     };
     [
         zone.minute(started_s(run)),
@@ -78,6 +74,7 @@ fn row_of_json(run: &RunRow) -> Value {
         "state": run.state.name(),
         "started": time::rfc3339_ms(run.started_unix_ns),
         "ended": run.ended_unix_ns.map(time::rfc3339_ms),
+        "length_s": run.length().seconds(),
         "users_max": run.users_max,
         "requests": run.requests,
         "failures": run.failures,

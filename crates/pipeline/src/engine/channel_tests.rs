@@ -238,6 +238,43 @@ fn a_master_s_windows_and_books_are_those_of_its_workers() {
     master.shutdown();
 }
 
+/// When the run of a master ended whose first workers say that their users stopped at these moments (nanoseconds after
+/// its start), and the master's own `test_stop` comes after three seconds.
+fn end_with(stopped_ns: [Option<i64>; 2]) -> i64 {
+    let now_ns = crate::clock::now_unix_ns() / S * S;
+    let master = Engine::new(10);
+    master.start_run(identity(Role::Master, "master"), now_ns);
+    for (number, stopped_ns) in stopped_ns.into_iter().enumerate() {
+        let worker = Engine::new(10);
+        worker.send_frames();
+        worker.start_run(identity(Role::Worker, &format!("worker-{number}")), now_ns);
+        master.worker(format!("host_{number}"), format!("worker-{number}"), WorkerState::Running, now_ns);
+        record(&worker, "/");
+        worker.close_window(now_ns + S);
+        if let Some(stopped_ns) = stopped_ns {
+            let name = "locust.tl.event.test.stop".into();
+            worker.event(Event { time_unix_ns: now_ns + stopped_ns, name, attributes: Vec::new() });
+            worker.stop_run(now_ns + stopped_ns + 1_000);
+        }
+        master.merge(format!("host_{number}"), worker.frame(now_ns).unwrap(), now_ns);
+        worker.shutdown();
+    }
+    master.stop_run(now_ns + 3 * S);
+    let flush = master.flush(now_ns + 3 * S);
+    wait_for("the flush", || flush.iter().all(crate::FlushTicket::is_done));
+    let run = master.report().run.unwrap();
+    master.shutdown();
+    run.stopped_unix_ns.unwrap() - now_ns
+}
+
+#[test]
+fn a_master_s_run_ends_when_the_last_user_of_its_workers_had_stopped() {
+    assert_eq!(end_with([Some(2 * S + 20), Some(2 * S + 10)]), 2 * S + 20);
+    assert_eq!(end_with([Some(2 * S), None]), 3 * S, "of one that was lost nobody knows when its users stopped");
+    assert_eq!(end_with([Some(2 * S), Some(4 * S)]), 3 * S, "never later than the master's own stop");
+    assert_eq!(end_with([None, None]), 3 * S);
+}
+
 #[test]
 fn a_master_merges_no_more_series_than_it_is_told_to_keep() {
     let now_ns = crate::clock::now_unix_ns() / S * S;

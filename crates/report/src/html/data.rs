@@ -11,7 +11,8 @@ mod texts;
 use super::inert;
 use crate::error::ReportError;
 use crate::slots;
-use locust_telemetry_store::{Kind, RunReader};
+use locust_telemetry_core::RunSpan;
+use locust_telemetry_store::{Kind, RunReader, run_row};
 use serde_json::{Value, json};
 use series::Series;
 use std::ops::Range;
@@ -73,6 +74,11 @@ pub(super) fn encode(
     head["series"] = series.rows.clone().into();
     (head["first_s"], head["last_s"]) =
         if range.is_empty() { (Value::Null, Value::Null) } else { (range.start.into(), (range.end - 1).into()) };
+    let recorded = run.snapped(None)?;
+    let whole = run.row().span(&recorded);
+    let part = whole.part(&range, &recorded);
+    let moments = |span: RunSpan| run_row::span_to_json(span.started_unix_ns, Some(span.ended_unix_ns));
+    (head["span"], head["whole_span"]) = (moments(part), moments(whole));
     progress(0.2);
 
     let left = room.saturating_sub(size(&data) + size(&head) + FRAME_BYTES);

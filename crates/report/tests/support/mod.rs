@@ -19,8 +19,10 @@ use store::windows::{Recording, system};
 
 /// 2026-01-02T03:04:05Z: amid a minute, as runs begin.
 pub(crate) const START_S: i64 = 1_767_323_045;
-/// How long the run of [`checkout`] is.
+/// How many seconds the run of [`checkout`] has.
 pub(crate) const CHECKOUT_SECONDS: i64 = 90;
+/// How long after [`START_S`] it ended: within its last second. It began with the first event, a quarter after it.
+pub(crate) const CHECKOUT_END_NS: i64 = 89_400_000_007;
 pub(crate) const CHECKOUT_ID: &str = "7f3a91c2";
 
 const NS_PER_S: i64 = 1_000_000_000;
@@ -73,7 +75,7 @@ pub(crate) fn checkout(folder: &Path) -> PathBuf {
     store.annotate(CHECKOUT_ID, "new version out", (START_S + 60) * NS_PER_S).unwrap();
     store.set_notes(CHECKOUT_ID, "before the sale").unwrap();
     drop(store);
-    end_at(&path, CHECKOUT_ID, START_S + CHECKOUT_SECONDS);
+    end_at(&path, CHECKOUT_ID, START_S * NS_PER_S + CHECKOUT_END_NS);
     path
 }
 
@@ -159,7 +161,7 @@ pub(crate) fn recorded(path: &Path, run_id: &str, testplan: &str, windows: impl 
     }
     recording.end(&run);
     drop(recording);
-    end_at(path, run_id, last_s + 1);
+    end_at(path, run_id, (last_s + 1) * NS_PER_S);
 }
 
 /// Records a run of these windows into a store that is kept so.
@@ -188,11 +190,11 @@ pub(crate) fn window(offset: i64, key: &Arc<SeriesKey>, times_ns: &[u64]) -> Win
     Window { start_s: START_S + offset, requests, users: 5, ..Window::default() }
 }
 
-/// Lets the run have ended at the beginning of this second, whatever the clock was.
-fn end_at(path: &Path, run_id: &str, second: i64) {
+/// Lets the run have ended at this moment, whatever the clock was.
+fn end_at(path: &Path, run_id: &str, unix_ns: i64) {
     let connection = rusqlite::Connection::open(path).unwrap();
     let end = "UPDATE run SET ended_unix_ns = ?2, heartbeat_unix_ns = ?2 WHERE run_id = ?1";
-    assert_eq!(connection.execute(end, (run_id, second * NS_PER_S)).unwrap(), 1);
+    assert_eq!(connection.execute(end, (run_id, unix_ns)).unwrap(), 1);
 }
 
 /// Compares byte for byte with a golden file of this crate; with `UPDATE_GOLDEN` set it writes the file instead.

@@ -3,11 +3,12 @@
 #![allow(dead_code, reason = "each test crate uses its share")]
 
 use locust_telemetry_core::{
-    Anomaly, ClockOffset, Event, FrameCounts, Histogram, Reasons, RequestAggregate, Role, RunIdentity, SeriesKey,
-    SeriesStats, SystemSample, Window, WorkerState, WorkerWindow,
+    Anomaly, ClockOffset, Event, FrameCounts, Histogram, Reasons, RequestAggregate, Role, RunIdentity, RunSpan,
+    SeriesKey, SeriesStats, SystemSample, Window, WorkerState, WorkerWindow,
 };
-use locust_telemetry_pipeline::{Ledger, Load, Recorder, RunWindow};
+use locust_telemetry_pipeline::{Ledger, Load, Recorder, RunWindow, clock};
 use locust_telemetry_store::{FactsCell, Feed, LocalRecorder, RunReader, Store, StoreConfig};
+use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::Arc;
@@ -109,6 +110,8 @@ pub(crate) struct Recording {
     pub(crate) feed: Feed,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) facts: Arc<FactsCell>,
+    /// By run: its first event, or the begin of its first second.
+    started_unix_ns: BTreeMap<String, i64>,
 }
 
 impl Recording {
@@ -121,16 +124,25 @@ impl Recording {
         let (mut recorder, feed) = LocalRecorder::open(config, Arc::clone(&facts)).unwrap();
         let ledger = Arc::new(Ledger::default());
         recorder.open(&ledger);
-        Self { recorder, feed, ledger, facts }
+        Self { recorder, feed, ledger, facts, started_unix_ns: BTreeMap::new() }
     }
 
     pub(crate) fn take(&mut self, run: &Arc<RunIdentity>, window: Window) {
+        let started = window.events.first().map_or(window.start_s * 1_000_000_000, |event| event.time_unix_ns);
+        self.started_unix_ns.entry(run.run_id.clone()).or_insert(started);
         self.ledger.offered(Load::requests(window.requests.requests()));
         self.recorder.window(&RunWindow { run: Arc::clone(run), window }, &self.ledger);
     }
 
+    /// Ends the run now.
     pub(crate) fn end(&mut self, run: &Arc<RunIdentity>) {
-        self.recorder.run_ended(run);
+        let started_unix_ns = self.started_unix_ns.get(&run.run_id).copied().unwrap_or(0);
+        self.end_of(run, RunSpan { started_unix_ns, ended_unix_ns: clock::now_unix_ns() });
+    }
+
+    /// Ends the run, which was on from then to then.
+    pub(crate) fn end_of(&mut self, run: &Arc<RunIdentity>, span: RunSpan) {
+        self.recorder.run_ended(run, span);
         self.recorder.flush(&self.ledger);
     }
 }

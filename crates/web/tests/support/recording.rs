@@ -1,7 +1,9 @@
 //! A run in a store of its own, recorded by the store's own recorder.
 
-use locust_telemetry_core::{Event, Histogram, RequestAggregate, Role, RunIdentity, SeriesKey, SeriesStats, Window};
-use locust_telemetry_pipeline::{Ledger, Recorder, RunWindow};
+use locust_telemetry_core::{
+    Event, Histogram, RequestAggregate, Role, RunIdentity, RunSpan, SeriesKey, SeriesStats, Window,
+};
+use locust_telemetry_pipeline::{Ledger, Recorder, RunWindow, clock};
 use locust_telemetry_store::{FactsCell, Feed, LocalRecorder, StoreConfig};
 use locust_telemetry_web::{LivePage, WebConfig};
 use std::num::NonZeroU16;
@@ -71,7 +73,9 @@ impl Recording {
 
     /// Ends the run.
     pub(crate) fn end(&mut self) {
-        self.recorder.run_ended(&self.run);
+        let begin_ns = BEGIN_S * 1_000_000_000;
+        let span = RunSpan { started_unix_ns: begin_ns, ended_unix_ns: clock::now_unix_ns() };
+        self.recorder.run_ended(&self.run, span);
         self.flush();
     }
 

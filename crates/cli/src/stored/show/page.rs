@@ -87,7 +87,7 @@ impl Page<'_> {
         let shown = &figures.endpoints[..figures.endpoints.len().min(MAX_ENDPOINTS)];
         let method_columns = method_columns(shown.iter().map(|row| row.method.as_str()));
         let mut table = Table::new(INDENT, "endpoint", FIGURES);
-        let row = |tally: &Tally| tally.in_words(figures.seconds());
+        let row = |tally: &Tally| tally.in_words(figures.length);
         for endpoint in shown {
             table.push(endpoint_label(&endpoint.method, &endpoint.name, method_columns), row(&endpoint.tally));
         }
@@ -110,29 +110,24 @@ impl Page<'_> {
             return;
         }
         let each = |of: fn(&Point) -> Option<f64>| points.iter().map(of).collect::<Vec<_>>();
-        self.chart(
-            "rate",
-            RATE,
-            CHART_LINES,
-            &each(|point| point.tally.requests_per_s(point.seconds)),
-            words::per_second,
-        );
+        self.chart("rate", RATE, CHART_LINES, &each(Point::drawn_requests_per_s), words::per_second);
         let p95 = each(|point| point.tally.latency.p95_ms);
         self.chart("p95", LATENCY, CHART_LINES, &p95, |ms| words::latency(Some(ms)));
         if figures.total.failures > 0 {
-            self.chart("failures", FAILURE, CHART_LINES - 1, &each(Point::failures_per_s), words::per_second);
+            self.chart("failures", FAILURE, CHART_LINES - 1, &each(Point::drawn_failures_per_s), words::per_second);
         }
         if points.iter().any(|point| point.suspect_seconds > 0) {
             let marks: Vec<_> = points.iter().map(|point| if point.suspect_seconds > 0 { '!' } else { ' ' }).collect();
             let line = chart::mark_line("suspect", &marks, PLOT_COLUMNS);
             self.lines(SUSPECT, vec![line]);
         }
-        let after = |second: i64| {
-            let after_s = second.saturating_sub(figures.run.first_s);
-            words::duration(after_s.unsigned_abs().saturating_mul(1_000))
+        let after = |second: i64| words::duration(figures.run.after_start(second));
+        let (start, end) = if figures.is_whole {
+            ("start".to_owned(), words::duration(figures.length))
+        } else {
+            (after(figures.from_s), after(figures.to_s))
         };
-        let start = if figures.is_whole { "start".to_owned() } else { after(figures.from_s) };
-        self.lines(DIM, vec![chart::time_line(&start, &after(figures.to_s), PLOT_COLUMNS)]);
+        self.lines(DIM, vec![chart::time_line(&start, &end, PLOT_COLUMNS)]);
         self.gap();
     }
 
