@@ -39,6 +39,18 @@ def test_outcomes_of_one_name_object_stay_apart(counting: Counting) -> None:
     assert counts(counting) == expected
 
 
+def test_many_statuses_and_methods_of_one_name_object_stay_apart(counting: Counting) -> None:
+    name = not_interned("/")
+    statuses, methods = range(100, 1_000), [f"M{number}" for number in range(1_000)]
+    for _ in range(4):
+        for status in statuses:
+            counting.fire(name=name, response=Response(status))
+        for method in methods:
+            counting.fire(name=name, request_type=method)
+    expected = {("GET", "/", status, None): 4 for status in statuses}
+    assert counts(counting) == {**expected, **{(method, "/", None, None): 4 for method in methods}}
+
+
 def test_equal_names_of_other_objects_are_the_same_series(counting: Counting) -> None:
     for _ in range(10):
         for name in ("/", not_interned("/"), type("Text", (str,), {})("/")):
