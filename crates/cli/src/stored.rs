@@ -12,12 +12,11 @@ use crate::arguments::{Selection, StoreOptions};
 use crate::error::StoredError;
 use crate::zone::Zone;
 use locust_telemetry_report::words;
-use locust_telemetry_store::{RunReader, RunRow, RunState, Store, default_path};
+use locust_telemetry_store::{RunReader, RunRow, Store, default_path};
 use std::ops::Range;
 use std::path::PathBuf;
 
 const NS_PER_S: i64 = 1_000_000_000;
-const NS_PER_MS: u64 = 1_000_000;
 
 /// Where the runs are.
 fn path(options: &StoreOptions) -> Result<PathBuf, StoredError> {
@@ -52,12 +51,9 @@ fn outside(row: &RunRow, whole: &Range<i64>, zone: &Zone) -> StoredError {
     if whole.is_empty() {
         return StoredError::EmptyRun;
     }
-    let begun_ns = row.started_unix_ns;
-    // A run that is on, or was cut off, lasts as long as it has seconds.
-    let over_ns = row.ended_unix_ns.filter(|_| row.state == RunState::Ended);
-    let over_ns = over_ns.unwrap_or_else(|| whole.end.saturating_mul(NS_PER_S));
-    let length_ms = over_ns.saturating_sub(begun_ns).max(0).unsigned_abs() / NS_PER_MS;
+    let span = row.span(whole);
     let moment = |unix_ns: i64| zone.readable(unix_ns.div_euclid(NS_PER_S));
-    let span = format!("from {} to {}, {}", moment(begun_ns), moment(over_ns), words::duration(length_ms));
+    let (begun, over) = (moment(span.started_unix_ns), moment(span.ended_unix_ns));
+    let span = format!("from {begun} to {over}, {}", words::duration(span.length()));
     StoredError::OutsideOfRun { span }
 }

@@ -21,7 +21,7 @@ describe("a worker", () => {
   });
 
   it("that is missing is suspect for that, but not saturated, and missing though Locust does not know yet", () => {
-    const [summary] = worker([0, 1, 16, 16]).summarise({ fromS: 1000, toS: 1004 });
+    const [summary] = worker([0, 1, 16, 16]).summarise({ fromS: 1000, toS: 1004 }, 4e9);
     expect(summary).toMatchObject({ suspectSeconds: 3, missingSeconds: 2, firstSuspectS: 1001, state: "missing" });
   });
 });
