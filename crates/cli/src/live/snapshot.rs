@@ -17,6 +17,7 @@ pub(super) const RECENT_S: i64 = 60;
 /// How many seconds of the charts a column stands for once there is more than that.
 const SECONDS_PER_COLUMN: i64 = 5;
 const NS_PER_MS: i64 = 1_000_000;
+const NS_PER_S: i64 = 1_000_000_000;
 
 /// A run at a moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +90,14 @@ impl Snapshot {
         let suspect = self.recent.workers.iter().filter(|worker| worker.suspect_seconds > 0);
         items.extend(suspect.map(|worker| printable(&worker.source_id).into_owned()));
         items.join(DOT)
+    }
+
+    /// Which workers were missing in the last minute, when in the run, and what that means.
+    pub(super) fn missing(&self) -> Vec<String> {
+        let started_s = self.row.started_unix_ns.div_euclid(NS_PER_S);
+        let into_the_run =
+            |second: i64| words::duration(second.saturating_sub(started_s).max(0).unsigned_abs().saturating_mul(1_000));
+        self.recent.missing_in_words(into_the_run)
     }
 
     /// All of it in one line, for where nothing can be drawn.
