@@ -109,6 +109,11 @@ pub(crate) fn flow_within(page_columns: usize, lead: &str, items: &[String], sep
     lines
 }
 
+/// The words of a text, so that it may be continued on the next line.
+pub(crate) fn words_of(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

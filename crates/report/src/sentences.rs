@@ -46,12 +46,19 @@ impl Figures {
             _ => {}
         }
         warnings.extend(self.run.lost.iter().map(|lost| format!("Not everything could be recorded: {lost}")));
-        let (shown, hidden) = self.missing.split_at(self.missing.len().min(MAX_MISSING));
-        warnings.extend(shown.iter().map(|missing| missing.in_words(&time_of_day)));
-        if !hidden.is_empty() {
-            warnings.push(format!("Workers were missing {} more", counted(hidden.len() as u64, "time")));
-        }
+        warnings.extend(self.missing_in_words(time_of_day));
         warnings
+    }
+
+    /// When workers were missing, and what that means. `time_of_day` puts seconds since the Unix epoch into words.
+    #[must_use]
+    pub fn missing_in_words(&self, time_of_day: impl Fn(i64) -> String) -> Vec<String> {
+        let (shown, hidden) = self.missing.split_at(self.missing.len().min(MAX_MISSING));
+        let mut sentences: Vec<_> = shown.iter().map(|missing| missing.in_words(&time_of_day)).collect();
+        if !hidden.is_empty() {
+            sentences.push(format!("Workers were missing {} more", counted(hidden.len() as u64, "time")));
+        }
+        sentences
     }
 
     /// How far the response times can be trusted.

@@ -214,8 +214,10 @@ describe("the verdict", () => {
     const both = { ...saturated(40), ...lost(5010), workers: [...(lost(5010).workers ?? []), worst as WorkerSummary] };
     const verdict = verdictOf(evidence(both));
     expect(verdict.text).toContain("worker-1 was lost");
-    expect(verdict.also).toEqual([
-      `Don’t trust this: worker-2 saturated (hub lag 180\u00a0ms) for 40 of 100 s, first at ${clock(5000)}`,
-    ]);
+    const saturation = `worker-2 saturated (hub lag 180\u00a0ms) for 40 of 100 s, first at ${clock(5000)}`;
+    expect(verdict.also).toEqual([saturation]);
+    const atTheEnd = verdictOf(evidence({ ...both, ...lost(5097), workers: both.workers }));
+    expect(atTheEnd.text).toContain("Don’t trust the end: worker-1");
+    expect(atTheEnd.also).toEqual([`Don’t trust this: ${saturation}`]);
   });
 });

@@ -144,6 +144,9 @@ function untrustedInWords(evidence: Evidence): { text: string; worker: WorkerSum
   return { text: `${who} saturated (${why}) ${when}${more}`, worker: worst };
 }
 
+/** Said once: what else speaks against the figures stands beside it. */
+const DONT_TRUST_THIS = "Don’t trust this: ";
+
 /** The verdict on what the evidence shows. */
 export function verdictOf(evidence: Evidence): Verdict {
   const { total, recent, endpoints, trust, recentTrust, slowdowns, isLive } = evidence;
@@ -168,14 +171,15 @@ export function verdictOf(evidence: Evidence): Verdict {
   const isMostlyWhole = trust.seconds > 0 && evidence.missingSeconds / trust.seconds < SUSPECT_SHARE;
   if (lost !== undefined && (!isMostlyWhole || evidence.missing.some(({ isForGood }) => isForGood))) {
     // Who was lost shortly before the end says nothing against what was before.
-    const what = isMostlyWhole && !isLive ? "the end" : "this";
+    const lead = isMostlyWhole && !isLive ? "Don’t trust the end: " : DONT_TRUST_THIS;
     const about = lost.sourceId === null ? null : ({ kind: "worker", key: lost.sourceId } as const);
-    sentences.push({ level: "untrusted", text: `Don’t trust ${what}: ${lost.text}`, about, span: null });
+    sentences.push({ level: "untrusted", text: lead + lost.text, about, span: null });
   } else if (lost !== undefined) alsoLost.unshift(lost);
   if (isUntrustedFirst) {
     const { text, worker } = untrustedInWords(evidence);
     const about = worker === null ? null : ({ kind: "worker", key: worker.sourceId } as const);
-    sentences.push({ level: "untrusted", text: `Don’t trust this: ${text}`, about, span: null });
+    const isSaid = sentences.some((sentence) => sentence.text.startsWith(DONT_TRUST_THIS));
+    sentences.push({ level: "untrusted", text: isSaid ? text : DONT_TRUST_THIS + text, about, span: null });
   }
   if (isFailing) {
     sentences.push({

@@ -6,7 +6,7 @@ use crate::console::Terminals;
 use crate::note::DOT;
 use crate::render::{endpoint_label, method_columns};
 use crate::table::{INDENT, Table};
-use crate::text::{flow_within, left, shorten};
+use crate::text::{flow_within, left, shorten, words_of};
 use clap::builder::styling::{AnsiColor, Style};
 use locust_telemetry_core::Length;
 use locust_telemetry_report::{Point, Tally, words};
@@ -104,6 +104,10 @@ impl Screen<'_> {
         let style = if self.snapshot.recent.confidence.suspect_seconds > 0 { SUSPECT } else { PLAIN };
         let verdict: Vec<String> = self.snapshot.verdict().split(DOT).map(str::to_owned).collect();
         lines.extend(self.flow(style, "Confidence in the last minute: ", &verdict));
+        for missing in self.snapshot.missing() {
+            let lines_of_it = flow_within(self.columns, "", &words_of(&missing), " ");
+            lines.extend(lines_of_it.into_iter().map(|text| line(SUSPECT, text)));
+        }
         let lost = run.lost.is_some().then(|| "Not everything could be recorded".to_owned());
         let warnings = lost.into_iter().chain(self.trouble.map(|trouble| format!("Not up to date: {trouble}")));
         lines.extend(warnings.map(|warning| line(SUSPECT, warning)));

@@ -1,5 +1,6 @@
 use super::*;
 use crate::text::columns;
+use locust_telemetry_report::Missing;
 use support::{CHECKOUT_ID, CHECKOUT_SECONDS, START_S, checkout};
 
 #[path = "../../../report/tests/support/mod.rs"]
@@ -92,6 +93,25 @@ fn colours_are_for_terminals_that_have_them() {
     let (plain, coloured) = (screen.frame(Terminals::default()).join("\n"), screen.frame(COLOURS).join("\n"));
     assert!(!plain.contains('\u{1b}') && coloured.contains("\u{1b}[36m"), "the rate is cyan");
     assert!(plain.contains("Not up to date: no room"));
+}
+
+#[test]
+fn a_lost_worker_is_named_with_its_moment_of_the_run_and_what_that_means() {
+    let mut snapshot = snapshot(60);
+    let from_s = START_S + 70;
+    let missing = Missing {
+        worker: "worker-1".into(),
+        from_s,
+        to_s: from_s + 20,
+        is_for_good: true,
+        users: 20,
+        requests_at_most: 24,
+    };
+    snapshot.recent.missing = vec![missing];
+    let text = frame(&snapshot, 60, 30).join(" ");
+    let told =
+        "worker-1 was lost at 1 min 10 s; its 20 users stopped making load, up to 24 requests may not be recorded";
+    assert!(text.contains(told), "{text}");
 }
 
 #[test]

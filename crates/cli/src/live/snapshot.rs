@@ -88,6 +88,11 @@ impl Snapshot {
         items.join(DOT)
     }
 
+    /// Which workers were missing in the last minute, when in the run, and what that means.
+    pub(super) fn missing(&self) -> Vec<String> {
+        self.recent.missing_in_words(|second| words::duration(self.recent.run.after_start(second)))
+    }
+
     /// All of it in one line, for where nothing can be drawn.
     pub(super) fn line(&self) -> String {
         let [_, rate, failed, p50, p95, p99, _] = self.now.in_words(self.now_length);

@@ -5,7 +5,7 @@ use crate::console::Terminals;
 use crate::note::{DOT, LABEL_COLUMNS, difference, more, note, notes, titled};
 use crate::render::{endpoint_label, method_columns};
 use crate::table::{INDENT, Table};
-use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten};
+use crate::text::{PAGE_COLUMNS, columns, flow, left, right, shorten, words_of};
 use crate::zone::Zone;
 use clap::builder::styling::{AnsiColor, Style};
 use locust_telemetry_report::{ErrorFigures, EventFigures, Figures, Point, Tally, words};
@@ -157,11 +157,6 @@ impl Page<'_> {
         self.lines(Style::new(), note("labels", &figures.labels(), DOT));
         self.lines(Style::new(), note("notes", &words_of(&figures.run.notes), " "));
     }
-}
-
-/// The words of a text, so that it may be continued on the next line.
-fn words_of(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Each error in a row: how often, of which kind, where, and what it said as far as there is room.
