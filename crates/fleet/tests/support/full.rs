@@ -21,7 +21,9 @@ pub(crate) fn counted(requests: &[Request<'_>]) -> RequestAggregate {
 
 fn counted_up_to(max_series: usize, requests: &[Request<'_>]) -> RequestAggregate {
     let mut table = RequestTable::new(max_series);
-    requests.iter().for_each(|request| table.record(request));
+    for request in requests {
+        table.record(request);
+    }
     table.swap(Buffer::default()).drain()
 }
 

@@ -96,7 +96,9 @@ pub(crate) fn get(name: &str) -> Request<'_> {
 
 pub(crate) fn counted(requests: &[Request<'_>]) -> RequestAggregate {
     let mut table = RequestTable::new(1_000);
-    requests.iter().for_each(|request| table.record(request));
+    for request in requests {
+        table.record(request);
+    }
     table.swap(Buffer::default()).drain()
 }
 
