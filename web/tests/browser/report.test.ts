@@ -120,7 +120,7 @@ describe("a run that lost a worker", () => {
     for (const address of [url, pathToFileURL(report).href]) {
       const { page, troubles } = await open(browser, address);
       const verdict = new RegExp(
-        `^Don’t trust this: worker-2 was lost at ${time}; its \\d+ users stopped making load, up to \\d+ requests may not`,
+        `^Don’t trust this: worker-2 was lost at ${time}; its \\d+\\susers stopped making load, up to \\d+\\srequests may not`,
       );
       await page.waitForFunction(() => document.querySelector(".verdict-text")?.textContent?.includes("was lost"));
       expect(await page.textContent(".verdict-text")).toMatch(verdict);
@@ -134,6 +134,8 @@ describe("a run that lost a worker", () => {
       await page.mouse.move(box.x + box.width * 0.97, box.y + box.height / 2);
       await page.waitForSelector(`.flag:not([hidden]) >> text=worker-2 was lost at ${time}`);
       expect(await page.textContent('.workers [data-key="worker-2"]')).toContain("missing");
+      const isCut = (cell: Element) => cell.scrollWidth > cell.clientWidth;
+      expect(await page.$eval('.workers [data-key="worker-2"] .cut', isCut)).toBe(false);
       expect(troubles).toEqual([]);
       await page.context().close();
     }
