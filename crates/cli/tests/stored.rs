@@ -108,7 +108,7 @@ fn a_range_outside_of_the_run_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = checkout(folder.path());
     let expected = "locust-telemetry: the run has nothing at that time: it lasts from 2026-01-02 03:04:05 UTC to \
-                    2026-01-02 03:05:35 UTC, 1 min 30 s\n";
+                    2026-01-02 03:05:34 UTC, 1 min 29 s\n";
     for words in [
         &["export", "--format", "csv", "--range", "10m.."][..],
         &["show", "--range", "50..40"],
