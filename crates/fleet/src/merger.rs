@@ -177,7 +177,8 @@ impl Merger {
         let names = FrameNames { series, messages, index: &self.index };
         for window in &frame.windows {
             let stops = window.events.iter().filter(|event| event.name == TEST_STOP);
-            stops.for_each(|event| self.states[number].stopped_users(event.time_unix_ns));
+            // Whatever a worker's clock says: it had stopped when its word came.
+            stops.for_each(|event| self.states[number].stopped_users(event.time_unix_ns.min(now_ns)));
             let is_open = is_open(window.start_s, self.next_s, now_ns);
             let seconds = if is_open { &mut self.open } else { &mut self.late };
             let second = seconds.entry(window.start_s).or_default();
@@ -187,7 +188,8 @@ impl Merger {
     }
 
     /// When the last user of all workers had stopped, in Unix nanoseconds; `None` unless each worker that sent anything
-    /// has told. The master's own `test_stop` comes up to a second later: it looks once a second whether users are left.
+    /// has told. The master's own `test_stop` is another moment: it may come before its workers have stopped their users, and
+    /// where the master waits for them it looks once a second only.
     #[must_use]
     pub fn users_stopped_ns(&self) -> Option<i64> {
         let told = self.states.iter().filter(|member| !member.is_silent()).map(Member::users_stopped_ns);

@@ -71,9 +71,7 @@ impl Run {
     /// Requests of whole seconds before or after that (of threads that Locust does not know, or where clocks differ) move
     /// its begin or its end to that of their second, so that no rate is of requests beyond the time that it is over.
     pub(crate) fn span(&self, now_unix_ns: i64) -> RunSpan {
-        let ended = self.stopped_unix_ns.map_or(now_unix_ns, |stopped| {
-            self.users_stopped_unix_ns.map_or(stopped, |users_stopped| users_stopped.min(stopped))
-        });
+        let ended = self.stopped_unix_ns.map_or(now_unix_ns, |stopped| self.users_stopped_unix_ns.unwrap_or(stopped));
         let mut span = RunSpan { started_unix_ns: self.started_unix_ns, ended_unix_ns: ended };
         if let Some((first_s, last_s)) = self.requested_s {
             if first_s < clock::second_of(span.started_unix_ns) {

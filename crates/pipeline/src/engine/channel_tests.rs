@@ -256,7 +256,7 @@ fn end_with(stopped_ns: [Option<i64>; 2]) -> i64 {
             worker.event(Event { time_unix_ns: now_ns + stopped_ns, name, attributes: Vec::new() });
             worker.stop_run(now_ns + stopped_ns + 1_000);
         }
-        master.merge(format!("host_{number}"), worker.frame(now_ns).unwrap(), now_ns);
+        master.merge(format!("host_{number}"), worker.frame(now_ns).unwrap(), now_ns + 5 * S);
         worker.shutdown();
     }
     master.stop_run(now_ns + 3 * S);
@@ -271,7 +271,8 @@ fn end_with(stopped_ns: [Option<i64>; 2]) -> i64 {
 fn a_master_s_run_ends_when_the_last_user_of_its_workers_had_stopped() {
     assert_eq!(end_with([Some(2 * S + 20), Some(2 * S + 10)]), 2 * S + 20);
     assert_eq!(end_with([Some(2 * S), None]), 3 * S, "of one that was lost nobody knows when its users stopped");
-    assert_eq!(end_with([Some(2 * S), Some(4 * S)]), 3 * S, "never later than the master's own stop");
+    assert_eq!(end_with([Some(2 * S), Some(4 * S)]), 4 * S, "a master may not wait for them");
+    assert_eq!(end_with([Some(2 * S), Some(900 * S)]), 5 * S, "never later than the word of it came");
     assert_eq!(end_with([None, None]), 3 * S);
 }
 
