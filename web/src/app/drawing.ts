@@ -75,7 +75,7 @@ export class Drawing {
   /** What is being waited for. */
   waiting(run: Run): void {
     const text = run.isRunning ? "Waiting for the first request" : "This run has no requests";
-    this.views.header.showVerdict({ level: "waiting", text, also: [], about: null, span: null });
+    this.views.header.showVerdict({ level: "waiting", text, beside: [], also: [], about: null, span: null });
     const more = run.isRunning
       ? "The test has started. Rate, latency and failures appear here second by second, as soon as the first user's request ends."
       : "It ended before a request did.";

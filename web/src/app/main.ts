@@ -185,7 +185,14 @@ function start(element: HTMLElement): void {
   }
 
   function waitForRun(): void {
-    page.views.header.showVerdict({ level: "waiting", text: "No run yet", also: [], about: null, span: null });
+    page.views.header.showVerdict({
+      level: "waiting",
+      text: "No run yet",
+      beside: [],
+      also: [],
+      about: null,
+      span: null,
+    });
     page.views.setWaiting(
       h("h2", {}, "No run yet"),
       h("p", {}, "Start a Locust test: its figures appear here by themselves, and stay in the store when it ends."),

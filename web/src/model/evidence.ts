@@ -69,6 +69,7 @@ export interface Known {
 
 /** The evidence in a range. */
 export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
+  const slow = known.slowdowns?.[0];
   const recent = known.isLive ? recentRange(range) : range;
   const doubt = doubtIn(run, range, SATURATED);
   return {
@@ -78,6 +79,7 @@ export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
     recent: known.isLive ? selectionFigures(run, NOTHING, recent) : known.total,
     trust: trustOf(run.seconds, range, SATURATED),
     recentTrust: trustOf(run.seconds, recent, SATURATED),
+    slowTrust: slow === undefined ? null : trustOf(run.seconds, slow.span, SATURATED),
     reasons: doubt.reasons,
     hubLagMaxMs: doubt.hubLagMaxMs,
     firstSuspectS: doubt.firstS,

@@ -47,6 +47,7 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
     suspectSinceS: null,
     isRampUpOnly: false,
     slowdowns: [],
+    slowTrust: null,
     ...change,
   };
 }
@@ -119,6 +120,17 @@ describe("the verdict", () => {
     expect(verdict.about).toEqual({ kind: "endpoint", key: "GET /pay" });
   });
 
+  it("says whether doubt about the run touches the slowdown", () => {
+    const told = (suspectSeconds: number) => {
+      const slowTrust = { seconds: 100, suspectSeconds };
+      const { beside } = verdictOf(evidence({ ...saturated(40), slowdowns: [SLOW], slowTrust }));
+      return beside.find(({ text }) => text.startsWith("Degraded"));
+    };
+    expect(told(0)?.text).toMatch(/→ 400\u00a0ms\), all of it trusted$/);
+    expect(told(20)?.text).toMatch(/→ 400\u00a0ms\), 80 of these 100 s trusted$/);
+    expect(told(0)?.about).toEqual({ kind: "endpoint", key: "GET /pay" });
+  });
+
   it("tells a live run's past slowdown beside, not as the verdict", () => {
     const verdict = verdictOf(evidence({ slowdowns: [{ ...SLOW, isOngoing: false }], isLive: true }));
     expect(verdict.level).toBe("healthy");
@@ -129,7 +141,8 @@ describe("the verdict", () => {
     const verdict = verdictOf(evidence({ ...failing(0.2), ...saturated(40), slowdowns: [SLOW] }));
     expect(verdict.level).toBe("untrusted");
     expect(verdict.about).toEqual({ kind: "worker", key: "worker-2" });
-    expect(verdict.also.map((text) => text.split(":")[0])).toEqual(["Failing", "Degraded"]);
+    expect(verdict.beside.map(({ text }) => text.split(":")[0])).toEqual(["Failing", "Degraded"]);
+    expect(verdict.also).toEqual([]);
   });
 
   it("says since when a generator is saturated only while that goes on", () => {
@@ -158,7 +171,7 @@ describe("the verdict", () => {
     const { text } = verdictOf(
       evidence({ ...saturated(40), workers: [last as WorkerSummary, worst as WorkerSummary] }),
     );
-    expect(text).toMatch(/: worker-2 saturated .* for 40 of 100 s, .*, and 1 more$/);
+    expect(text).toMatch(/: worker-2 saturated .* for 40 of 100 s, .*, and 1 more worker$/);
   });
 
   it("speaks second of a generator that was saturated during the ramp-up only", () => {
@@ -169,7 +182,8 @@ describe("the verdict", () => {
     expect(healthy.also).toEqual([`Don’t trust the start: ${inWords}`]);
     const failed = verdictOf(evidence({ ...start, ...failing(0.2), slowdowns: [SLOW] }));
     expect(failed.level).toBe("failing");
-    expect(failed.also.map((text) => text.split(":")[0])).toEqual(["Don’t trust the start", "Degraded"]);
+    expect(failed.beside.map(({ text }) => text.split(":")[0])).toEqual(["Degraded"]);
+    expect(failed.also.map((text) => text.split(":")[0])).toEqual(["Don’t trust the start"]);
   });
 
   it("tells few suspect seconds beside, and whether they were in the ramp-up", () => {
@@ -192,7 +206,8 @@ describe("the verdict", () => {
     const verdict = verdictOf(evidence({ ...failing(0.2), ...lost(5050), slowdowns: [SLOW] }));
     expect([verdict.level, verdict.text]).toEqual(["untrusted", `Don’t trust this: ${inWords}`]);
     expect(verdict.about).toEqual({ kind: "worker", key: "worker-1" });
-    expect(verdict.also.map((text) => text.split(":")[0])).toEqual(["Failing", "Degraded"]);
+    expect(verdict.beside.map(({ text }) => text.split(":")[0])).toEqual(["Failing", "Degraded"]);
+    expect(verdict.also).toEqual([]);
   });
 
   it("speaks of the end only where a worker was lost right before it, but at once while the run is on", () => {
@@ -215,9 +230,9 @@ describe("the verdict", () => {
     const verdict = verdictOf(evidence(both));
     expect(verdict.text).toContain("worker-1 was lost");
     const saturation = `worker-2 saturated (hub lag 180\u00a0ms) for 40 of 100 s, first at ${clock(5000)}`;
-    expect(verdict.also).toEqual([saturation]);
+    expect(verdict.beside.map(({ text }) => text)).toEqual([saturation]);
     const atTheEnd = verdictOf(evidence({ ...both, ...lost(5097), workers: both.workers }));
     expect(atTheEnd.text).toContain("Don’t trust the end: worker-1");
-    expect(atTheEnd.also).toEqual([`Don’t trust this: ${saturation}`]);
+    expect(atTheEnd.beside.map(({ text }) => text)).toEqual([`Don’t trust this: ${saturation}`]);
   });
 });

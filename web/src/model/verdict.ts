@@ -11,16 +11,21 @@ import type { WorkerSummary } from "./workers";
 /** `waiting` before the first request; the others from best to worst. */
 export type Level = "waiting" | "healthy" | "degrading" | "failing" | "untrusted";
 
-/** The verdict. */
-export interface Verdict {
-  level: Level;
-  /** The one line. */
+/** One thing that was found. */
+export interface Finding {
   text: string;
-  /** What else is to be known: sentences of lesser weight. */
-  also: string[];
-  /** The endpoint or worker that the line is about, and since when: a click focuses it. */
+  /** The endpoint or worker that it is about, and since when: a click focuses it. */
   about: { kind: "endpoint" | "worker"; key: string } | null;
   span: Range | null;
+}
+
+/** The verdict: the one line is its own text. */
+export interface Verdict extends Finding {
+  level: Level;
+  /** What was found besides, of the same weight: doubt about the load generator hides no endpoint that got slow. */
+  beside: Finding[];
+  /** What else is to be known: sentences of lesser weight. */
+  also: string[];
 }
 
 /** What the verdict is made from. */
@@ -50,6 +55,8 @@ export interface Evidence {
   isRampUpOnly: boolean;
   /** Null while nobody has looked. */
   slowdowns: readonly Slowdown[] | null;
+  /** How far the seconds of the first slowdown are trusted. */
+  slowTrust: Trust | null;
 }
 
 /** From this share of failures on, a run fails. */
@@ -79,6 +86,15 @@ function slowdownInWords(slowdown: Slowdown): string {
   const when = isOngoing ? `since ${clock(span.fromS)}` : `from ${clock(span.fromS)} to ${clock(span.toS)}`;
   const values = `${plain(formatMs(usualMs))} → ${plain(formatMs(slowMs))}`;
   return `${quantileName(q)} of ${endpoint.key} rose ${times(slowdown)}× ${when} (${values})`;
+}
+
+/** Whether the doubt about the run touches its slowdown. */
+function slowTrustInWords({ slowTrust, trust }: Evidence): string {
+  if (slowTrust === null || trust.suspectSeconds === 0) return "";
+  const { seconds, suspectSeconds } = slowTrust;
+  return suspectSeconds === 0
+    ? ", all of it trusted"
+    : `, ${formatCount(seconds - suspectSeconds)} of these ${formatCount(seconds)} s trusted`;
 }
 
 function failureInWords(figures: Figures, endpoints: readonly EndpointFigures[]): string {
@@ -140,7 +156,7 @@ function untrustedInWords(evidence: Evidence): { text: string; worker: WorkerSum
   const who = worst === null ? "the load generator" : worst.sourceId;
   const suspect = worst === null ? trust : { seconds: worst.seconds, suspectSeconds: saturatedSeconds(worst) };
   const when = suspectTimeInWords({ ...(worst ?? evidence), ...suspect }, isLive && !isRampUpOnly);
-  const more = others > 0 ? `, and ${others} more` : "";
+  const more = others > 0 ? `, and ${others} more worker${others > 1 ? "s" : ""}` : "";
   return { text: `${who} saturated (${why}) ${when}${more}`, worker: worst };
 }
 
@@ -150,7 +166,7 @@ const DONT_TRUST_THIS = "Don’t trust this: ";
 /** The verdict on what the evidence shows. */
 export function verdictOf(evidence: Evidence): Verdict {
   const { total, recent, endpoints, trust, recentTrust, slowdowns, isLive } = evidence;
-  const verdict: Verdict = { level: "healthy", text: "", also: [], about: null, span: null };
+  const verdict: Verdict = { level: "healthy", text: "", beside: [], also: [], about: null, span: null };
   if (total.requests === 0) {
     return {
       ...verdict,
@@ -165,7 +181,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   const isFailing = (failing.failureShare ?? 0) >= FAILING_SHARE;
   const [first, ...others] = slowdowns ?? [];
   const isSlow = first !== undefined && (first.isOngoing || !isLive);
-  const sentences: { level: Level; text: string; about: Verdict["about"]; span: Range | null }[] = [];
+  const sentences: ({ level: Level } & Finding)[] = [];
   const isUntrustedFirst = isUntrusted && !evidence.isRampUpOnly;
   const [lost, ...alsoLost] = missingSentences(evidence);
   const isMostlyWhole = trust.seconds > 0 && evidence.missingSeconds / trust.seconds < SUSPECT_SHARE;
@@ -192,7 +208,8 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (first !== undefined && isSlow) {
     const word = isLive && first.isOngoing ? "Degrading" : "Degraded";
     const about = { kind: "endpoint", key: first.endpoint.key } as const;
-    sentences.push({ level: "degrading", text: `${word}: ${slowdownInWords(first)}`, about, span: first.span });
+    const text = `${word}: ${slowdownInWords(first)}${slowTrustInWords(evidence)}`;
+    sentences.push({ level: "degrading", text, about, span: first.span });
   }
   const [main, ...rest] = sentences;
   if (main === undefined) {
@@ -206,7 +223,8 @@ export function verdictOf(evidence: Evidence): Verdict {
   // What came before the load stood says nothing against the rest.
   if (isUntrusted && !isUntrustedFirst)
     verdict.also.push(`Don’t trust the start: ${untrustedInWords(evidence).text}, during ramp-up only`);
-  verdict.also.push(...alsoLost.map(({ text }) => text), ...rest.map(({ text }) => text));
+  verdict.beside = rest.map(({ level: _, ...finding }) => finding);
+  verdict.also.push(...alsoLost.map(({ text }) => text));
   if (others.length > 0 && isSlow) {
     verdict.also.push(`${others.length} more endpoint${others.length > 1 ? "s" : ""} got slower`);
   }

@@ -5,7 +5,7 @@ import type { Range } from "../model/range";
 import type { Run } from "../model/run";
 import { nsBetween, secondsOf, spanOf } from "../model/span";
 import { unbroken } from "../model/unbroken";
-import type { Verdict } from "../model/verdict";
+import type { Finding, Verdict } from "../model/verdict";
 import { fill, h, setText } from "./dom";
 
 /** How the page gets its data now. */
@@ -31,7 +31,7 @@ export interface HeaderHandlers {
   onCompareLast(): void;
   onTheme(): void;
   onHelp(): void;
-  onAbout(verdict: Verdict): void;
+  onAbout(finding: Finding): void;
 }
 
 const STATES: Record<Connection, [mark: string, text: string]> = {
@@ -57,6 +57,7 @@ export class Header {
   private readonly labels = h("span", { class: "run-labels" });
   private readonly verdictLine = h("button", { type: "button", class: "verdict-text" });
   private readonly verdictMark = h("span", { class: "verdict-mark", "aria-hidden": "true" });
+  private readonly beside = h("ul", { class: "beside" });
   private readonly also = h("ul", { class: "also" });
   private readonly verdict: HTMLElement;
   private readonly compare = h("button", { type: "button", class: "button" }, "Compare…");
@@ -69,7 +70,7 @@ export class Header {
   private readonly runs = h("button", { type: "button", class: "button" }, "Runs");
   private shown: Verdict | null = null;
 
-  constructor(handlers: HeaderHandlers) {
+  constructor(private readonly handlers: HeaderHandlers) {
     const theme = h(
       "button",
       { type: "button", class: "button", title: "Light or dark (t)", "aria-label": "Light or dark" },
@@ -88,6 +89,7 @@ export class Header {
       "div",
       { class: "verdict", role: "status" },
       h("p", { class: "verdict-line" }, this.verdictMark, this.verdictLine),
+      this.beside,
       this.also,
     );
     this.element = h(
@@ -159,14 +161,28 @@ export class Header {
     document.title = `${head.testplan} · ${text}`;
   }
 
+  private findingOf(finding: Finding): HTMLElement {
+    const line = h("button", { type: "button", class: "verdict-text" });
+    line.addEventListener("click", () => this.handlers.onAbout(finding));
+    this.showFinding(line, finding);
+    return line;
+  }
+
+  private showFinding(line: HTMLButtonElement, { text, about, span }: Finding): void {
+    setText(line, unbroken(text));
+    line.disabled = about === null && span === null;
+    line.title = about === null ? "" : `Focus ${about.key}`;
+  }
+
   /** Draws the verdict. */
   showVerdict(verdict: Verdict): void {
     this.shown = verdict;
     this.verdict.dataset.level = verdict.level;
     setText(this.verdictMark, LEVEL_MARKS[verdict.level]);
-    setText(this.verdictLine, unbroken(verdict.text));
-    this.verdictLine.disabled = verdict.about === null && verdict.span === null;
-    this.verdictLine.title = verdict.about === null ? "" : `Focus ${verdict.about.key}`;
+    this.showFinding(this.verdictLine, verdict);
+    const beside = verdict.beside.map(({ text }) => unbroken(text));
+    if (this.beside.textContent !== beside.join(""))
+      fill(this.beside, ...verdict.beside.map((finding) => h("li", {}, this.findingOf(finding))));
     const also = verdict.also.map(unbroken);
     if (this.also.textContent !== also.join("")) fill(this.also, ...also.map((text) => h("li", {}, text)));
   }
