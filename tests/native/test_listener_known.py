@@ -109,6 +109,16 @@ def test_what_is_odd_about_one_request_is_not_of_the_next(counting: Counting) ->
     assert window.anomalies == {"length_invalid": 1, "time_missing": 1, "status_invalid": 1}
 
 
+@pytest.mark.parametrize(
+    ("name", "anomaly"), [("/\ud800", "text_unreadable"), ("/a\nb", "text_escaped"), (17, "text_not_string")]
+)
+def test_an_odd_name_is_counted_as_odd_each_time(counting: Counting, name: Any, anomaly: str) -> None:
+    for _ in range(5):
+        counting.fire(name=name)
+    window = counting.window()
+    assert (window.total_requests, window.anomalies) == (5, {anomaly: 5})
+
+
 def test_a_bounded_number_of_names_is_kept_and_given_back(counting: Counting) -> None:
     name = not_interned("/kept for a while")
     before = sys.getrefcount(name)

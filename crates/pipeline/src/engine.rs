@@ -472,7 +472,7 @@ impl Engine {
         if is_idle {
             return;
         }
-        run.count(&window);
+        run.count(&window, clock::second_of(early_unix_ns));
         let held = HeldWindow { early_unix_ns, run: Arc::clone(&run.identity), window };
         if state.held.is_holding() {
             run.held_lost += state.held.keep(held);
@@ -510,7 +510,8 @@ impl Engine {
         let mut state = self.state();
         // Of the last run, if another has begun meanwhile; it is written under its own name all the same.
         if let Some(present) = state.run.as_mut().filter(|present| Arc::ptr_eq(&present.identity, run)) {
-            present.count(&window);
+            // The master's clock is the run's.
+            present.count(&window, window.start_s);
         }
         drop(state);
         lock(&self.0.outputs).offer(&Arc::new(RunWindow { run: Arc::clone(run), window }));

@@ -54,11 +54,11 @@ impl Run {
         }
     }
 
-    /// Adds what a closed window holds.
-    pub(crate) fn count(&mut self, window: &Window) {
+    /// Adds what a closed window holds, which began in `own_s` by this process's own clock.
+    pub(crate) fn count(&mut self, window: &Window, own_s: i64) {
         if !window.requests.is_empty() {
-            let (first, last) = self.requested_s.unwrap_or((window.start_s, window.start_s));
-            self.requested_s = Some((first.min(window.start_s), last.max(window.start_s)));
+            let (first, last) = self.requested_s.unwrap_or((own_s, own_s));
+            self.requested_s = Some((first.min(own_s), last.max(own_s)));
         }
         self.totals.merge(&window.requests);
         window.requests.series.values().for_each(|stats| self.latency.merge(&stats.latency));

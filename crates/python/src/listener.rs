@@ -145,8 +145,11 @@ unsafe fn take(listener: &Listener, keywords: *mut ffi::PyObject) {
         let method = text::of(values.request_type(), &mut method_owner, &mut odd);
         let error_type = error.as_ref().map(|error| error.as_str());
         let request = Request { name, method, status, error_type, message, elapsed_ms, response_bytes };
-        if let Some(series) = engine.record(&request, odd.iter())
+        let series = engine.record(&request, odd.iter());
+        // Its texts may be odd, too, and are to be counted as that each time.
+        if let Some(series) = series
             && is_usual
+            && odd.is_empty()
             && !(named.name.is_null() || named.method.is_null())
         {
             listener.known.remember(named, series);

@@ -81,6 +81,10 @@ fn a_worker_s_windows_wait_for_the_clock_and_then_have_the_master_s_seconds() {
     assert_eq!(windows.iter().map(|window| window.start_s).collect::<Vec<_>>(), [1_300, 1_301]);
     assert_eq!(windows[0].events[0].time_unix_ns, 100 * S + 5 + 1_200 * S + S / 2);
     assert_eq!(engine.report().run.unwrap().started_unix_ns, 100 * S + 1_200 * S + S / 2);
+    engine.stop_run(101 * S + S / 2);
+    let stopped = engine.report().run.unwrap();
+    let times = (stopped.started_unix_ns, stopped.stopped_unix_ns);
+    assert_eq!(times, (100 * S + 1_200 * S + S / 2, Some(101 * S + 1_200 * S + S)), "both in the master's time, once");
     engine.shutdown();
 }
 
