@@ -167,10 +167,20 @@ fn missing(source_ids: &[String], run: &RunReader<'_>, range: &Range<i64>) -> Re
         found.extend(Missing::of(source_id, rows));
     }
     found.retain(|missing| missing.from_s < range.end && missing.to_s > range.start);
+    for missing in &mut found {
+        let before = all_users(run, missing.from_s.saturating_sub(1))?;
+        missing.compare_users(before, all_users(run, missing.to_s)?);
+    }
     found.sort_by(|one, other| {
         one.from_s.cmp(&other.from_s).then_with(|| natural(&one.worker).cmp(&natural(&other.worker)))
     });
     Ok(found)
+}
+
+/// How many users all workers had in a second.
+fn all_users(run: &RunReader<'_>, second: i64) -> Result<u64, ReadError> {
+    let seconds = run.worker_seconds(None, Some(second..second.saturating_add(1)))?;
+    Ok(seconds.column("users").iter().map(count).sum())
 }
 
 /// The larger of two figures that may be unknown.
