@@ -1,6 +1,7 @@
 //! When workers were missing, and what that means for the figures; the page says the same (`web/src/model/missing.ts`).
 
 use crate::words::{count, counted};
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 /// Of so many of a worker's last seconds the busiest tells how fast it was.
@@ -94,6 +95,20 @@ impl Missing {
         }
     }
 
+    /// As the page reads it: `MissingRow` in `web/src/model/wire.ts`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "worker": self.worker,
+            "from_s": self.from_s,
+            "to_s": self.to_s,
+            "is_for_good": self.is_for_good,
+            "is_taken_over": self.is_taken_over,
+            "users": self.users,
+            "requests_at_most": self.requests_at_most,
+        })
+    }
+
     /// Who, when, and what it means. `time_of_day` puts seconds since the Unix epoch into words.
     #[must_use]
     pub fn in_words(&self, time_of_day: impl Fn(i64) -> String) -> String {
@@ -118,7 +133,6 @@ impl Missing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     /// The cases that the page is tested with too.
     const CASES: &str = include_str!("../tests/golden/missing.json");

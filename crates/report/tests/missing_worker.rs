@@ -5,7 +5,7 @@
 mod support;
 
 use locust_telemetry_core::{Event, Reason, Reasons, Window, WorkerState, WorkerWindow};
-use locust_telemetry_report::{Figures, Format, Subject, export};
+use locust_telemetry_report::{Figures, Format, Subject, export, html};
 use locust_telemetry_store::Store;
 use std::ops::Range;
 use std::path::Path;
@@ -111,6 +111,18 @@ fn its_users_are_said_to_make_no_load_only_until_others_have_them() {
         figures(&run_with_others(folder.path()), None).missing_in_words(|second| format!("#{}", second - START_S));
     let words = "worker-1 was lost at #3; its 3 users stopped making load until others had them at #5";
     assert!(matches!(told.as_slice(), [told] if told.starts_with(words)), "{told:?}");
+}
+
+#[test]
+fn a_report_of_a_part_has_what_the_whole_run_tells_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = run(folder.path());
+    let run = store.run("r").unwrap().unwrap();
+    let report = html::encode(&run, Some(START_S + 15..START_S + 18), &mut |_| {}).unwrap();
+    let (_, rest) = report.split_once(r#"id="run-data">"#).unwrap();
+    let data: serde_json::Value = serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap();
+    let missing = &data["missing"][0];
+    assert_eq!((&missing["from_s"], &missing["users"]), (&(START_S + 10).into(), &3.into()), "{data:#}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 import { formatCount } from "./format";
 import type { Range } from "./range";
 import { WORKER_MISSING } from "./seconds";
+import type { MissingRow } from "./wire";
 import type { Workers } from "./workers";
 
 /** Of so many of a worker's last seconds the busiest tells how fast it was. */
@@ -23,6 +24,19 @@ export interface Missing extends Range {
   users: number | null;
   /** How many requests it may have made at most that nobody recorded. */
   requestsAtMost: number;
+}
+
+/** What was made out from the whole run, where its rows are not all here. */
+export function missingFromRow(row: MissingRow): Missing {
+  return {
+    sourceId: row.worker,
+    fromS: row.from_s,
+    toS: row.to_s,
+    isForGood: row.is_for_good,
+    isTakenOver: row.is_taken_over,
+    users: row.users,
+    requestsAtMost: row.requests_at_most,
+  };
 }
 
 /** All of them, the earliest first. */
