@@ -44,6 +44,11 @@ impl Absence {
         self.is_made_up = false;
     }
 
+    /// Nothing of the seconds before this one is missing but what was noted.
+    pub(crate) fn pass(&mut self, until_s: i64) {
+        self.judged_until_s = self.judged_until_s.max(until_s);
+    }
+
     /// It will not tell of these seconds any more, but of those that it has told of.
     pub(crate) fn note(&mut self, seconds: Range<i64>) {
         let (from_s, until_s) = (seconds.start.max(self.judged_until_s), seconds.end);

@@ -26,6 +26,8 @@ pub(crate) struct Member {
     asked_for_rest: Option<(i64, u32)>,
     lost_s: Option<(i64, i64)>,
     absence: Absence,
+    /// The newest second that it told of, and how many users it had then.
+    users: Option<(i64, u64)>,
     /// When the run began, before which nothing can be lost.
     run_started_s: i64,
     /// Whether its state has changed since it was last shown in a window.
@@ -110,8 +112,11 @@ impl Member {
         true
     }
 
-    /// A window of it was counted.
-    pub(crate) fn told(&mut self, start_s: i64) {
+    /// A window of it was counted, with so many users of its own.
+    pub(crate) fn told(&mut self, start_s: i64, users: u64) {
+        if self.users.is_none_or(|(newest_s, _)| start_s >= newest_s) {
+            self.users = Some((start_s, users));
+        }
         self.absence.told(start_s, self.sequence.closed_until_s());
     }
 
@@ -181,8 +186,17 @@ impl Member {
             self.note_loss(from_s, self.sequence.closed_until_s());
         }
         if !self.is_final && !self.is_silent() && self.sequence.closed_until_s() < until_s {
-            self.note_loss(self.sequence.closed_until_s(), until_s);
+            let from_s = self.sequence.closed_until_s();
+            if self.is_idle() {
+                self.absence.pass(until_s);
+            }
+            self.note_loss(from_s, until_s);
         }
+    }
+
+    /// Whether it had no users when it last told of them: what it was to tell from then on is nothing that anybody lacks.
+    fn is_idle(&self) -> bool {
+        self.users.is_some_and(|(_, users)| users == 0)
     }
 
     fn end_incarnation(&mut self) {
@@ -197,10 +211,10 @@ impl Member {
     }
 
     /// From which second on it is missing: it is lost to Locust, or left without its last words. `None` while it is there
-    /// or has told everything.
+    /// or has told everything, and where it had no users.
     fn missing_from_s(&self) -> Option<i64> {
         let from_s = match self.state {
-            _ if self.state.is_live() || self.is_complete() => return None,
+            _ if self.state.is_live() || self.is_complete() || self.is_idle() => return None,
             // One that never told anything, and left in order, may have had nothing to tell.
             WorkerState::Gone if self.is_silent() => return None,
             _ if self.is_silent() => self.state_since_ns.div_euclid(NS_PER_S),

@@ -183,7 +183,7 @@ impl Merger {
             let seconds = if is_open { &mut self.open } else { &mut self.late };
             let second = seconds.entry(window.start_s).or_default();
             self.states[number].requests += second.add(number, window, &names);
-            self.states[number].told(window.start_s);
+            self.states[number].told(window.start_s, window.users);
         }
     }
 

@@ -150,6 +150,38 @@ fn it_is_missed_no_more_once_others_have_its_users() {
 }
 
 #[test]
+fn a_worker_without_users_is_not_missed_whether_locust_finds_it_missing_or_the_run_ends_before() {
+    for is_found in [true, false] {
+        let mut run = Run::of(2, 1);
+        run.fleet.users[1] = 0;
+        (0..2).for_each(|worker| run.state(worker, WorkerState::Running, 0));
+        run.until(5, &[0, 1]);
+        run.until(9, &[0]);
+        if is_found {
+            run.state(1, WorkerState::Missing, 9);
+            run.until(12, &[0]);
+        }
+        run.stop(&[0]);
+        assert_eq!(run.missing(1), [], "{is_found}");
+    }
+}
+
+#[test]
+fn a_worker_that_had_users_again_in_its_last_second_is_missed() {
+    let mut run = Run::of(2, 10);
+    run.fleet.users[1] = 0;
+    (0..2).for_each(|worker| run.state(worker, WorkerState::Running, 0));
+    run.until(4, &[0, 1]);
+    run.fleet.users[1] = 2;
+    run.until(5, &[0, 1]);
+    run.until(9, &[0]);
+    run.state(1, WorkerState::Missing, 9);
+    run.until(12, &[0]);
+    run.stop(&[0]);
+    assert_eq!(run.missing(1), (5..12).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_worker_that_leaves_in_order_is_not_missed() {
     let mut run = Run::of(2, 10);
     (0..2).for_each(|worker| run.state(worker, WorkerState::Running, 0));

@@ -93,6 +93,7 @@ fn missing(missing: &Missing) -> Value {
         "from": time::rfc3339(missing.from_s),
         "to": time::rfc3339(missing.to_s),
         "is_for_good": missing.is_for_good,
+        "is_taken_over": missing.is_taken_over,
         "users": missing.users,
         "requests_at_most": missing.requests_at_most,
     })

@@ -1,6 +1,7 @@
 //! When workers were missing, and what that means for the figures; the page says the same (`web/src/model/missing.ts`).
 
 use crate::words::{count, counted};
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 /// Of so many of a worker's last seconds the busiest tells how fast it was.
@@ -42,8 +43,10 @@ pub struct Missing {
     pub to_s: i64,
     /// Whether it never told anything again.
     pub is_for_good: bool,
-    /// How many users it had before.
-    pub users: u64,
+    /// Whether other workers had its users from `to_s` on.
+    pub is_taken_over: bool,
+    /// How many users it had before; `None` where it never told.
+    pub users: Option<u64>,
     /// How many requests it may have made at most that nobody recorded.
     pub requests_at_most: u64,
 }
@@ -68,7 +71,15 @@ impl Missing {
                 },
             }
         }
+        // Without users it made no load that could be missed. What a gap lost of one that came back, nobody knows.
+        found.retain(|missing| !missing.is_for_good || missing.users != Some(0));
         found
+    }
+
+    /// Takes how many users all workers had in the last second before it, and have in the first after it: others have
+    /// its users where these are no fewer. The end of the run leaves fewer.
+    pub(crate) fn compare_users(&mut self, before: u64, after: u64) {
+        self.is_taken_over = self.is_for_good && self.users.is_some() && before > 0 && after >= before;
     }
 
     fn beginning(worker: &str, second: i64, told: &VecDeque<WorkerSecond>) -> Self {
@@ -78,33 +89,50 @@ impl Missing {
             from_s: second,
             to_s: second.saturating_add(1),
             is_for_good: true,
-            users: told.back().map_or(0, |row| row.users),
+            is_taken_over: false,
+            users: told.back().map(|row| row.users),
             requests_at_most: pace.saturating_mul(UNTOLD_SECONDS),
         }
+    }
+
+    /// As the page reads it: `MissingRow` in `web/src/model/wire.ts`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({
+            "worker": self.worker,
+            "from_s": self.from_s,
+            "to_s": self.to_s,
+            "is_for_good": self.is_for_good,
+            "is_taken_over": self.is_taken_over,
+            "users": self.users,
+            "requests_at_most": self.requests_at_most,
+        })
     }
 
     /// Who, when, and what it means. `time_of_day` puts seconds since the Unix epoch into words.
     #[must_use]
     pub fn in_words(&self, time_of_day: impl Fn(i64) -> String) -> String {
         let Self { worker, from_s, to_s, users, requests_at_most, .. } = self;
-        let whose = if *users == 0 { "its users".to_owned() } else { format!("its {}", counted(*users, "user")) };
-        let from = time_of_day(*from_s);
+        let whose = match users {
+            None | Some(0) => "its users".to_owned(),
+            Some(users) => format!("its {}", counted(*users, "user")),
+        };
+        let (from, to) = (time_of_day(*from_s), time_of_day(*to_s));
         if !self.is_for_good {
-            let to = time_of_day(*to_s);
             return format!("{worker} was missing from {from} to {to}; what {whose} did then may not be recorded");
         }
         let unrecorded = match requests_at_most {
             0 => String::new(),
             requests => format!(", up to {} requests may not be recorded", count(*requests)),
         };
-        format!("{worker} was lost at {from}; {whose} stopped making load{unrecorded}")
+        let until = if self.is_taken_over { format!(" until others had them at {to}") } else { String::new() };
+        format!("{worker} was lost at {from}; {whose} stopped making load{until}{unrecorded}")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     /// The cases that the page is tested with too.
     const CASES: &str = include_str!("../tests/golden/missing.json");
@@ -122,7 +150,9 @@ mod tests {
                 };
                 WorkerSecond { second: row[0].as_i64().unwrap(), users: number(1), requests: number(2), presence }
             });
-            let found = Missing::of("worker-1", rows);
+            let mut found = Missing::of("worker-1", rows);
+            let users = |second: i64| case["users"][second.to_string()].as_u64().unwrap_or(0);
+            found.iter_mut().for_each(|missing| missing.compare_users(users(missing.from_s - 1), users(missing.to_s)));
             let told: Vec<_> = found.iter().map(|missing| missing.in_words(|second| format!("#{second}"))).collect();
             assert_eq!(Value::from(told), case["told"], "{}", case["case"]);
         }

@@ -24,6 +24,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/runs/{id}/errors", get(run::errors))
         .route("/api/runs/{id}/events", get(run::events))
         .route("/api/runs/{id}/export", get(downloads::export))
+        .route("/api/runs/{id}/missing", get(run::missing))
         .route("/api/runs/{id}/report", get(downloads::report))
         .route("/api/runs/{id}/seconds", get(run::seconds))
         .route("/api/runs/{id}/strips", get(strips::strips))

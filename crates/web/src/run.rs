@@ -7,6 +7,7 @@ use crate::parameters::{Parameters, RunKey};
 use crate::range::RangeQuery;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use locust_telemetry_report::Missing;
 use locust_telemetry_store::{ErrorRow, EventRow, RunReader, Store};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -66,6 +67,15 @@ pub(crate) async fn workers(State(app): State<Arc<App>>, headers: HeaderMap, key
     let job = |run: &RunReader<'_>| {
         let workers: Vec<Value> = (0_u32..).zip(run.workers()?).map(|(id, source_id)| json!([id, source_id])).collect();
         Ok(json!({ "workers": workers }))
+    };
+    read(&app, &headers, key, job).await
+}
+
+/// `GET /api/runs/ID/missing`: when workers were missing, of the whole run.
+pub(crate) async fn missing(State(app): State<Arc<App>>, headers: HeaderMap, key: RunKey) -> Answer {
+    let job = |run: &RunReader<'_>| {
+        let missing: Vec<Value> = Missing::read(run, &run.snapped(None)?)?.iter().map(Missing::to_json).collect();
+        Ok(json!({ "missing": missing }))
     };
     read(&app, &headers, key, job).await
 }

@@ -123,6 +123,7 @@ fn seconds_come_by_columns_and_only_those_of_the_range() {
     assert_eq!(workers["state"], json!(["running", "running", "running"]));
     assert_eq!(workers["requests"], json!([10, 10, 10]));
     assert_eq!(json(page.address(), "/api/runs/run-0/worker_seconds?worker=7")["second"], json!([]));
+    assert_eq!(json(page.address(), "/api/runs/run-0/missing"), json!({"missing": []}));
     for odd in ["from=x", "from=9&to=8", "to=1e3", "from=99999999999999999999"] {
         assert_eq!(get(page.address(), &format!("/api/runs/run-0/seconds?{odd}")).status, 400, "{odd}");
     }
@@ -265,6 +266,7 @@ fn a_run_that_is_not_there_is_not_found() {
         "/events",
         "/workers",
         "/worker_seconds",
+        "/missing",
         "/windows",
         "/report",
         "/export?format=csv",

@@ -6,7 +6,7 @@ import { type ErrorLine, errorLines, type OtherErrors } from "../model/failing";
 import { type EndpointFigures, endpointFigures, type Figures, selectionFigures } from "../model/figures";
 import { clock, formatMs, plain } from "../model/format";
 import { type Happening, lossOf } from "../model/happening";
-import { lossInBrief, missingWorkers } from "../model/missing";
+import { lossInBrief } from "../model/missing";
 import { laidUpon } from "../model/overlay";
 import type { Range } from "../model/range";
 import type { Run } from "../model/run";
@@ -73,7 +73,7 @@ export class Derived {
 
   /** When workers were missing. */
   missing(run: Run) {
-    return this.once(run, ["missing"], () => missingWorkers(run.workers));
+    return this.once(run, ["missing"], () => run.missingWorkers());
   }
 
   /** What happened, the loss of workers too. */

@@ -75,6 +75,7 @@ export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
   return {
     ...known,
     missing: known.missing.filter(({ fromS, toS }) => fromS < range.toS && toS > range.fromS),
+    endS: range.toS,
     missingSeconds: trustOf(run.seconds, range, WORKER_MISSING).suspectSeconds,
     recent: known.isLive ? selectionFigures(run, NOTHING, recent) : known.total,
     trust: trustOf(run.seconds, range, SATURATED),

@@ -3,6 +3,7 @@
 import { formatCount } from "./format";
 import type { Range } from "./range";
 import { WORKER_MISSING } from "./seconds";
+import type { MissingRow } from "./wire";
 import type { Workers } from "./workers";
 
 /** Of so many of a worker's last seconds the busiest tells how fast it was. */
@@ -17,10 +18,25 @@ export interface Missing extends Range {
   sourceId: string;
   /** Whether it never told anything again. */
   isForGood: boolean;
-  /** How many users it had before. */
-  users: number;
+  /** Whether other workers had its users from `toS` on. */
+  isTakenOver: boolean;
+  /** How many users it had before; null where it never told. */
+  users: number | null;
   /** How many requests it may have made at most that nobody recorded. */
   requestsAtMost: number;
+}
+
+/** What was made out from the whole run, where its rows are not all here. */
+export function missingFromRow(row: MissingRow): Missing {
+  return {
+    sourceId: row.worker,
+    fromS: row.from_s,
+    toS: row.to_s,
+    isForGood: row.is_for_good,
+    isTakenOver: row.is_taken_over,
+    users: row.users,
+    requestsAtMost: row.requests_at_most,
+  };
 }
 
 /** All of them, the earliest first. */
@@ -33,7 +49,7 @@ function missingOf(workers: Workers, id: number): Missing[] {
   const { slotS } = workers;
   const found: Missing[] = [];
   const pace: number[] = [];
-  let users = 0;
+  let users: number | null = null;
   for (const [second, row] of workers.rowsOf(id)) {
     const last = found[found.length - 1];
     if (row.reasons & WORKER_MISSING) {
@@ -41,7 +57,8 @@ function missingOf(workers: Workers, id: number): Missing[] {
       else {
         const requestsAtMost = Math.ceil(Math.max(0, ...pace) / slotS) * UNTOLD_SECONDS;
         const span = { fromS: second, toS: second + slotS };
-        found.push({ ...span, sourceId: workers.nameOf(id), isForGood: true, users, requestsAtMost });
+        const sourceId = workers.nameOf(id);
+        found.push({ ...span, sourceId, isForGood: true, isTakenOver: false, users, requestsAtMost });
       }
     } else if (!AWAY.has(row.state)) {
       if (last !== undefined) last.isForGood = false;
@@ -50,19 +67,27 @@ function missingOf(workers: Workers, id: number): Missing[] {
       if (pace.length > PACE_SECONDS) pace.shift();
     }
   }
-  return found;
+  const last = found[found.length - 1];
+  if (last?.isForGood && last.users !== null) {
+    // Others have its users where all have no fewer than before. The end of the run leaves fewer.
+    const before = workers.usersAt(last.fromS - slotS);
+    last.isTakenOver = before > 0 && workers.usersAt(last.toS) >= before;
+  }
+  // Without users it made no load that could be missed. What a gap lost of one that came back, nobody knows.
+  return found.filter(({ isForGood, users }) => !isForGood || users !== 0);
 }
 
 /** Who, when, and what it means. */
 export function missingInWords(missing: Missing, timeOfDay: (second: number) => string): string {
-  const { sourceId, fromS, toS, isForGood, users, requestsAtMost } = missing;
-  const whose = users === 0 ? "its users" : `its ${formatCount(users)} user${users === 1 ? "" : "s"}`;
+  const { sourceId, fromS, toS, isForGood, isTakenOver, users, requestsAtMost } = missing;
+  const whose = users === null || users === 0 ? "its users" : `its ${formatCount(users)} user${users === 1 ? "" : "s"}`;
   if (!isForGood) {
     const when = `from ${timeOfDay(fromS)} to ${timeOfDay(toS)}`;
     return `${sourceId} was missing ${when}; what ${whose} did then may not be recorded`;
   }
   const unrecorded = requestsAtMost > 0 ? `, up to ${formatCount(requestsAtMost)} requests may not be recorded` : "";
-  return `${lossInBrief(missing, timeOfDay)}; ${whose} stopped making load${unrecorded}`;
+  const until = isTakenOver ? ` until others had them at ${timeOfDay(toS)}` : "";
+  return `${lossInBrief(missing, timeOfDay)}; ${whose} stopped making load${until}${unrecorded}`;
 }
 
 /** Who and when. */

@@ -3,6 +3,7 @@
 import { Gains } from "./gains";
 import { type Happening, happeningOf, steadyFromS } from "./happening";
 import { SeriesStats } from "./histogram";
+import { type Missing, missingFromRow, missingWorkers } from "./missing";
 import { type Kind, Pyramid, windowGains } from "./pyramid";
 import { commonSlotS, equal, intersect, nested, type Range, snapOutward } from "./range";
 import { Seconds } from "./seconds";
@@ -12,6 +13,7 @@ import { together } from "./together";
 import type {
   ErrorRow,
   EventRow,
+  MissingRow,
   RunHead,
   SecondsColumns,
   SeriesRow,
@@ -53,6 +55,8 @@ export interface RunParts {
   errors: ErrorRow[];
   events: EventRow[];
   workerSeconds: WorkerSecondsColumns | null;
+  /** When workers were missing, where `workerSeconds` may not show when that began. */
+  missing?: MissingRow[] | null;
   /** Windows that are in no strip yet: also late ones, of seconds before `sealedUntilS`. */
   windows: WindowMessage[];
   /** Slot lengths on hand by kind. */
@@ -92,6 +96,7 @@ export class Run {
   /** Strips tell what was before this second. */
   readonly sealedUntilS: number;
   private readonly secondsSlotS: number;
+  private readonly toldMissing: readonly Missing[] | null;
   /** When it was on; null before the first window. */
   span: RunSpan | null = null;
   /** Goes up whenever the run has more than before. */
@@ -109,6 +114,7 @@ export class Run {
       new Pyramid(kind, nested(parts.slots[kind]), this.sealedUntilS, this.compactedUntilS);
     [this.total, this.bySeries, this.byWorker] = [pyramid("total"), pyramid("series"), pyramid("worker")];
     this.secondsSlotS = Math.max(1, parts.secondsSlotS ?? 1);
+    this.toldMissing = parts.missing?.map(missingFromRow) ?? null;
     this.workers = new Workers(Math.max(1, parts.workerSecondsSlotS ?? 1));
     parts.head.series.forEach((row) => {
       this.addSeries(row);
@@ -134,6 +140,11 @@ export class Run {
   /** The pyramid of one kind. */
   pyramid(kind: Kind): Pyramid {
     return kind === "total" ? this.total : kind === "series" ? this.bySeries : this.byWorker;
+  }
+
+  /** When workers were missing, the earliest first. */
+  missingWorkers(): readonly Missing[] {
+    return this.toldMissing ?? missingWorkers(this.workers);
   }
 
   /** Whether windows still come. */

@@ -39,6 +39,7 @@ function evidence(change: Partial<Evidence> = {}): Evidence {
     trust: { seconds: 100, suspectSeconds: 0 },
     recentTrust: { seconds: 30, suspectSeconds: 0 },
     missing: [],
+    endS: 5100,
     missingSeconds: 0,
     workers: [],
     reasons: 0,
@@ -82,7 +83,7 @@ function saturated(suspectSeconds: number): Partial<Evidence> {
 /** A worker that was lost at this second of 100 (from 5000 on), or missing for a while. */
 function lost(fromS: number, toS = 5100): Partial<Evidence> {
   const isForGood = toS === 5100;
-  const missing = [{ sourceId: "worker-1", fromS, toS, isForGood, users: 10, requestsAtMost: 88 }];
+  const missing = [{ sourceId: "worker-1", fromS, toS, isForGood, isTakenOver: false, users: 10, requestsAtMost: 88 }];
   const worker = { sourceId: "worker-1", seconds: 100, suspectSeconds: toS - fromS, missingSeconds: toS - fromS };
   return { missing, missingSeconds: toS - fromS, workers: [{ ...worker, reasons: 16 } as WorkerSummary] };
 }
@@ -213,6 +214,30 @@ describe("the verdict", () => {
   it("speaks of the end only where a worker was lost right before it, but at once while the run is on", () => {
     expect(verdictOf(evidence(lost(5097))).text).toContain("Don’t trust the end: worker-1 was lost at");
     expect(verdictOf(evidence({ ...lost(5097), isLive: true })).text).toContain("Don’t trust this: worker-1");
+  });
+
+  it("tells one that was lost long before the end beside, once others had its users", () => {
+    const early = (toS: number) => {
+      const { missing = [], ...rest } = lost(5002, toS);
+      return { ...rest, missing: missing.map((each) => ({ ...each, isForGood: true, isTakenOver: true })) };
+    };
+    for (const isLive of [false, true]) {
+      const verdict = verdictOf(evidence({ ...early(5007), isLive }));
+      expect(verdict.level).toBe("healthy");
+      expect(verdict.also).toEqual([
+        `worker-1 was lost at ${clock(5002)}; its 10 users stopped making load until others had them at ${clock(5007)}, up to 88 requests may not be recorded`,
+      ]);
+    }
+    expect(verdictOf(evidence(early(5030))).text).toContain("Don’t trust this: worker-1");
+    const later = { ...lost(5095).missing?.[0], sourceId: "worker-2" };
+    const both = { ...early(5007), missing: [...early(5007).missing, later] } as Partial<Evidence>;
+    const verdict = verdictOf(evidence(both));
+    expect(verdict.text).toContain("Don’t trust the end: worker-2 was lost");
+    expect(verdict.also).toHaveLength(1);
+  });
+
+  it("speaks of the end too where the run was stopped some seconds before", () => {
+    expect(verdictOf(evidence({ ...lost(5094), endS: 5103 })).text).toContain("Don’t trust the end: worker-1");
   });
 
   it("tells a worker that was missing for a moment beside", () => {

@@ -40,6 +40,8 @@ export interface Evidence {
   recentTrust: Trust;
   /** When workers were missing in the range, the earliest first. */
   missing: readonly Missing[];
+  /** The end of the range. */
+  endS: number;
   /** Seconds in which any worker was. */
   missingSeconds: number;
   workers: readonly WorkerSummary[];
@@ -129,9 +131,15 @@ function saturatedSeconds(worker: WorkerSummary | null): number {
 /** So many times that workers were missing are told one by one. */
 const MISSING_TOLD = 3;
 
-/** What is to be known of missing workers, those first that never came back. */
-function missingSentences({ missing }: Evidence): { text: string; sourceId: string | null }[] {
-  const inOrder = [...missing.filter(({ isForGood }) => isForGood), ...missing.filter(({ isForGood }) => !isForGood)];
+/** Whether its users still made no load at the end. Nobody is missed once the run is stopped, which may take a while. */
+function isToTheEnd({ isForGood, isTakenOver, toS }: Missing, endS: number): boolean {
+  return isForGood && (!isTakenOver || toS >= endS - 1);
+}
+
+/** What is to be known of missing workers: those first whose users nobody had, then those that never came back. */
+function missingSentences({ missing, endS }: Evidence): { text: string; sourceId: string | null }[] {
+  const weight = (each: Missing) => Number(each.isForGood) + Number(isToTheEnd(each, endS));
+  const inOrder = missing.toSorted((a, b) => weight(b) - weight(a));
   const told = inOrder.slice(0, MISSING_TOLD);
   const more = inOrder.length - told.length;
   const sentences = told.map((each) => ({
@@ -185,7 +193,8 @@ export function verdictOf(evidence: Evidence): Verdict {
   const isUntrustedFirst = isUntrusted && !evidence.isRampUpOnly;
   const [lost, ...alsoLost] = missingSentences(evidence);
   const isMostlyWhole = trust.seconds > 0 && evidence.missingSeconds / trust.seconds < SUSPECT_SHARE;
-  if (lost !== undefined && (!isMostlyWhole || evidence.missing.some(({ isForGood }) => isForGood))) {
+  const isLostAtEnd = evidence.missing.some((each) => isToTheEnd(each, evidence.endS));
+  if (lost !== undefined && (!isMostlyWhole || isLostAtEnd)) {
     // Who was lost shortly before the end says nothing against what was before.
     const lead = isMostlyWhole && !isLive ? "Don’t trust the end: " : DONT_TRUST_THIS;
     const about = lost.sourceId === null ? null : ({ kind: "worker", key: lost.sourceId } as const);

@@ -153,6 +153,17 @@ export interface WindowMessage {
   worker_gains: string;
 }
 
+/** When a worker was missing: see `Missing`. */
+export interface MissingRow {
+  worker: string;
+  from_s: number;
+  to_s: number;
+  is_for_good: boolean;
+  is_taken_over: boolean;
+  users: number | null;
+  requests_at_most: number;
+}
+
 /** All that a report file carries. */
 export interface EmbeddedRun {
   head: RunHead;
@@ -162,6 +173,8 @@ export interface EmbeddedRun {
   events: EventRow[];
   workers?: Json;
   worker_seconds?: WorkerSecondsColumns | null;
+  /** As the whole run tells of the range; null where there was no room. */
+  missing?: MissingRow[] | null;
   /** What there was no room for. */
   left_out?: {
     /** How many seconds a row of `seconds` stands for: sums and highest values of the slot, under its first second. */

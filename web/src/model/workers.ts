@@ -103,6 +103,13 @@ export class Workers {
     return this.rows.get(worker)?.get(second);
   }
 
+  /** How many users all have in this second. */
+  usersAt(second: number): number {
+    let users = 0;
+    for (const rows of this.rows.values()) users += rows.get(second)?.users ?? 0;
+    return users;
+  }
+
   /** Workers that are suspect in this second, with why. */
   suspectAt(second: number): { sourceId: string; row: WorkerSecond }[] {
     const found = [];

@@ -26,6 +26,7 @@ export class EmbeddedSource implements RunSource {
       errors,
       events,
       workerSeconds: workerSeconds ?? null,
+      missing: this.data.missing ?? null,
       windows: [],
       slots,
       secondsSlotS: leftOut?.seconds_slot_s ?? 1,

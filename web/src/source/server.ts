@@ -3,6 +3,7 @@
 import type {
   ErrorRow,
   EventRow,
+  MissingRow,
   RunHead,
   RunRow,
   SecondsColumns,
@@ -82,6 +83,10 @@ export class Server {
 
   workerSeconds(runId: string, fields: Record<string, string>): Promise<WorkerSecondsColumns> {
     return this.json(this.pathOf(runId, "worker_seconds"), fields);
+  }
+
+  async missing(runId: string): Promise<MissingRow[]> {
+    return (await this.json<{ missing: MissingRow[] }>(this.pathOf(runId, "missing"))).missing;
   }
 
   async windows(runId: string, after: number): Promise<WindowMessage[]> {

@@ -9,7 +9,7 @@ import type { Missing } from "../model/pyramid";
 import type { Range } from "../model/range";
 import type { Run } from "../model/run";
 import { NOTHING } from "../model/selection";
-import type { WindowMessage } from "../model/wire";
+import type { MissingRow, WindowMessage } from "../model/wire";
 import { EmbeddedSource } from "./embedded";
 import { LiveSource } from "./live";
 import { Server } from "./server";
@@ -19,7 +19,17 @@ import { StoredSource } from "./stored";
 const START_S = 1_760_000_040;
 const ALL_S = Number.MAX_SAFE_INTEGER;
 
-type Call = "head" | "seconds" | "errors" | "events" | "workerSeconds" | "windows" | "strips";
+type Call = "head" | "seconds" | "errors" | "events" | "workerSeconds" | "missing" | "windows" | "strips";
+
+const LOSS: MissingRow = {
+  worker: "worker-1",
+  from_s: START_S + 5,
+  to_s: START_S + 9,
+  is_for_good: true,
+  is_taken_over: true,
+  users: 20,
+  requests_at_most: 88,
+};
 
 /** Answers from an archive, and lets a test act before each answer. */
 class FakeServer extends Server {
@@ -37,6 +47,7 @@ class FakeServer extends Server {
   override events = async () => this.reply("events", () => this.archive.events);
   override workerSeconds = async () =>
     this.reply("workerSeconds", () => workerColumns(this.archive, 0, ALL_S) as never);
+  override missing = async () => this.reply("missing", () => [LOSS]);
   override windows = async () => this.reply("windows", () => this.archive.windows);
   override strips = async (_: string, { kind, slot_s: slotS, from, to }: Record<string, string>) =>
     this.reply("strips", () =>
@@ -332,5 +343,25 @@ describe("a lost connection", () => {
     await settle();
     expect(shown.loads).toBe(1);
     await expectAll(shown.source, shown.latest, archive);
+  });
+});
+
+describe("when workers were missing", () => {
+  const told = [{ sourceId: "worker-1", fromS: START_S + 5, toS: START_S + 9, isTakenOver: true, users: 20 }];
+
+  it("is what the server made out from the whole run where not all rows of workers are loaded", async () => {
+    const archive = playing(10);
+    const server = new FakeServer(archive);
+    const whole = await new StoredSource(server, "a").load();
+    expect([whole.missingWorkers(), server.calls.includes("missing")]).toEqual([[], false]);
+    const { head } = archive;
+    server.head = async () => ({ ...structuredClone(head), first_s: (head.last_s ?? 0) - 1_000_000 });
+    expect((await new StoredSource(server, "a").load()).missingWorkers()).toMatchObject(told);
+  });
+
+  it("is what a report says of it", async () => {
+    const data = embedded(playing(10), 1);
+    expect((await new EmbeddedSource(data).load()).missingWorkers()).toEqual([]);
+    expect((await new EmbeddedSource({ ...data, missing: [LOSS] }).load()).missingWorkers()).toMatchObject(told);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { Kind, Missing } from "../model/pyramid";
 import { Run, type RunParts, SEALED_NOTHING } from "../model/run";
-import type { RunHead, WindowMessage, WorkerSecondsColumns } from "../model/wire";
+import type { MissingRow, RunHead, WindowMessage, WorkerSecondsColumns } from "../model/wire";
 import type { Server } from "./server";
 import type { RunSource } from "./source";
 
@@ -90,15 +90,16 @@ export class StoredSource implements RunSource {
     const { server, runId } = this;
     const [head, windows] = await this.headAndWindows();
     const untilS = sealedUntilS(head);
-    const [seconds, errors, events, workerSeconds] = await Promise.all([
+    const [seconds, errors, events, workerSeconds, missing] = await Promise.all([
       server.seconds(runId),
       untilS === SEALED_NOTHING ? [] : server.errors(runId, untilS),
       server.events(runId),
       this.workerSeconds(head),
+      this.missing(head),
     ]);
     const series = SLOTS_S.filter((slotS) => slotS >= (head.finest_slot_s ?? 1));
     const slots: Record<Kind, number[]> = { total: series, series, worker: series };
-    return { head, sealedUntilS: untilS, seconds, errors, events, workerSeconds, windows, slots };
+    return { head, sealedUntilS: untilS, seconds, errors, events, workerSeconds, missing, windows, slots };
   }
 
   /**
@@ -121,12 +122,20 @@ export class StoredSource implements RunSource {
   private async workerSeconds(head: RunHead): Promise<WorkerSecondsColumns | null> {
     if (head.workers.length === 0) return null;
     const fields: Record<string, string> = {};
-    const { first_s: firstS, last_s: lastS } = head;
-    if (firstS !== null && lastS !== null && (lastS - firstS) * head.workers.length > MAX_WORKER_ROWS) {
-      fields.from = String(lastS - Math.floor(MAX_WORKER_ROWS / head.workers.length));
+    if (head.last_s !== null && hasManyWorkerRows(head)) {
+      fields.from = String(head.last_s - Math.floor(MAX_WORKER_ROWS / head.workers.length));
     }
     return this.server.workerSeconds(this.runId, fields);
   }
+
+  /** Where not all rows of workers are loaded, they may not show when one was lost. A run that goes on shows more and more. */
+  private async missing(head: RunHead): Promise<MissingRow[] | null> {
+    return this.kind === "stored" && hasManyWorkerRows(head) ? this.server.missing(this.runId) : null;
+  }
+}
+
+function hasManyWorkerRows({ first_s: firstS, last_s: lastS, workers }: RunHead): boolean {
+  return firstS !== null && lastS !== null && (lastS - firstS) * workers.length > MAX_WORKER_ROWS;
 }
 
 function sealedUntilS(head: RunHead): number {

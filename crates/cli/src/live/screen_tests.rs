@@ -104,7 +104,8 @@ fn a_lost_worker_is_named_with_its_moment_of_the_run_and_what_that_means() {
         from_s,
         to_s: from_s + 20,
         is_for_good: true,
-        users: 20,
+        is_taken_over: false,
+        users: Some(20),
         requests_at_most: 24,
     };
     snapshot.recent.missing = vec![missing];

@@ -28,6 +28,8 @@ struct Worker {
 pub(crate) struct Fleet {
     workers: Vec<Worker>,
     parts: Vec<(i64, usize, RequestAggregate)>,
+    /// How many users each worker has.
+    pub(crate) users: Vec<u64>,
     seed: u64,
 }
 
@@ -39,7 +41,7 @@ impl Fleet {
             outbox.start_run(RUN_ID);
             Worker { table: RequestTable::new(1_000), outbox }
         };
-        Self { workers: (0..workers).map(worker).collect(), parts: Vec::new(), seed: seed | 1 }
+        Self { workers: (0..workers).map(worker).collect(), parts: Vec::new(), users: vec![3; workers], seed: seed | 1 }
     }
 
     /// How the channel names a worker.
@@ -68,10 +70,11 @@ impl Fleet {
                     response_bytes: 10,
                 });
             }
+            let users = self.users[number];
             let worker = &mut self.workers[number];
             let requests = worker.table.swap(Buffer::default()).drain();
             self.parts.push((START_S + second, number, requests.clone()));
-            worker.outbox.add(&Window { start_s: START_S + second, requests, users: 3, ..Window::default() });
+            worker.outbox.add(&Window { start_s: START_S + second, requests, users, ..Window::default() });
         }
     }
 

@@ -38,7 +38,7 @@ impl Figures {
             errors: errors(run, &range, &series)?,
             confidence: confidence(&run.seconds(Some(range.clone()))?),
             workers: workers(&source_ids, &run.worker_seconds(None, Some(range.clone()))?),
-            missing: missing(&source_ids, run, &range)?,
+            missing: Missing::read(run, &range)?,
             events: events(run, &range, &whole)?,
         })
     }
@@ -147,30 +147,47 @@ fn workers(source_ids: &[String], seconds: &Columns) -> Vec<WorkerFigures> {
     workers
 }
 
-/// When workers were missing. Read of the whole run: a part of it does not show when that began.
-fn missing(source_ids: &[String], run: &RunReader<'_>, range: &Range<i64>) -> Result<Vec<Missing>, ReadError> {
-    let mut found = Vec::new();
-    for id in run.missing_workers()? {
-        let Some(source_id) = source_ids.get(id as usize) else { continue };
-        let seconds = run.worker_seconds(Some(id), None)?;
-        let column = |name: &str| seconds.column(name).iter();
-        let states = column("state").zip(reasons(&seconds));
-        let rows = column("second").zip(column("users")).zip(column("requests")).zip(states);
-        let rows = rows.map(|(((at, users), requests), (state, reasons))| {
-            let presence = match state.as_str() {
-                _ if reasons.has(Reason::WorkerMissing) => Presence::Missing,
-                Some("missing" | "gone") => Presence::Unexpected,
-                _ => Presence::Told,
-            };
-            WorkerSecond { second: second(at), users: count(users), requests: count(requests), presence }
+impl Missing {
+    /// Reads when workers were missing, as far as that touches the range, the earliest first. Read of the whole run: a part of
+    /// it does not show when that began.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn read(run: &RunReader<'_>, range: &Range<i64>) -> Result<Vec<Self>, ReadError> {
+        let source_ids = run.workers()?;
+        let mut found = Vec::new();
+        for id in run.missing_workers()? {
+            let Some(source_id) = source_ids.get(id as usize) else { continue };
+            let seconds = run.worker_seconds(Some(id), None)?;
+            let column = |name: &str| seconds.column(name).iter();
+            let states = column("state").zip(reasons(&seconds));
+            let rows = column("second").zip(column("users")).zip(column("requests")).zip(states);
+            let rows = rows.map(|(((at, users), requests), (state, reasons))| {
+                let presence = match state.as_str() {
+                    _ if reasons.has(Reason::WorkerMissing) => Presence::Missing,
+                    Some("missing" | "gone") => Presence::Unexpected,
+                    _ => Presence::Told,
+                };
+                WorkerSecond { second: second(at), users: count(users), requests: count(requests), presence }
+            });
+            found.extend(Self::of(source_id, rows));
+        }
+        found.retain(|missing| missing.from_s < range.end && missing.to_s > range.start);
+        for missing in &mut found {
+            let before = all_users(run, missing.from_s.saturating_sub(1))?;
+            missing.compare_users(before, all_users(run, missing.to_s)?);
+        }
+        found.sort_by(|one, other| {
+            one.from_s.cmp(&other.from_s).then_with(|| natural(&one.worker).cmp(&natural(&other.worker)))
         });
-        found.extend(Missing::of(source_id, rows));
+        Ok(found)
     }
-    found.retain(|missing| missing.from_s < range.end && missing.to_s > range.start);
-    found.sort_by(|one, other| {
-        one.from_s.cmp(&other.from_s).then_with(|| natural(&one.worker).cmp(&natural(&other.worker)))
-    });
-    Ok(found)
+}
+
+/// How many users all workers had in a second.
+fn all_users(run: &RunReader<'_>, second: i64) -> Result<u64, ReadError> {
+    let seconds = run.worker_seconds(None, Some(second..second.saturating_add(1)))?;
+    Ok(seconds.column("users").iter().map(count).sum())
 }
 
 /// The larger of two figures that may be unknown.

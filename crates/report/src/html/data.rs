@@ -10,6 +10,7 @@ mod texts;
 
 use super::inert;
 use crate::error::ReportError;
+use crate::missing::Missing;
 use crate::slots;
 use locust_telemetry_core::RunSpan;
 use locust_telemetry_store::{Kind, RunReader, run_row};
@@ -24,6 +25,7 @@ const SECONDS_SHARE: usize = 120;
 const WORKER_SECONDS_SHARE: usize = 100;
 const ERRORS_SHARE: usize = 100;
 const EVENTS_SHARE: usize = 60;
+const MISSING_SHARE: usize = 20;
 /// What the strips of the total and of workers may take of what is left for strips, in thousandths.
 const TOTAL_STRIPS_SHARE: usize = 250;
 const WORKER_STRIPS_SHARE: usize = 125;
@@ -53,6 +55,9 @@ pub(super) fn encode(
     // What happened just before the first second and after the last belongs to the whole run.
     let events = run.events((!is_whole).then(|| range.clone()))?;
     let events = texts::events(&events, share(EVENTS_SHARE));
+    // Where there is no room, the page makes them out from what it has.
+    let missing: Value = Missing::read(run, &range)?.iter().map(Missing::to_json).collect();
+    let missing = if size(&missing) <= share(MISSING_SHARE) { missing } else { Value::Null };
     let (mut head, left_out_facts) = texts::head(run.head()?, share(FACTS_SHARE));
     let mut data = json!({
         "head": null,
@@ -60,6 +65,7 @@ pub(super) fn encode(
         "errors": errors.rows,
         "events": events.rows,
         "worker_seconds": worker_seconds.columns,
+        "missing": missing,
         "strips": [],
         "left_out": {
             "series": series.folded,
