@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import type { Range } from "../src/model/range";
-import type { EmbeddedRun } from "../src/model/wire";
+import { spanOf } from "../src/model/span";
+import type { EmbeddedRun, SpanRow } from "../src/model/wire";
 import type { Archive } from "./archive";
 
 /**
@@ -29,9 +30,16 @@ export function embedded(archive: Archive, seriesSlotS: number, range: Range | n
       strips.push({ kind, slot_s: slotS, container: container.toString("base64") });
     }
   }
+  const whole = spanOf(archive.head.span, { fromS: archive.head.first_s ?? 0, toS: (archive.head.last_s ?? -1) + 1 });
+  const span: SpanRow = {
+    started: fromS > whole.started[0] ? [fromS, 0] : whole.started,
+    ended: toS <= whole.ended[0] ? [toS, 0] : whole.ended,
+  };
   return {
     head: {
       ...archive.head,
+      span,
+      whole_span: whole,
       finest_slot_s: seriesSlotS,
       first_s: columns.second[0] ?? null,
       last_s: columns.second[columns.second.length - 1] ?? null,

@@ -114,7 +114,7 @@ impl Fleet {
             suspect_seconds: total(
                 "locust.tl.confidence.metric.suspect.seconds",
                 "s",
-                "Seconds whose latencies are suspect, by reason; a second may have several.",
+                "Seconds that are suspect, by reason; a second may have several.",
             ),
             worker_state: gauge("locust.tl.worker.metric.state", "1", "1 for the state that a worker is in."),
             worker_frames: total(

@@ -10,7 +10,10 @@ use std::time::{Duration, Instant};
 pub const APPLICATION_ID: i32 = 0x4C54_5253;
 
 /// What makes format n of format n - 1, beginning with that of nothing.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("format_2.sql")];
+
+/// Makes the views of the newest format, whatever was there before.
+const VIEWS: &str = include_str!("views.sql");
 
 /// `PRAGMA user_version` of the newest format that this build knows.
 pub const FORMAT: i32 = STEPS.len() as i32;
@@ -173,7 +176,9 @@ fn check(connection: &Connection, path: &Path) -> Result<i32, OpenStoreError> {
     })?;
     match (application, found) {
         (APPLICATION_ID, 1..=FORMAT) => Ok(found),
-        (APPLICATION_ID, FORMAT..) => Err(OpenStoreError::TooNew { path: path.to_owned(), found, supported: FORMAT }),
+        (APPLICATION_ID, _) if found > FORMAT => {
+            Err(OpenStoreError::TooNew { path: path.to_owned(), found, supported: FORMAT })
+        }
         (0, 0) if tables == 0 => Ok(0),
         _ => Err(OpenStoreError::Foreign { path: path.to_owned() }),
     }
@@ -202,11 +207,16 @@ fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let present: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    // Another process may have brought it as far meanwhile, or farther: its views stay.
+    if present >= FORMAT {
+        return Ok(());
+    }
     for step in STEPS.iter().skip(usize::try_from(present).unwrap_or(0)) {
         transaction.execute_batch(step)?;
     }
+    transaction.execute_batch(VIEWS)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", FORMAT.max(present))?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()
 }
 
@@ -254,7 +264,7 @@ mod tests {
         let before = fs::read(&path).unwrap();
         for error in [open_for_writing(&path).unwrap_err(), open_existing(&path).unwrap_err()] {
             assert!(matches!(error, OpenStoreError::TooNew { found, .. } if found == FORMAT + 3), "{error}");
-            assert!(error.to_string().contains("format 4; this build reads up to 1"), "{error}");
+            assert!(error.to_string().contains("format 5; this build reads up to 2"), "{error}");
         }
         assert_eq!(fs::read(&path).unwrap(), before);
     }

@@ -16,13 +16,18 @@ use crate::run_row::RunRow;
 use crate::seal::MINUTE_S;
 use crate::snap;
 use crate::strip::{self, LEVELS_S, SLOTS};
-use locust_telemetry_core::{Anomaly, Length, Reason, RequestAggregate, RunSpan, SeriesKey, SeriesStats};
+use locust_telemetry_core::{Anomaly, Length, RequestAggregate, RunSpan, SeriesKey, SeriesStats};
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::ops::Range;
 use std::sync::Arc;
+
+/// The workers that were missing in any second. The bit of [`Reason::WorkerMissing`](locust_telemetry_core::Reason) in
+/// the words of the index `worker_second_missing`, without which SQLite does not take it.
+const MISSING_WORKERS: &str =
+    "SELECT DISTINCT worker FROM worker_second WHERE run = ?1 AND reasons & 16 ORDER BY worker";
 
 /// Reads one run. A range is from one second up to, not including, another, in seconds since the Unix epoch; `None` is
 /// the whole run.
@@ -292,17 +297,8 @@ impl<'a> RunReader<'a> {
     /// # Errors
     /// See [`ReadError`].
     pub fn missing_workers(&self) -> Result<Vec<u32>, ReadError> {
-        let bit = 1 << Reason::WorkerMissing as u8;
-        // Few runs have any: there, the rows of all workers need not be looked through.
-        let sql = "SELECT EXISTS (SELECT 1 FROM second WHERE run = ?1 AND reasons & ?2)";
-        let is_any: bool =
-            self.connection.prepare_cached(sql)?.query_row(params![self.row.id, bit], |row| row.get(0))?;
-        if !is_any {
-            return Ok(Vec::new());
-        }
-        let sql = "SELECT DISTINCT worker FROM worker_second WHERE run = ?1 AND reasons & ?2 ORDER BY worker";
-        let mut select = self.connection.prepare_cached(sql)?;
-        let workers = select.query_map(params![self.row.id, bit], |row| row.get(0))?;
+        let mut select = self.connection.prepare_cached(MISSING_WORKERS)?;
+        let workers = select.query_map(params![self.row.id], |row| row.get(0))?;
         Ok(workers.collect::<Result<_, _>>()?)
     }
 
@@ -415,5 +411,24 @@ impl<'a> RunReader<'a> {
             })
         })?;
         Ok(events.collect::<Result<_, _>>()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MISSING_WORKERS;
+    use crate::connection::open_for_writing;
+    use locust_telemetry_core::Reason;
+
+    #[test]
+    fn missing_workers_are_found_without_a_look_at_all_seconds_of_all() {
+        assert_eq!(1 << Reason::WorkerMissing as u8, 16);
+        let directory = tempfile::tempdir().unwrap();
+        let connection = open_for_writing(&directory.path().join("runs.db")).unwrap();
+        let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {MISSING_WORKERS}")).unwrap();
+        let plan =
+            explain.query_map([1], |row| row.get("detail")).unwrap().collect::<Result<Vec<String>, _>>().unwrap();
+        assert_eq!(plan.len(), 1, "{plan:?}");
+        assert!(plan[0].contains("COVERING INDEX worker_second_missing (run=?)"), "{plan:?}");
     }
 }

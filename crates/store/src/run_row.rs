@@ -163,8 +163,14 @@ impl RunRow {
     /// the last of them.
     #[must_use]
     pub fn span(&self, recorded: &Range<i64>) -> RunSpan {
-        let ended_unix_ns = match (self.state, self.ended_unix_ns) {
-            (RunState::Ended, Some(ended_unix_ns)) => ended_unix_ns,
+        let ended_unix_ns = match (self.state, self.ended_unix_ns, self.last_s) {
+            (RunState::Ended, Some(ended_unix_ns), _) => ended_unix_ns,
+            // What was compacted is told of to the end of a minute. Only of a run that is closed, so its row has the last second.
+            (RunState::CutOff, _, Some(last_s))
+                if self.compacted_until_s.is_some_and(|until| recorded.end <= until) =>
+            {
+                clock::begin_of(last_s.saturating_add(1))
+            }
             _ => clock::begin_of(recorded.end),
         };
         RunSpan { started_unix_ns: self.started_unix_ns, ended_unix_ns }

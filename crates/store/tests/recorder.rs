@@ -299,6 +299,32 @@ fn seconds_become_minutes_where_that_is_wanted() {
 }
 
 #[test]
+fn a_run_that_was_cut_off_is_no_longer_since_its_seconds_became_minutes() {
+    let (_directory, path) = in_directory();
+    let mut recording = Recording::open(&path);
+    (0..100).for_each(|second| recording.take(&identity("r1"), simple(START_S + second, 2)));
+    drop(recording);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    // As one of a process that nobody can ask, and that has long been silent.
+    connection.execute("UPDATE run SET writer = '', heartbeat_unix_ns = started_unix_ns", []).unwrap();
+    let length = || {
+        let store = open(&path);
+        let reader = reader(&store, "r1");
+        assert_eq!(reader.row().state, RunState::CutOff);
+        (
+            reader.snapped(None).unwrap(),
+            reader.span().unwrap().length().seconds(),
+            reader.length(None).unwrap().seconds(),
+        )
+    };
+    assert_eq!(length(), (START_S..START_S + 100, 100.0, 100.0));
+    drop(Recording::with(StoreConfig { compact_after_s: Some(120), ..StoreConfig::new(&path) }));
+    assert_eq!(length(), (START_S..START_S + 120, 100.0, 100.0));
+    let of_view: f64 = connection.query_row("SELECT seconds FROM runs", [], |row| row.get(0)).unwrap();
+    assert_eq!(of_view, 100.0);
+}
+
+#[test]
 fn every_view_can_be_read_with_sqlite_alone() {
     let (_directory, path) = in_directory();
     let mut recording = Recording::open(&path);

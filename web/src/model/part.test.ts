@@ -1,27 +1,38 @@
 import { describe, expect, it } from "vitest";
-import { happeningOf } from "./happening";
 import { wholeOfPart } from "./part";
 import type { Run } from "./run";
+import type { Moment, RunSpan } from "./span";
+import type { SpanRow } from "./wire";
 
-/** A run from second 1000 to 1020, of which a report has a range with these events. */
-function report(fromS: number, toS: number, events: readonly string[], endedS: number | null = 1020.7): Run {
-  return {
-    range: { fromS, toS },
-    head: { started_unix_ns: 1000.9e9, ended_unix_ns: endedS === null ? null : endedS * 1e9 },
-    happenings: events.map((name) => happeningOf({ time_unix_ns: 1000.9e9, name: `locust.tl.event.test.${name}` })),
-  } as unknown as Run;
+const WHOLE: RunSpan = { started: [1000, 900_000_000], ended: [1020, 700_000_000] };
+
+/** A report of a run, with the span of its range. */
+function report(span: SpanRow | undefined, whole: SpanRow | undefined = WHOLE): Run {
+  const at = ([second]: Moment) => second;
+  const range = { fromS: at(span?.started ?? WHOLE.started), toS: at(span?.ended ?? WHOLE.ended) + 1 };
+  return { range, head: { span, whole_span: whole }, happenings: [] } as unknown as Run;
 }
 
 describe("a report", () => {
-  it("of the whole run is no part, wherever its first and last second are", () => {
-    expect(wholeOfPart(report(1000, 1021, ["start", "stop"]))).toBeNull();
-    expect(wholeOfPart(report(1002, 1018, ["start", "stop"]))).toBeNull();
-    expect(wholeOfPart(report(1000, 1015, ["start"], null))).toBeNull();
+  it("of the whole run is no part, whatever happened in it", () => {
+    expect(wholeOfPart(report(WHOLE))).toBeNull();
+    expect(wholeOfPart(report({ ...WHOLE, started: [1000, 900_000_000] }))).toBeNull();
   });
 
   it("of a range tells of which run", () => {
-    expect(wholeOfPart(report(1005, 1010, []))).toEqual({ fromS: 1000, toS: 1020 });
-    expect(wholeOfPart(report(1000, 1010, ["start"]))).toEqual({ fromS: 1000, toS: 1020 });
-    expect(wholeOfPart(report(1005, 1021, ["stop"]))).toEqual({ fromS: 1000, toS: 1021 });
+    const whole = { fromS: 1000, toS: 1021 };
+    expect(wholeOfPart(report({ started: [1005, 0], ended: [1010, 0] }))).toEqual(whole);
+    expect(wholeOfPart(report({ ...WHOLE, ended: [1010, 0] }))).toEqual(whole);
+    expect(wholeOfPart(report({ ...WHOLE, started: [1001, 0] }))).toEqual(whole);
+    expect(wholeOfPart(report({ ...WHOLE, ended: [1020, 0] }))).toEqual(whole);
+  });
+
+  it("of a run that ended with a second tells no second more", () => {
+    const whole: SpanRow = { ...WHOLE, ended: [1020, 0] };
+    expect(wholeOfPart(report({ ...whole, started: [1005, 0] }, whole))).toEqual({ fromS: 1000, toS: 1020 });
+  });
+
+  it("that does not say is of all of it", () => {
+    expect(wholeOfPart(report(undefined, undefined))).toBeNull();
   });
 });

@@ -146,3 +146,15 @@ describe("a comparison", () => {
     expect(shift?.p95).toBeGreaterThan(3);
   });
 });
+
+describe("a run with very many events", () => {
+  it("takes a list of them", () => {
+    const run = load(slow);
+    const events = Array.from({ length: 130_000 }, (_, place) => ({
+      time_unix_ns: (START_S + place / 1000) * 1e9,
+      name: `event ${place}`,
+    }));
+    expect(run.setEvents(events)).toBe(true);
+    expect(run.happenings.length).toBe(130_000);
+  }, 30_000);
+});

@@ -89,7 +89,7 @@ export class Run {
   readonly errors = new Map<number, ErrorRow[]>();
   /** In order of time; what several processes tell of is one. */
   happenings: readonly Happening[] = [];
-  private readonly told: Happening[] = [];
+  private told: Happening[] = [];
   readonly total: Pyramid;
   readonly bySeries: Pyramid;
   readonly byWorker: Pyramid;
@@ -222,7 +222,7 @@ export class Run {
     this.revision += 1;
     this.knownEvents.clear();
     for (const key of keys) this.knownEvents.add(key);
-    this.told.splice(0, this.told.length, ...rows.map(happeningOf));
+    this.told = rows.map(happeningOf);
     this.arrangeEvents();
     this.addEvents(this.eventsOfWindows);
     return true;
@@ -270,7 +270,7 @@ export class Run {
     this.seconds.addWindow(message, all.requests, failures);
     for (const worker of message.workers) this.workers.addSecond(message.second, worker);
     this.addEvents(message.events);
-    this.eventsOfWindows.push(...message.events);
+    for (const event of message.events) this.eventsOfWindows.push(event);
     for (const [series, text, count] of message.errors) this.addError(series, text, count, message.second);
   }
 
@@ -286,10 +286,12 @@ export class Run {
 
   /** Adds those that are not here yet: a window may be written before the store's list is asked for, and come after. */
   private addEvents(rows: readonly EventRow[]): void {
-    const fresh = rows.filter((row) => !this.knownEvents.has(keyOf(row)));
+    const fresh = rows.map((row) => ({ key: keyOf(row), row })).filter(({ key }) => !this.knownEvents.has(key));
     if (fresh.length === 0) return;
-    for (const row of fresh) this.knownEvents.add(keyOf(row));
-    this.told.push(...fresh.map(happeningOf));
+    for (const { key, row } of fresh) {
+      this.knownEvents.add(key);
+      this.told.push(happeningOf(row));
+    }
     this.arrangeEvents();
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { happeningOf } from "./happening";
 import { together } from "./together";
 
@@ -31,5 +31,15 @@ describe("alike events", () => {
   it("are never notes", () => {
     const note = () => event(100, "annotation", { text: "deployed" }, "annotation");
     expect(together([note(), note()]).length).toBe(2);
+  });
+
+  it("are looked at once, however often there are others", () => {
+    const events = Array.from({ length: 50 }, (_, place) => event(100 + place, "other", { place: `${place}` }));
+    together(events);
+    const stringify = vi.spyOn(JSON, "stringify");
+    const found = together([...events, event(200, "new")]);
+    const times = stringify.mock.calls.length;
+    stringify.mockRestore();
+    expect([found.length, times]).toEqual([51, 1]);
   });
 });

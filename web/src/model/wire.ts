@@ -9,8 +9,8 @@ export type JsonObject = { [key: string]: Json };
 
 /** When a run was on, each moment as its second and the nanoseconds after that; without an end while it has none. */
 export interface SpanRow {
-  started: [second: number, ns: number];
-  ended: [second: number, ns: number] | null;
+  started: readonly [second: number, ns: number];
+  ended: readonly [second: number, ns: number] | null;
 }
 
 /** One run as the list of runs has it. */
