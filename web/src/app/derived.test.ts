@@ -1,10 +1,11 @@
 /** Figures are worked out once, until the run has more. */
 
 import { describe, expect, it } from "vitest";
-import { Archive } from "../../dev/archive";
+import type { Archive } from "../../dev/archive";
+import { archiveOf, runOf } from "../../dev/played";
 import { shop } from "../../dev/scenario";
 import type { Range } from "../model/range";
-import { Run, SEALED_NOTHING } from "../model/run";
+import type { Run } from "../model/run";
 import { NOTHING } from "../model/selection";
 import type { WindowMessage } from "../model/wire";
 import { Derived } from "./derived";
@@ -12,18 +13,8 @@ import { Derived } from "./derived";
 const START_S = 1_760_000_040;
 
 function playing(seconds: number): { archive: Archive; run: Run; range: Range } {
-  const archive = new Archive(shop({ runId: "x", seconds: 0, seed: 6 }), START_S);
-  for (let t = 0; t < seconds; t += 1) archive.addSecond(true);
-  const run = new Run({
-    head: { ...archive.head, seq: 0 },
-    sealedUntilS: SEALED_NOTHING,
-    seconds: { second: [] },
-    errors: [],
-    events: [],
-    workerSeconds: null,
-    windows: archive.windows,
-    slots: { total: [60, 1], series: [60, 1], worker: [60, 1] },
-  });
+  const archive = archiveOf(shop({ runId: "x", seconds: 0, seed: 6 }), START_S, seconds);
+  const run = runOf(archive);
   return { archive, run, range: { fromS: START_S, toS: START_S + seconds } };
 }
 

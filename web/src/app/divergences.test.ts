@@ -1,29 +1,18 @@
 /** Since when an endpoint is slower is never said of another range, and of a live run not at every second. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Archive } from "../../dev/archive";
+import { archiveOf, runOf } from "../../dev/played";
 import { brief, type Scenario } from "../../dev/scenario";
 import { endpointFigures } from "../model/figures";
 import type { Range } from "../model/range";
-import { Run, SEALED_NOTHING } from "../model/run";
+import type { Run } from "../model/run";
 import type { RunSource } from "../source/source";
 import { type Compared, Divergences } from "./divergences";
 
 const START_S = 1_760_000_040;
 
 function played(scenario: Scenario, startS: number, state: "running" | "ended"): Run {
-  const archive = new Archive({ ...scenario, seconds: 0 }, startS);
-  for (let t = 0; t < 20; t += 1) archive.addSecond(true);
-  return new Run({
-    head: { ...archive.head, seq: 0, state },
-    sealedUntilS: SEALED_NOTHING,
-    seconds: { second: [] },
-    errors: [],
-    events: [],
-    workerSeconds: null,
-    windows: archive.windows,
-    slots: { total: [60, 1], series: [60, 1], worker: [60, 1] },
-  });
+  return runOf(archiveOf(scenario, startS, 20), state);
 }
 
 const slow = brief({ runId: "x", seed: 22, slowFrom: 12 });

@@ -1,31 +1,17 @@
 /** What is said about one range is never said about another, and a look that takes long comes to its end. */
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Archive } from "../../dev/archive";
+import { archiveOf, runOf } from "../../dev/played";
 import { shop } from "../../dev/scenario";
 import type { Range } from "../model/range";
-import { Run, SEALED_NOTHING } from "../model/run";
+import type { Run } from "../model/run";
 import type { RunSource } from "../source/source";
 import { Slowness } from "./slowness";
 
 const START_S = 1_760_000_040;
 /** From here on one endpoint is slow. */
 const SLOW_AFTER_S = 120;
-const archive = new Archive(shop({ runId: "x", seconds: 0, seed: 6, trouble: "slow", from: SLOW_AFTER_S }), START_S);
-for (let t = 0; t < 200; t += 1) archive.addSecond(true);
-
-function runOf(state: "running" | "ended"): Run {
-  return new Run({
-    head: { ...archive.head, seq: 0, state },
-    sealedUntilS: SEALED_NOTHING,
-    seconds: { second: [] },
-    errors: [],
-    events: [],
-    workerSeconds: null,
-    windows: archive.windows,
-    slots: { total: [60, 1], series: [60, 1], worker: [60, 1] },
-  });
-}
+const archive = archiveOf(shop({ runId: "x", seconds: 0, seed: 6, trouble: "slow", from: SLOW_AFTER_S }), START_S, 200);
 
 const WHOLE: Range = { fromS: START_S, toS: START_S + 200 };
 const BEFORE: Range = { fromS: START_S, toS: START_S + 100 };
@@ -37,7 +23,7 @@ let source: RunSource;
 beforeEach(() => {
   slowness = new Slowness();
   fill = vi.fn<RunSource["fill"]>(async () => undefined);
-  source = { kind: "live", fill, load: async () => runOf("ended"), addressOf: () => null };
+  source = { kind: "live", fill, load: async () => runOf(archive, "ended"), addressOf: () => null };
 });
 
 const named = () => slowness.found?.map(({ endpoint }) => endpoint.key) ?? null;
@@ -46,7 +32,7 @@ const look = (run: Run, range: Range, isChosen: boolean) =>
 
 describe("slow endpoints of a live source", () => {
   it("are those of the chosen range after the run has ended, not of another with the same start", async () => {
-    const run = runOf("ended");
+    const run = runOf(archive, "ended");
     await look(run, WHOLE, false);
     expect(named()).toEqual(["GET /pay"]);
     await look(run, BEFORE, true);
@@ -56,14 +42,14 @@ describe("slow endpoints of a live source", () => {
   });
 
   it("are those of the chosen range while the run is on", async () => {
-    const run = runOf("running");
+    const run = runOf(archive, "running");
     await look(run, WHOLE, false);
     await look(run, BEFORE, true);
     expect(named()).toEqual([]);
   });
 
   it("stand while the run goes on, as one subject", async () => {
-    const run = runOf("running");
+    const run = runOf(archive, "running");
     await look(run, { ...WHOLE, toS: WHOLE.toS - 10 }, false);
     const asked = fill.mock.calls.length;
     await look(run, WHOLE, false);
@@ -72,7 +58,7 @@ describe("slow endpoints of a live source", () => {
   });
 
   it("are found though the look takes longer than the pause between looks", async () => {
-    const run = runOf("running");
+    const run = runOf(archive, "running");
     let arrive: () => void = () => undefined;
     const strips = new Promise<void>((resolve) => {
       arrive = resolve;
@@ -92,7 +78,7 @@ describe("slow endpoints of a live source", () => {
   });
 
   it("are looked for again after a look has failed", async () => {
-    const run = runOf("running");
+    const run = runOf(archive, "running");
     fill.mockRejectedValueOnce(new Error("gone"));
     const now = vi.spyOn(performance, "now");
     now.mockReturnValue(0);

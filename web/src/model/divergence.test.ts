@@ -1,27 +1,16 @@
 /** The endpoint that got slow against another run is found, with the moment; chance is not. */
 
 import { describe, expect, it } from "vitest";
-import { Archive } from "../../dev/archive";
+import { archiveOf, runOf } from "../../dev/played";
 import { brief, type Scenario, shop } from "../../dev/scenario";
 import { byCost, divergenceOf, type Overlay } from "./divergence";
 import type { Range } from "./range";
-import { Run, SEALED_NOTHING } from "./run";
+import type { Run } from "./run";
 
 const START_S = 1_760_000_007;
 
 function played(scenario: Scenario, seconds: number, startS = START_S): Run {
-  const archive = new Archive({ ...scenario, seconds: 0 }, startS);
-  for (let t = 0; t < seconds; t += 1) archive.addSecond(true);
-  return new Run({
-    head: { ...archive.head, seq: 0 },
-    sealedUntilS: SEALED_NOTHING,
-    seconds: { second: [] },
-    errors: [],
-    events: [],
-    workerSeconds: null,
-    windows: archive.windows,
-    slots: { total: [60, 1], series: [60, 1], worker: [60, 1] },
-  });
+  return runOf(archiveOf(scenario, startS, seconds));
 }
 
 /** The shop at a load at which its endpoints have from 8 to 240 requests a second. */

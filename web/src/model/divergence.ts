@@ -9,6 +9,7 @@
 import { SeriesStats } from "./histogram";
 import { lengthS, type Range } from "./range";
 import type { Endpoint, Run } from "./run";
+import { costOf } from "./slowdown";
 
 /** An endpoint that was slower than in another run, for some time or all along. */
 export interface Divergence {
@@ -178,9 +179,5 @@ function scatterOf(rises: readonly number[]): number {
 
 /** Which of two is to be told first: what costs more. */
 export function byCost(a: Divergence, b: Divergence): number {
-  return cost(b) - cost(a);
-}
-
-function cost({ beforeMs, afterMs, span }: Divergence): number {
-  return Math.log(afterMs / Math.max(beforeMs, 0.1)) * Math.log(afterMs - beforeMs + 1) * Math.log(lengthS(span) + 1);
+  return costOf(b.beforeMs, b.afterMs, b.span) - costOf(a.beforeMs, a.afterMs, a.span);
 }

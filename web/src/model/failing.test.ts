@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { Archive } from "../../dev/archive";
+import { archiveOf, runOf } from "../../dev/played";
 import { type Scenario, shop } from "../../dev/scenario";
 import { errorLines, type OtherErrors } from "./failing";
 import { endpointFigures } from "./figures";
 import type { Range } from "./range";
-import { Run, SEALED_NOTHING } from "./run";
+import type { Run } from "./run";
 
 const START_S = 1_760_000_007;
 
@@ -23,20 +23,10 @@ function failingIn(
     rate: (t: number) => (seconds.includes(t) ? 9 : 0),
   };
   const scenario: Scenario = { ...made, series: [...series, failing] };
-  const archive = new Archive(scenario, START_S);
-  for (let t = 0; t < length; t += 1) archive.addSecond(true);
+  const archive = archiveOf(scenario, START_S, length);
   const countIn = (from: number, to: number) =>
     archive.windows.slice(from, to).reduce((sum, { errors }) => sum + (errors[0]?.[2] ?? 0), 0);
-  const run = new Run({
-    head: { ...archive.head, seq: 0 },
-    sealedUntilS: SEALED_NOTHING,
-    seconds: { second: [] },
-    errors: [],
-    events: [],
-    workerSeconds: null,
-    windows: archive.windows,
-    slots: { total: [60, 1], series: [60, 1], worker: [60, 1] },
-  });
+  const run = runOf(archive);
   return { run, countIn };
 }
 

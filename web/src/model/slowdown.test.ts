@@ -1,9 +1,8 @@
 /** Which endpoint got slow, in runs of any length. */
 
 import { describe, expect, it } from "vitest";
-import { Archive } from "../../dev/archive";
+import { archiveOf, runOf } from "../../dev/played";
 import { shop } from "../../dev/scenario";
-import { Run, SEALED_NOTHING } from "./run";
 import { slowdownSlotS, slowdownsOf } from "./slowdown";
 
 const START_S = 1_760_000_040;
@@ -17,18 +16,7 @@ function found(seconds: number, seed: number, isSlow: (t: number) => boolean) {
     // Often enough for each moment to tell.
     return { ...plan, medianMs, rate: (t: number) => plan.rate(t) * 8 };
   });
-  const archive = new Archive({ ...scenario, series }, START_S);
-  for (let t = 0; t < seconds; t += 1) archive.addSecond(true);
-  const run = new Run({
-    head: { ...archive.head, seq: 0, state: "ended" },
-    sealedUntilS: SEALED_NOTHING,
-    seconds: { second: [] },
-    errors: [],
-    events: [],
-    workerSeconds: null,
-    windows: archive.windows,
-    slots: { total: [60, 1], series: [60, 1], worker: [60, 1] },
-  });
+  const run = runOf(archiveOf({ ...scenario, series }, START_S, seconds), "ended");
   const range = { fromS: START_S, toS: START_S + seconds };
   const slowdowns = [...slowdownsOf(run, run.endpoints.values(), range, slowdownSlotS(seconds, 1))];
   return slowdowns.filter((slowdown) => slowdown !== null);

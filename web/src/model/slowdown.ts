@@ -6,7 +6,7 @@
  */
 
 import { SeriesStats } from "./histogram";
-import type { Range } from "./range";
+import { lengthS, type Range } from "./range";
 import type { Endpoint, Run } from "./run";
 
 /** An endpoint that was slow for some time. */
@@ -106,11 +106,10 @@ export function slowdownSlotS(lengthS: number, finestS: number): number {
 /** Which of two slowdowns is to be told first: what goes on, then what is worse. */
 export function byWeight(a: Slowdown, b: Slowdown): number {
   if (a.isOngoing !== b.isOngoing) return a.isOngoing ? -1 : 1;
-  return weight(b) - weight(a);
+  return costOf(b.usualMs, b.slowMs, b.span) - costOf(a.usualMs, a.slowMs, a.span);
 }
 
-function weight({ slowMs, usualMs, span }: Slowdown): number {
-  return (
-    Math.log(slowMs / Math.max(usualMs, 0.1)) * Math.log(slowMs - usualMs + 1) * Math.log(span.toS - span.fromS + 1)
-  );
+/** How much it costs that something takes longer for some time: by ratio, by difference and by length. */
+export function costOf(usualMs: number, slowMs: number, span: Range): number {
+  return Math.log(slowMs / Math.max(usualMs, 0.1)) * Math.log(slowMs - usualMs + 1) * Math.log(lengthS(span) + 1);
 }
