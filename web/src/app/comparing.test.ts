@@ -17,7 +17,7 @@ const seen = (text: string) => text.replaceAll("\u00a0", " ");
 describe("a comparison", () => {
   it("names the endpoint whose p95 rose the most, if enough is known of it", () => {
     const { verdict, about } = comparisonInWords(after, before, null, 1000);
-    expect(seen(verdict)).toBe("p95 +50.0 %; most: POST /cart +25.0 %");
+    expect(seen(verdict)).toBe("p95 of all +50 %; most: POST /cart +25 %");
     expect(about).toBe("POST /cart");
     expect(slowest(after.endpoints, before.endpoints).map(({ row }) => row.endpoint.key)).toEqual([
       "POST /cart",
@@ -27,13 +27,18 @@ describe("a comparison", () => {
 
   it("says since when, once that is known", () => {
     const { verdict, about } = comparisonInWords(after, before, [{ ...cart, ...late } as Divergence], 1000);
-    expect(seen(verdict)).toBe("p95 +50.0 %; most: POST /cart +159 % from +00:12 on (11.4 ms → 29.5 ms)");
+    expect(seen(verdict)).toBe("p95 of all +50 %; most: POST /cart 2.6× from +00:12 on (11.4 ms → 29.5 ms)");
     expect(about).toBe("POST /cart");
   });
 
   it("names the quantile if it is not p95", () => {
     const { verdict } = comparisonInWords(after, before, [{ ...cart, ...late, q: 0.5 } as Divergence], 1000);
-    expect(seen(verdict)).toContain("most: POST /cart p50 +159 %");
+    expect(seen(verdict)).toContain("most: POST /cart p50 2.6× from +00:12 on (11.4 ms");
+  });
+
+  it("tells no moment of what was so from the start", () => {
+    const { verdict } = comparisonInWords(after, before, [{ ...cart, ...late, isFromStart: true } as Divergence], 1000);
+    expect(seen(verdict)).toContain("2.6× all along (11.4 ms → 29.5 ms)");
   });
 
   it.each([

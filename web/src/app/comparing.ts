@@ -3,7 +3,7 @@
 import { shiftsOf } from "../model/comparison";
 import type { Divergence } from "../model/divergence";
 import type { EndpointFigures, Figures } from "../model/figures";
-import { formatMs, formatShift, plain, sinceStart } from "../model/format";
+import { formatMs, plain, shiftInBrief, sinceStart } from "../model/format";
 import { quantileName } from "../model/verdict";
 
 /** Endpoints with fewer requests than this in either run are not named: their p95 says little. */
@@ -19,21 +19,22 @@ export function comparisonInWords(
   divergences: readonly Divergence[] | null,
   zeroS: number,
 ): { verdict: string; about: string | null } {
-  const all = `p95 ${plain(formatShift(shift(after.total.p95Ms, before.figures.p95Ms)))}`;
+  const ratio = shift(after.total.p95Ms, before.figures.p95Ms);
+  const all = `p95 of all ${ratio === null ? "–" : shiftInBrief(ratio)}`;
   const [first] = divergences ?? [];
   if (first !== undefined)
     return { verdict: `${all}; most: ${divergenceInWords(first, zeroS)}`, about: first.endpoint.key };
   const [worst] = slowest(after.endpoints, before.endpoints);
   if (worst === undefined) return { verdict: all, about: null };
   const { key } = worst.row.endpoint;
-  return { verdict: `${all}; most: ${key} ${plain(formatShift(worst.p95))}`, about: key };
+  return { verdict: `${all}; most: ${key} ${shiftInBrief(worst.p95)}`, about: key };
 }
 
 /** Which endpoint, by how much, since when. */
 function divergenceInWords({ endpoint, q, beforeMs, afterMs, ...when }: Divergence, zeroS: number): string {
   const name = q === 0.95 ? endpoint.key : `${endpoint.key} ${quantileName(q)}`;
   const values = `${plain(formatMs(beforeMs))} → ${plain(formatMs(afterMs))}`;
-  return `${name} ${plain(formatShift(afterMs / beforeMs))} ${whenInWords(when, zeroS)} (${values})`;
+  return `${name} ${shiftInBrief(afterMs / beforeMs)} ${whenInWords(when, zeroS)} (${values})`;
 }
 
 /** When it was slower, told since where both runs are laid upon each other. */

@@ -17,10 +17,11 @@ import type { WorkerSummary } from "../model/workers";
 import type { RunSource } from "../source/source";
 import type { OtherRun } from "../view/chart";
 import { h } from "../view/dom";
-import type { Since } from "../view/endpoints";
 import type { Connection } from "../view/header";
-import { comparisonInWords, whenInWords } from "./comparing";
+import type { SlowMark } from "../view/slow_mark";
+import { comparisonInWords } from "./comparing";
 import { Derived } from "./derived";
+import { Moments } from "./moments";
 import { Shown } from "./shown";
 import type { Scope } from "./state";
 import type { Views } from "./views";
@@ -54,8 +55,7 @@ export class Drawing {
   private readonly shown = new Shown();
   private selected: { selection: Selection | null; keys: ReadonlySet<string> } = { selection: null, keys: new Set() };
   private tables: Tables | null = null;
-  /** In words, of what was found: the same object for the same. */
-  private readonly since = new WeakMap<readonly Divergence[], ReadonlyMap<string, Since>>();
+  private readonly moments = new WeakMap<Run, Moments>();
 
   constructor(private readonly views: Views) {}
 
@@ -115,6 +115,7 @@ export class Drawing {
     views.logScale.checked = isLogScale || hasHeat;
     views.logScale.disabled = hasHeat;
     shown.draw(views.latency, { timeline, context, other, figures, view: latencyView, isLogScale }, backdrop);
+    this.markSlow(picture);
     shown.draw(views.load, { timeline, context, other, rate: figures.rate }, backdrop);
     const isNow = isLive(connection) && scope.shown === null;
     shown.draw(views.tiles, {
@@ -140,14 +141,19 @@ export class Drawing {
     return timeline;
   }
 
-  /** Endpoints, errors, and what needs all of them. */
+  /** Endpoints, errors, and what needs all of them; also since when endpoints are slower than in the other run. */
   endpoints(picture: Picture, tables: Tables, divergences: readonly Divergence[] | null): void {
+    this.tables = tables;
+    this.momentsOf(picture).setDivergences(divergences);
+    this.drawTables(picture, tables);
+  }
+
+  private drawTables(picture: Picture, tables: Tables): void {
     const { opened, other, address, scope } = picture;
     const { views, derived, shown } = this;
     const { run } = opened;
     const { selection } = address;
     const { endpoints, before } = tables;
-    this.tables = tables;
     const timeline = derived.timeline(run, selection, scope.range, scope.stepS, 0, address.latencyView === "heatmap");
     const failures = derived.failures(run, selection, scope);
     shown.draw(views.failures, failures, this.otherRun(picture, timeline), derived.backdrop(run, scope));
@@ -157,7 +163,7 @@ export class Drawing {
     shown.draw(views.endpoints, {
       rows: endpoints,
       shifts,
-      slowerSince: this.slowerSince(divergences, scope),
+      slowerSince: this.momentsOf(picture).slowerSince(scope.zeroS),
       selected,
       search: address.search,
       empty: scope.shown === null ? "No requests yet" : "No requests in this range",
@@ -169,23 +175,13 @@ export class Drawing {
       empty: scope.shown === null ? "No failures" : "No failures in this range",
     });
     this.toolbar(picture, false);
-    this.comparison(picture, tables, divergences);
+    this.comparison(picture, tables);
+    this.markSlow(picture);
   }
 
   /** Since when endpoints are slower than in the other run: what was found after the tables were drawn. */
   divergences(picture: Picture, found: readonly Divergence[] | null): void {
     if (this.tables !== null) this.endpoints(picture, this.tables, found);
-  }
-
-  private slowerSince(divergences: readonly Divergence[] | null, { zeroS }: Scope): ReadonlyMap<string, Since> | null {
-    if (divergences === null || zeroS === null) return null;
-    const known = this.since.get(divergences);
-    if (known !== undefined) return known;
-    const made = new Map(
-      divergences.map((one) => [one.endpoint.key, { fromS: one.span.fromS, inWords: whenInWords(one, zeroS) }]),
-    );
-    this.since.set(divergences, made);
-    return made;
   }
 
   /** The verdict on the shown range, as far as it is known. */
@@ -203,7 +199,23 @@ export class Drawing {
       slowdowns,
     };
     this.shown.draw(this.verdictView, run, scope.range, input);
+    if (this.momentsOf(picture).setSlowdowns(slowdowns)) this.drawTables(picture, tables);
+    this.markSlow(picture);
   }
+
+  private momentsOf({ opened }: Picture): Moments {
+    const moments = this.moments.get(opened.run) ?? new Moments();
+    this.moments.set(opened.run, moments);
+    return moments;
+  }
+
+  private markSlow(picture: Picture): void {
+    this.shown.draw(this.slowView, this.momentsOf(picture).marked(picture.address.selection));
+  }
+
+  private readonly slowView = {
+    show: (mark: SlowMark | null) => this.views.latency.markSlow(mark),
+  };
 
   private readonly verdictView = {
     show: (run: Run, range: Range, known: Parameters<typeof evidenceIn>[2]) =>
@@ -225,11 +237,8 @@ export class Drawing {
   }
 
   /** `tables` are of the shown range, or null while it is not known. */
-  private comparison(
-    { opened, other, address, scope }: Picture,
-    tables: Tables | null,
-    divergences: readonly Divergence[] | null = null,
-  ): void {
+  private comparison(picture: Picture, tables: Tables | null): void {
+    const { opened, other, address, scope } = picture;
     if (other === null) {
       this.views.comparison.show(null);
       return;
@@ -247,7 +256,7 @@ export class Drawing {
       ...comparisonInWords(
         { total, endpoints: tables.endpoints },
         { figures: before, endpoints: tables.before },
-        divergences,
+        this.momentsOf(picture).divergences,
         scope.zeroS,
       ),
       caveats: caveats(run, other.run, [total.rate, before.rate]),

@@ -38,7 +38,7 @@ export interface ViewHandlers {
   onNote(): void;
 }
 
-const LATENCY_HEIGHT = 250;
+const LATENCY_HEIGHT = 264;
 const SMALL_HEIGHT = 170;
 
 /** See the head of this file. */

@@ -49,7 +49,7 @@ export function shiftsOf(after: readonly EndpointFigures[], before: readonly End
   );
 }
 
-/** What makes two runs hard to compare, in words; empty if nothing. */
+/** What makes two runs hard to compare, in words; empty if nothing. Suspect seconds of `after` are in its verdict. */
 export function caveats(after: Run, before: Run, rates: [after: number | null, before: number | null]): string[] {
   const found: string[] = [];
   const [rateAfter, rateBefore] = rates;
@@ -62,14 +62,8 @@ export function caveats(after: Run, before: Run, rates: [after: number | null, b
     found.push(`${users[0]} users, were ${users[1]}`);
   const workers = [after.workers.names.size, before.workers.names.size];
   if (workers[0] !== workers[1]) found.push(`${workers[0]} workers, were ${workers[1]}`);
-  for (const [run, name] of [
-    [after, "this run"],
-    [before, "the other"],
-  ] as const) {
-    const range = run.range;
-    const trust = range === null ? null : trustOf(run.seconds, range);
-    if (trust !== null && trust.suspectSeconds > 0) found.push(`${trust.suspectSeconds} s of ${name} are suspect`);
-  }
+  const trust = before.range === null ? null : trustOf(before.seconds, before.range);
+  if (trust !== null && trust.suspectSeconds > 0) found.push(`${trust.suspectSeconds} s of the other run suspect`);
   if (after.head.testplan !== before.head.testplan) found.push("another test plan");
   return found;
 }

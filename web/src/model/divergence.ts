@@ -9,7 +9,7 @@
 import { SeriesStats } from "./histogram";
 import { lengthS, type Range } from "./range";
 import type { Endpoint, Run } from "./run";
-import { costOf } from "./slowdown";
+import { costOf, type Slowdown } from "./slowdown";
 
 /** An endpoint that was slower than in another run, for some time or all along. */
 export interface Divergence {
@@ -175,6 +175,18 @@ function scatterOf(rises: readonly number[]): number {
   const middle = steps.sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
   // The median of |N(0, 2σ²)| is 0.954 σ.
   return Math.max(MIN_SCATTER, middle / 0.954);
+}
+
+/**
+ * Divergences that begin when this run alone tells that an endpoint got slow: both rules are of slots, and a moment that
+ * both find is told as one.
+ */
+export function withMomentsOf(found: readonly Divergence[], slowdowns: readonly Slowdown[]): readonly Divergence[] {
+  return found.map((one) => {
+    const own = slowdowns.find(({ endpoint }) => endpoint.key === one.endpoint.key);
+    const isSame = own !== undefined && !one.isFromStart && Math.abs(own.span.fromS - one.span.fromS) <= own.slotS;
+    return isSame ? { ...one, span: { ...one.span, fromS: own.span.fromS } } : one;
+  });
 }
 
 /** Which of two is to be told first: what costs more. */

@@ -80,13 +80,18 @@ export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
     recent: known.isLive ? selectionFigures(run, NOTHING, recent) : known.total,
     trust: trustOf(run.seconds, range, SATURATED),
     recentTrust: trustOf(run.seconds, recent, SATURATED),
-    slowTrust: slow === undefined ? null : trustOf(run.seconds, slow.span, SATURATED),
+    slowTrust: slow === undefined ? null : trustOf(run.seconds, slowUntilNow(slow, range), SATURATED),
     reasons: doubt.reasons,
     hubLagMaxMs: doubt.hubLagMaxMs,
     firstSuspectS: doubt.firstS,
     suspectSinceS: doubt.sinceS,
     isRampUpOnly: isRampUpOnly(run, range, doubt),
   };
+}
+
+/** What goes on is looked at less often than it goes on. */
+function slowUntilNow({ span, isOngoing }: Slowdown, range: Range): Range {
+  return isOngoing ? { fromS: span.fromS, toS: Math.max(span.toS, range.toS) } : span;
 }
 
 /** Whether all that is suspect is in the ramp-up, and the range has more than that. */

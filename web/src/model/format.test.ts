@@ -80,6 +80,8 @@ describe("other numbers", () => {
     expect(plain(formatShift(1.124))).toBe(`+12.4${SPACE}%`);
     expect(plain(formatShift(0.9))).toBe(`−10.0${SPACE}%`);
     expect(plain(formatShift(1))).toBe(`±0.0${SPACE}%`);
+    expect(plain(formatShift(1.99))).toBe(`+99.0${SPACE}%`);
+    expect(plain(formatShift(2))).toBe(`2.0${SPACE}×`);
     expect(plain(formatShift(4.12))).toBe(`4.1${SPACE}×`);
   });
 });

@@ -117,6 +117,13 @@ export function dateAndClock(unixS: number): string {
   return `${day}${NO_BREAK}${clock(unixS).slice(0, 5)}`;
 }
 
+/** {@link formatShift} in as few characters as possible, such as `+12 %` or `4.1×`. */
+export function shiftInBrief(ratio: number): string {
+  if (ratio >= TIMES_FROM) return `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`;
+  const percent = Math.round((ratio - 1) * 100);
+  return `${percent > 0 ? "+" : percent < 0 ? "−" : "±"}${Math.abs(percent)}\u00a0%`;
+}
+
 /** Seconds since something, such as `+02:05` or `−00:10`. */
 export function sinceStart(seconds: number): string {
   const size = Math.abs(Math.round(seconds));
@@ -125,10 +132,13 @@ export function sinceStart(seconds: number): string {
   return `${seconds < 0 ? "−" : "+"}${text}`;
 }
 
+/** A change is told as a factor from this one on, below it in percent. */
+export const TIMES_FROM = 2;
+
 /** A change from `before` to `after`, such as `+12 %` or `4.1×`; null where there is nothing to compare. */
 export function formatShift(ratio: number | null): Shown {
   if (ratio === null) return NOTHING_SHOWN;
-  if (ratio >= 3) {
+  if (ratio >= TIMES_FROM) {
     const [whole, fraction] = digits3(ratio, 1);
     return { whole, fraction, unit: "×" };
   }

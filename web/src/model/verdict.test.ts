@@ -27,6 +27,7 @@ const SLOW: Slowdown = {
   usualMs: 100,
   slowMs: 400,
   span: { fromS: 5000, toS: 5100 },
+  slotS: 5,
   isOngoing: true,
 };
 
@@ -122,14 +123,46 @@ describe("the verdict", () => {
   });
 
   it("says whether doubt about the run touches the slowdown", () => {
+    const SPOILT = { seconds: 200, suspectSeconds: 90 };
     const told = (suspectSeconds: number) => {
       const slowTrust = { seconds: 100, suspectSeconds };
-      const { beside } = verdictOf(evidence({ ...saturated(40), slowdowns: [SLOW], slowTrust }));
+      const { beside } = verdictOf(evidence({ ...saturated(60), trust: SPOILT, slowdowns: [SLOW], slowTrust }));
       return beside.find(({ text }) => text.startsWith("Degraded"));
     };
-    expect(told(0)?.text).toMatch(/→ 400\u00a0ms\), all of it trusted$/);
+    expect(told(0)?.text).toMatch(/→ 400\u00a0ms\), all 100 s trusted$/);
     expect(told(20)?.text).toMatch(/→ 400\u00a0ms\), 80 of these 100 s trusted$/);
     expect(told(0)?.about).toEqual({ kind: "endpoint", key: "GET /pay" });
+  });
+
+  it("leads with a slowdown that stands in spite of some doubt, and ends with the doubt", () => {
+    const verdictWith = (suspectSeconds: number, slowSuspect: number, change: Partial<Evidence> = {}) => {
+      const slowTrust = { seconds: 40, suspectSeconds: slowSuspect };
+      return verdictOf(evidence({ ...saturated(suspectSeconds), slowdowns: [SLOW], slowTrust, ...change }));
+    };
+    const verdict = verdictWith(20, 10);
+    expect(verdict.level).toBe("degrading");
+    expect(verdict.text).toBe(`Degraded: p99 of GET /pay rose 4× since ${clock(5000)} (100\u00a0ms → 400\u00a0ms)`);
+    expect(verdict.beside.map(({ level }) => level)).toEqual(["untrusted"]);
+    expect(verdict.beside[0]?.text).toBe(
+      "Trust 30 of these 40 s (80 of 100 s in all): in the others worker-2 saturated (hub lag 180\u00a0ms)",
+    );
+    expect(verdictWith(20, 0).beside[0]?.text).toMatch(
+      /^Trust all of these 40 s \(80 of 100 s in all\): in the others /,
+    );
+    expect(verdict.beside[0]?.about).toEqual({ kind: "worker", key: "worker-2" });
+    // Its own seconds, and those that it is measured by.
+    expect(verdictWith(21, 11).level).toBe("untrusted");
+    expect(verdictWith(40, 10).level).toBe("degrading");
+    expect(verdictWith(41, 10).level).toBe("untrusted");
+    // What is measured now is in doubt, or is not all there.
+    const recentTrust = { seconds: 30, suspectSeconds: 9 };
+    expect(verdictWith(20, 10, { isLive: true }).level).toBe("degrading");
+    expect(verdictWith(20, 10, { isLive: true, recentTrust }).level).toBe("untrusted");
+    const workers = [...(saturated(20).workers ?? []), ...(lost(5010).workers ?? [])];
+    expect(verdictWith(20, 10, { ...lost(5010), workers }).level).toBe("untrusted");
+    const failed = verdictWith(20, 10, failing(0.2));
+    expect(failed.level).toBe("failing");
+    expect(failed.beside.map(({ level }) => level)).toEqual(["degrading", "untrusted"]);
   });
 
   it("tells a live run's past slowdown beside, not as the verdict", () => {

@@ -13,6 +13,7 @@ export type Level = "waiting" | "healthy" | "degrading" | "failing" | "untrusted
 
 /** One thing that was found. */
 export interface Finding {
+  level: Level;
   text: string;
   /** The endpoint or worker that it is about, and since when: a click focuses it. */
   about: { kind: "endpoint" | "worker"; key: string } | null;
@@ -21,7 +22,6 @@ export interface Finding {
 
 /** The verdict: the one line is its own text. */
 export interface Verdict extends Finding {
-  level: Level;
   /** What was found besides, of the same weight: doubt about the load generator hides no endpoint that got slow. */
   beside: Finding[];
   /** What else is to be known: sentences of lesser weight. */
@@ -65,6 +65,10 @@ export interface Evidence {
 export const FAILING_SHARE = 0.01;
 /** From this share of suspect seconds on, a run is not to be trusted. */
 export const SUSPECT_SHARE = 0.1;
+/** A slowdown is told before the doubt about the run if fewer of its own seconds are suspect, */
+const SLOW_SUSPECT_SHARE = 0.25;
+/** and fewer of the others, which it is measured by. */
+const USUAL_SUSPECT_SHARE = 0.5;
 
 const QUANTILE_NAMES: [number, string][] = [
   [0.99, "p99"],
@@ -95,8 +99,22 @@ function slowTrustInWords({ slowTrust, trust }: Evidence): string {
   if (slowTrust === null || trust.suspectSeconds === 0) return "";
   const { seconds, suspectSeconds } = slowTrust;
   return suspectSeconds === 0
-    ? ", all of it trusted"
+    ? `, all ${formatCount(seconds)} s trusted`
     : `, ${formatCount(seconds - suspectSeconds)} of these ${formatCount(seconds)} s trusted`;
+}
+
+function isSuspectUpTo({ seconds, suspectSeconds }: Trust, share: number): boolean {
+  return suspectSeconds <= share * seconds;
+}
+
+/** Whether a slowdown stands in spite of the seconds that are suspect: most of its own are not, nor of the usual ones. */
+function standsInSpite({ slowTrust, trust }: Evidence): boolean {
+  if (slowTrust === null) return false;
+  const usual = {
+    seconds: trust.seconds - slowTrust.seconds,
+    suspectSeconds: trust.suspectSeconds - slowTrust.suspectSeconds,
+  };
+  return isSuspectUpTo(slowTrust, SLOW_SUSPECT_SHARE) && isSuspectUpTo(usual, USUAL_SUSPECT_SHARE);
 }
 
 function failureInWords(figures: Figures, endpoints: readonly EndpointFigures[]): string {
@@ -151,26 +169,52 @@ function missingSentences({ missing, endS }: Evidence): { text: string; sourceId
   return sentences;
 }
 
-function untrustedInWords(evidence: Evidence): { text: string; worker: WorkerSummary | null } {
-  const { workers, trust, isLive, isRampUpOnly } = evidence;
-  const worst = workers.reduce<WorkerSummary | null>(
-    (found, worker) => (saturatedSeconds(worker) > saturatedSeconds(found) ? worker : found),
+/** Who in the load generator could not keep up most, and why. */
+interface Saturated {
+  worker: WorkerSummary | null;
+  who: string;
+  why: string;
+  /** How many others; empty if nobody else. */
+  more: string;
+}
+
+function saturated(evidence: Evidence): Saturated {
+  const { workers } = evidence;
+  const worker = workers.reduce<WorkerSummary | null>(
+    (found, each) => (saturatedSeconds(each) > saturatedSeconds(found) ? each : found),
     null,
   );
-  const reasons = (worst?.reasons ?? evidence.reasons) & SATURATED;
-  const lagMs = worst === null ? evidence.hubLagMaxMs : worst.hubLagMaxMs;
+  const reasons = (worker?.reasons ?? evidence.reasons) & SATURATED;
+  const lagMs = worker === null ? evidence.hubLagMaxMs : worker.hubLagMaxMs;
   const why = reasons & 1 && lagMs !== null ? `hub lag ${plain(formatMs(lagMs))}` : reasonsInWords(reasons);
-  const others = workers.filter((worker) => saturatedSeconds(worker) > 0 && worker !== worst).length;
-  const who = worst === null ? "the load generator" : worst.sourceId;
-  const suspect = worst === null ? trust : { seconds: worst.seconds, suspectSeconds: saturatedSeconds(worst) };
-  const when = suspectTimeInWords({ ...(worst ?? evidence), ...suspect }, isLive && !isRampUpOnly);
-  const more = others > 0 ? `, and ${others} more worker${others > 1 ? "s" : ""}` : "";
-  return { text: `${who} saturated (${why}) ${when}${more}`, worker: worst };
+  const others = workers.filter((each) => saturatedSeconds(each) > 0 && each !== worker).length;
+  const who = worker === null ? "the load generator" : worker.sourceId;
+  const more = others > 0 ? ` and ${others} more worker${others > 1 ? "s" : ""}` : "";
+  return { worker, who, why, more };
+}
+
+function untrustedInWords(evidence: Evidence, { worker, who, why, more }: Saturated): string {
+  const { trust, isLive, isRampUpOnly } = evidence;
+  const suspect = worker === null ? trust : { seconds: worker.seconds, suspectSeconds: saturatedSeconds(worker) };
+  const when = suspectTimeInWords({ ...(worker ?? evidence), ...suspect }, isLive && !isRampUpOnly);
+  return `${who} saturated (${why}) ${when}${more && `,${more}`}`;
+}
+
+function doubtFinding(text: string, { worker }: Saturated): Finding {
+  const about = worker === null ? null : ({ kind: "worker", key: worker.sourceId } as const);
+  return { level: "untrusted", text, about, span: null };
+}
+
+/** What the doubt leaves of a slowdown that stands in spite of it: of its own seconds, and of all. */
+function trustInSlowdown(own: Trust, all: Trust, { who, why, more }: Saturated): string {
+  const trusted = ({ seconds, suspectSeconds }: Trust) => formatCount(seconds - suspectSeconds);
+  const most = own.suspectSeconds === 0 ? "all" : trusted(own);
+  const inAll = `${trusted(all)} of ${formatCount(all.seconds)} s in all`;
+  return `Trust ${most} of these ${formatCount(own.seconds)} s (${inAll}): in the others ${who}${more} saturated (${why})`;
 }
 
 /** Said once: what else speaks against the figures stands beside it. */
 const DONT_TRUST_THIS = "Don’t trust this: ";
-
 /** The verdict on what the evidence shows. */
 export function verdictOf(evidence: Evidence): Verdict {
   const { total, recent, endpoints, trust, recentTrust, slowdowns, isLive } = evidence;
@@ -189,38 +233,38 @@ export function verdictOf(evidence: Evidence): Verdict {
   const isFailing = (failing.failureShare ?? 0) >= FAILING_SHARE;
   const [first, ...others] = slowdowns ?? [];
   const isSlow = first !== undefined && (first.isOngoing || !isLive);
-  const sentences: ({ level: Level } & Finding)[] = [];
   const isUntrustedFirst = isUntrusted && !evidence.isRampUpOnly;
   const [lost, ...alsoLost] = missingSentences(evidence);
   const isMostlyWhole = trust.seconds > 0 && evidence.missingSeconds / trust.seconds < SUSPECT_SHARE;
-  const isLostAtEnd = evidence.missing.some((each) => isToTheEnd(each, evidence.endS));
-  if (lost !== undefined && (!isMostlyWhole || isLostAtEnd)) {
-    // Who was lost shortly before the end says nothing against what was before.
-    const lead = isMostlyWhole && !isLive ? "Don’t trust the end: " : DONT_TRUST_THIS;
+  const isLossFirst =
+    lost !== undefined && (!isMostlyWhole || evidence.missing.some((each) => isToTheEnd(each, evidence.endS)));
+  // Who was lost shortly before the end says nothing against what was before.
+  const lossLead = isMostlyWhole && !isLive ? "Don’t trust the end: " : DONT_TRUST_THIS;
+  // The reader asks what got slow: the doubt comes first only where it takes that answer away.
+  const isStanding = isUntrustedFirst && isSlow && !suspectNow && !isLossFirst && standsInSpite(evidence);
+  const doubt = saturated(evidence);
+  const findings: Finding[] = [];
+  if (isLossFirst) {
     const about = lost.sourceId === null ? null : ({ kind: "worker", key: lost.sourceId } as const);
-    sentences.push({ level: "untrusted", text: lead + lost.text, about, span: null });
+    findings.push({ level: "untrusted", text: lossLead + lost.text, about, span: null });
   } else if (lost !== undefined) alsoLost.unshift(lost);
-  if (isUntrustedFirst) {
-    const { text, worker } = untrustedInWords(evidence);
-    const about = worker === null ? null : ({ kind: "worker", key: worker.sourceId } as const);
-    const isSaid = sentences.some((sentence) => sentence.text.startsWith(DONT_TRUST_THIS));
-    sentences.push({ level: "untrusted", text: isSaid ? text : DONT_TRUST_THIS + text, about, span: null });
+  if (isUntrustedFirst && !isStanding) {
+    const lead = isLossFirst && lossLead === DONT_TRUST_THIS ? "" : DONT_TRUST_THIS;
+    findings.push(doubtFinding(lead + untrustedInWords(evidence, doubt), doubt));
   }
   if (isFailing) {
-    sentences.push({
-      level: "failing",
-      text: `Failing: ${failureInWords(failing, endpoints)}`,
-      about: null,
-      span: null,
-    });
+    const text = `Failing: ${failureInWords(failing, endpoints)}`;
+    findings.push({ level: "failing", text, about: null, span: null });
   }
-  if (first !== undefined && isSlow) {
+  if (isSlow) {
     const word = isLive && first.isOngoing ? "Degrading" : "Degraded";
     const about = { kind: "endpoint", key: first.endpoint.key } as const;
-    const text = `${word}: ${slowdownInWords(first)}${slowTrustInWords(evidence)}`;
-    sentences.push({ level: "degrading", text, about, span: first.span });
+    const text = `${word}: ${slowdownInWords(first)}${isStanding ? "" : slowTrustInWords(evidence)}`;
+    findings.push({ level: "degrading", text, about, span: first.span });
   }
-  const [main, ...rest] = sentences;
+  if (isStanding && evidence.slowTrust !== null)
+    findings.push(doubtFinding(trustInSlowdown(evidence.slowTrust, trust, doubt), doubt));
+  const [main, ...rest] = findings;
   if (main === undefined) {
     const requests = `${formatCount(total.requests)} requests`;
     const failures = total.failures === 0 ? "none failed" : `${plain(formatPercent(total.failureShare ?? 0))} failed`;
@@ -231,8 +275,8 @@ export function verdictOf(evidence: Evidence): Verdict {
   }
   // What came before the load stood says nothing against the rest.
   if (isUntrusted && !isUntrustedFirst)
-    verdict.also.push(`Don’t trust the start: ${untrustedInWords(evidence).text}, during ramp-up only`);
-  verdict.beside = rest.map(({ level: _, ...finding }) => finding);
+    verdict.also.push(`Don’t trust the start: ${untrustedInWords(evidence, doubt)}, during ramp-up only`);
+  verdict.beside = rest;
   verdict.also.push(...alsoLost.map(({ text }) => text));
   if (others.length > 0 && isSlow) {
     verdict.also.push(`${others.length} more endpoint${others.length > 1 ? "s" : ""} got slower`);

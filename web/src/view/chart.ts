@@ -46,6 +46,8 @@ export class TimeChart {
   readonly element: HTMLElement;
   protected plot: uPlot | null = null;
   protected backdrop: Backdrop | null = null;
+  /** Room above what is drawn, in CSS pixels. */
+  protected readonly headPx: number = 8;
   private readonly flag = h("div", { class: "flag", hidden: true });
   private readonly canvasBox = h("div", { class: "plot" });
   private isHovered = false;
@@ -84,7 +86,7 @@ export class TimeChart {
       width: this.width,
       height: this.height,
       // The last label of the axis of time reaches beyond it by half, unless an axis stands there already.
-      padding: [8, options.axes?.some(({ side }) => side === 1) ? 4 : this.halfLabelWidth(), 0, 0],
+      padding: [this.headPx, options.axes?.some(({ side }) => side === 1) ? 4 : this.halfLabelWidth(), 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -168,6 +170,12 @@ export class TimeChart {
     };
   }
 
+  /** A moment, as the axis of time tells it. */
+  protected timeInWords(unixS: number): string {
+    const zeroS = this.backdrop?.zeroS ?? null;
+    return zeroS === null ? clock(unixS) : sinceStart(unixS - zeroS);
+  }
+
   /** An axis of values. */
   protected valueAxis(options: Partial<uPlot.Axis> = {}): uPlot.Axis {
     return { ...this.axisStyle(), size: AXIS_WIDTH, gap: 6, space: 34, ...options };
@@ -230,7 +238,7 @@ export class TimeChart {
       this.flag.hidden = true;
       return;
     }
-    const { happenings, suspect, missing, zeroS } = this.backdrop;
+    const { happenings, suspect, missing } = this.backdrop;
     const left = plot.valToPos(unixS, "x");
     const near = happenings.filter(({ timeS }) => Math.abs(plot.valToPos(timeS, "x") - left) <= NEAR_PX);
     const second = Math.floor(unixS);
@@ -239,7 +247,7 @@ export class TimeChart {
     const gone = missing.filter(isThen);
     fill(
       this.flag,
-      h("b", {}, zeroS === null ? clock(unixS) : sinceStart(unixS - zeroS)),
+      h("b", {}, this.timeInWords(unixS)),
       ...near
         .filter(({ isLoss }) => !isLoss || gone.length === 0)
         .slice(0, 4)

@@ -165,7 +165,8 @@ export class Header {
     const line = h("button", { type: "button", class: "verdict-text" });
     line.addEventListener("click", () => this.handlers.onAbout(finding));
     this.showFinding(line, finding);
-    return line;
+    const mark = h("span", { class: "verdict-mark", "aria-hidden": "true" }, LEVEL_MARKS[finding.level]);
+    return h("li", { class: "finding", "data-level": finding.level }, mark, line);
   }
 
   private showFinding(line: HTMLButtonElement, { text, about, span }: Finding): void {
@@ -180,9 +181,9 @@ export class Header {
     this.verdict.dataset.level = verdict.level;
     setText(this.verdictMark, LEVEL_MARKS[verdict.level]);
     this.showFinding(this.verdictLine, verdict);
-    const beside = verdict.beside.map(({ text }) => unbroken(text));
+    const beside = verdict.beside.map(({ level, text }) => LEVEL_MARKS[level] + unbroken(text));
     if (this.beside.textContent !== beside.join(""))
-      fill(this.beside, ...verdict.beside.map((finding) => h("li", {}, this.findingOf(finding))));
+      fill(this.beside, ...verdict.beside.map((finding) => this.findingOf(finding)));
     const also = verdict.also.map(unbroken);
     if (this.also.textContent !== also.join("")) fill(this.also, ...also.map((text) => h("li", {}, text)));
   }

@@ -3,10 +3,11 @@
 import type uPlot from "uplot";
 import { lowerBoundMs } from "../model/bucket";
 import type { Figures } from "../model/figures";
-import { formatMs, plain } from "../model/format";
+import { clock, formatMs, plain } from "../model/format";
 import { HEAT_BUCKETS, QUANTILE_NAMES, type Timeline } from "../model/timeline";
 import { type Backdrop, type ChartGroup, contextEntry, type OtherRun, otherEntry, TimeChart } from "./chart";
 import { fill, h, setText } from "./dom";
+import { drawSlow, SLOW_HEAD_PX, type SlowMark } from "./slow_mark";
 import { type Palette, withAlpha } from "./theme";
 
 /** What the chart shows. */
@@ -40,7 +41,9 @@ export class LatencyChart extends TimeChart {
   /** What each was in the other run. */
   private readonly before = QUANTILE_NAMES.map(() => h("span", { class: "legend-before" }));
   private readonly extra = h("span", { class: "legend-extra" });
+  protected override readonly headPx = SLOW_HEAD_PX;
   private shown: LatencyData | null = null;
+  private slow: SlowMark | null = null;
   private layout = "";
   private readonly heat = h("canvas");
 
@@ -90,6 +93,12 @@ export class LatencyChart extends TimeChart {
     this.onPlace(this.plot?.cursor.idx ?? null);
   }
 
+  /** Marks where an endpoint was slow; null where none was, or none of those that are drawn. */
+  markSlow(slow: SlowMark | null): void {
+    this.slow = slow;
+    this.plot?.redraw(false);
+  }
+
   protected override onPlace(place: number | null): void {
     const data = this.shown;
     if (data === null) return;
@@ -103,6 +112,12 @@ export class LatencyChart extends TimeChart {
       const hasLine = other !== null && OTHER_QUANTILES.includes(q);
       setText(element, hasLine ? `was\u00a0${at(other.figures, other.lines, q)}` : "");
     });
+  }
+
+  /** By the clock as in the verdict, too, where the axis tells another time. */
+  private slowSince({ fromS }: SlowMark): string {
+    const since = this.timeInWords(fromS);
+    return this.backdrop?.zeroS == null ? since : `${since} (${clock(fromS)})`;
   }
 
   /** Names the lines that are not this selection's. */
@@ -169,7 +184,10 @@ export class LatencyChart extends TimeChart {
           ...(isLog ? { splits: (_, __, min, max) => decades(min, max), filter: (_, splits) => splits } : {}),
         }),
       ],
-      hooks: isHeat ? { drawAxes: [(plot) => this.drawHeat(plot)] } : {},
+      hooks: {
+        drawAxes: isHeat ? [(plot) => this.drawHeat(plot)] : [],
+        draw: [(plot) => this.slow !== null && drawSlow(plot, this.slow, this.slowSince(this.slow), palette)],
+      },
     };
   }
 

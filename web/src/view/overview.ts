@@ -109,7 +109,8 @@ export class Overview {
       this.stages,
       ...spans.map(({ label, title, range }) => {
         const isShown = shown !== null && shown.fromS === range.fromS && shown.toS === range.toS;
-        const button = h("button", { type: "button", class: "stage", title, "aria-pressed": String(isShown) }, label);
+        const button = h("button", { type: "button", class: "stage", title, "aria-pressed": String(isShown) });
+        button.append(h("span", { class: "stage-label" }, label));
         button.style.setProperty("--from", `${this.share(range.fromS) * 100}%`);
         button.style.setProperty("--length", `${(this.share(range.toS) - this.share(range.fromS)) * 100}%`);
         button.addEventListener("click", () => this.onRange(isShown ? null : range));

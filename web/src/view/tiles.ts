@@ -1,7 +1,7 @@
 /** The figures that are looked at first, large. */
 
 import type { Figures } from "../model/figures";
-import { formatCount, formatMs, formatPercent, formatRate, plain, type Shown } from "../model/format";
+import { formatCount, formatMs, formatPercent, formatRate, plain, type Shown, shiftInBrief } from "../model/format";
 import { reasonsInWords, type Trust } from "../model/seconds";
 import type { TrustPart } from "../model/trusted";
 import { unbroken } from "../model/unbroken";
@@ -101,7 +101,7 @@ export class Tiles {
     before: [Shown, number | null, number | null] | null,
     otherwise = "",
   ): void {
-    let told = [now === null ? otherwise : `now ${plain(now)}`];
+    let told = [now === null ? otherwise : `last 10 s ${plain(now)}`];
     if (before !== null) {
       const [shown, value, other] = before;
       told = [`was ${plain(shown)}`, ...(value !== null && other ? [shiftInBrief(value / other)] : [])];
@@ -110,11 +110,4 @@ export class Tiles {
     if (target.note.textContent !== told.join(""))
       fill(target.note, ...told.map((part) => part !== "" && h("span", {}, part)));
   }
-}
-
-/** A shift in as few characters as possible. */
-function shiftInBrief(ratio: number): string {
-  if (ratio >= 3) return `${ratio.toFixed(1)}×`;
-  const percent = Math.round((ratio - 1) * 100);
-  return `${percent > 0 ? "+" : percent < 0 ? "−" : "±"}${Math.abs(percent)}\u00a0%`;
 }

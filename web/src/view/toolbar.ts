@@ -92,7 +92,7 @@ export class Toolbar {
     this.shownChips = text;
     const { kind } = selection;
     if (kind === "all") {
-      fill(this.chips);
+      fill(this.chips, h("span", { class: "of-all" }, "all endpoints"));
       return;
     }
     fill(

@@ -63,7 +63,7 @@ function cut(on: Page, selector: string): Promise<(string | null)[]> {
 describe("a run over another", () => {
   it("says which endpoint got slow, and since when", async () => {
     expect(await page.textContent(".other-verdict")).toMatch(
-      /most: POST\u00a0\/cart \+1\d\d\u00a0% from \+00:1[123] on \(\d+(\.\d)?\u00a0ms →\u00a0\d+(\.\d)?\u00a0ms\)/,
+      /most: POST\u00a0\/cart 2\.\d× from \+00:1[123] on \(\d+(\.\d)?\u00a0ms →\u00a0\d+(\.\d)?\u00a0ms\)/,
     );
     const since = '.endpoints [data-key="POST /cart"] .cell-since';
     expect(await page.textContent(since)).toMatch(/^from \+00:1[123] on$/);
@@ -219,7 +219,7 @@ describe("a run over another, 360 pixels wide", () => {
     expect(below).toBe("static");
     expect(await cut(narrow, ".tile-note")).toEqual([]);
     expect(await cut(narrow, ".endpoints .cell-shift")).toEqual([]);
-    expect(await narrow.textContent('.endpoints [data-key="POST /cart"] .cell-shift:nth-last-child(3)')).toContain("%");
+    expect(await narrow.textContent('.endpoints [data-key="POST /cart"] .cell-shift:nth-last-child(3)')).toContain("×");
   });
 
   it("tears no number from its unit", async () => {

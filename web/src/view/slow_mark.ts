@@ -1,0 +1,43 @@
+/** Where an endpoint was slow, on a chart: a line down at its begin, a bar along its span, its name. */
+
+import type uPlot from "uplot";
+import type { Palette } from "./theme";
+
+/** The endpoint that the page names as slow. */
+export interface SlowMark {
+  key: string;
+  fromS: number;
+  /** Null if it goes on. */
+  toS: number | null;
+}
+
+/** Room that a chart has above for what the mark says, in CSS pixels: lines are not written over. */
+export const SLOW_HEAD_PX = 22;
+/** Above the marks of events. */
+const BASELINE_PX = 8;
+
+/** Draws it upon a chart; `when` is how the chart tells the begin. */
+export function drawSlow(plot: uPlot, { key, fromS, toS }: SlowMark, when: string, palette: Palette): void {
+  const { ctx, bbox } = plot;
+  const pixel = devicePixelRatio;
+  const end = bbox.left + bbox.width;
+  const from = Math.round(Math.max(plot.valToPos(fromS, "x", true), bbox.left));
+  const to = toS === null ? end : Math.min(plot.valToPos(toS, "x", true), end);
+  if (to <= from) return;
+  ctx.save();
+  ctx.fillStyle = palette.ink;
+  ctx.fillRect(from, bbox.top, pixel, bbox.height);
+  ctx.fillRect(from, bbox.top, to - from, 2 * pixel);
+  ctx.font = `600 ${11 * pixel}px ${palette.font.replace(/^\S+ /, "")}`;
+  ctx.textBaseline = "alphabetic";
+  // Along the slow span; where that is too short, before it; where there is no room for all, the name alone.
+  const [after, before] = [end - from, from - bbox.left];
+  const fits = (text: string, room: number) => ctx.measureText(text).width <= room;
+  const text = [`↗ ${key} slow from ${when}`, `↗ ${key}`, "↗"].find((each) => fits(each, Math.max(after, before)));
+  if (text !== undefined) {
+    const isAfter = fits(text, after);
+    ctx.textAlign = isAfter ? "left" : "right";
+    ctx.fillText(text, isAfter ? from : from + pixel, bbox.top - BASELINE_PX * pixel);
+  }
+  ctx.restore();
+}
