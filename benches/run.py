@@ -40,9 +40,20 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peer-python", type=Path, required=True, help="interpreter with the package compared with")
     parser.add_argument("--target-binary", type=Path, required=True, help="the built demo-target program")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: to see that it runs, not to quote")
+    parser.add_argument("--rounds", type=_rounds, help="so many rounds of end_to_end, at least 2 (7)")
+    parser.add_argument(
+        "--variant", action="append", choices=[variant.name for variant in end_to_end.VARIANTS],
+        help="measure this variant of end_to_end; may be repeated (all)",
+    )  # fmt: skip
     parser.add_argument("--hour", action="store_true", help="also merge a simulated hour of 100 workers (minutes)")
     parser.add_argument("--only", choices=sorted(BENCHMARKS), action="append", help="run this one; may be repeated")
     return parser.parse_args()
+
+
+def _rounds(text: str) -> int:
+    if (rounds := int(text)) < 2:
+        raise argparse.ArgumentTypeError("a middle half takes at least 2 rounds")
+    return rounds
 
 
 def main() -> int:
@@ -54,6 +65,8 @@ def main() -> int:
         peer_python=arguments.peer_python.absolute(),
         target_binary=arguments.target_binary.absolute(),
         quick=arguments.quick,
+        rounds=arguments.rounds,
+        variants=tuple(arguments.variant or ()),
         hour=arguments.hour,
     )
     results: dict[str, Any] = {"quick": settings.quick, "machine": machine.describe(), "benchmarks": {}}

@@ -22,5 +22,9 @@ class Settings:
     target_binary: Path
     #: Fewer rounds: enough to see that everything runs, too few to quote.
     quick: bool
+    #: So many rounds of `end_to_end`, instead of as many as usual.
+    rounds: int | None
+    #: The variants of `end_to_end` to measure; empty for all.
+    variants: tuple[str, ...]
     #: Also simulate a whole hour, where a benchmark can.
     hour: bool

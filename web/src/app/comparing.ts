@@ -34,7 +34,7 @@ export function comparisonInWords(
 function divergenceInWords({ endpoint, q, beforeMs, afterMs, ...when }: Divergence, zeroS: number): string {
   const name = q === 0.95 ? endpoint.key : `${endpoint.key} ${quantileName(q)}`;
   const values = `${plain(formatMs(beforeMs))} → ${plain(formatMs(afterMs))}`;
-  return `${name} ${shiftInBrief(afterMs / beforeMs)} ${whenInWords(when, zeroS)} (${values})`;
+  return `${name} ${shiftInBrief(afterMs / Math.max(beforeMs, 0.001))} ${whenInWords(when, zeroS)} (${values})`;
 }
 
 /** When it was slower, told since where both runs are laid upon each other. */

@@ -3,9 +3,10 @@
 import type { Address } from "../model/address";
 import { caveats, type Shift } from "../model/comparison";
 import type { Divergence } from "../model/divergence";
-import { evidenceIn, recentRange } from "../model/evidence";
+import { evidenceIn, LAST_S, recentRange } from "../model/evidence";
 import type { EndpointFigures, Figures } from "../model/figures";
 import { wholeOfPart } from "../model/part";
+import type { Missing } from "../model/pyramid";
 import { equal, type Range } from "../model/range";
 import type { Run } from "../model/run";
 import { NOTHING, type Selection } from "../model/selection";
@@ -18,11 +19,11 @@ import type { RunSource } from "../source/source";
 import type { OtherRun } from "../view/chart";
 import { h } from "../view/dom";
 import type { Connection } from "../view/header";
-import type { SlowMark } from "../view/slow_mark";
 import { comparisonInWords } from "./comparing";
 import { Derived } from "./derived";
-import { Moments } from "./moments";
+import { type Marked, Moments } from "./moments";
 import { Shown } from "./shown";
+import { missingForSlow, slowMarkOf } from "./slow_line";
 import type { Scope } from "./state";
 import type { Views } from "./views";
 
@@ -46,8 +47,6 @@ export interface Tables {
   endpoints: readonly EndpointFigures[];
   before: readonly EndpointFigures[] | null;
 }
-
-const NOW_S = 10;
 
 /** See the head of this file. */
 export class Drawing {
@@ -103,24 +102,22 @@ export class Drawing {
     const { opened, address, scope, connection } = picture;
     const { views, derived, shown } = this;
     const { run } = opened;
-    const { range, stepS } = scope;
+    const { range } = scope;
     const { selection, latencyView, isLogScale } = address;
-    const hasHeat = latencyView === "heatmap";
-    const timeline = derived.timeline(run, selection, range, stepS, 0, hasHeat);
-    const context = selection.kind === "all" ? null : derived.timeline(run, NOTHING, range, stepS);
+    const timeline = this.timeline(picture);
+    const context = this.context(picture);
     const other = this.otherRun(picture, timeline);
     const figures = derived.figures(run, selection, range);
     const backdrop = derived.backdrop(run, scope);
     views.latencyView.set(latencyView);
-    views.logScale.checked = isLogScale || hasHeat;
-    views.logScale.disabled = hasHeat;
-    shown.draw(views.latency, { timeline, context, other, figures, view: latencyView, isLogScale }, backdrop);
-    this.markSlow(picture);
+    views.logScale.checked = isLogScale || latencyView === "heatmap";
+    views.logScale.disabled = latencyView === "heatmap";
+    this.latency(picture);
     shown.draw(views.load, { timeline, context, other, rate: figures.rate }, backdrop);
     const isNow = isLive(connection) && scope.shown === null;
     shown.draw(views.tiles, {
       figures,
-      now: isNow ? derived.figures(run, selection, recentRange(range, NOW_S)) : null,
+      now: isNow ? derived.figures(run, selection, recentRange(range, LAST_S)) : null,
       before: other?.figures ?? null,
       trust: derived.trust(run, range),
       reasons: derived.doubt(run, range).reasons,
@@ -141,11 +138,27 @@ export class Drawing {
     return timeline;
   }
 
+  /** Latency: what is known of the endpoint that got slow comes later than the rest. */
+  latency(picture: Picture): void {
+    const { opened, address, scope } = picture;
+    const { selection, latencyView, isLogScale } = address;
+    const { run } = opened;
+    const timeline = this.timeline(picture);
+    const context = this.context(picture);
+    const other = this.otherRun(picture, timeline);
+    const figures = this.derived.figures(run, selection, scope.range);
+    const marked = this.marked(picture);
+    const slow = marked && slowMarkOf(run, this.derived, marked, scope, selection.kind === "all");
+    const data = { timeline, context, other, figures, slow, view: latencyView, isLogScale };
+    this.shown.draw(this.views.latency, data, this.derived.backdrop(run, scope));
+  }
+
   /** Endpoints, errors, and what needs all of them; also since when endpoints are slower than in the other run. */
   endpoints(picture: Picture, tables: Tables, divergences: readonly Divergence[] | null): void {
     this.tables = tables;
-    this.momentsOf(picture).setDivergences(divergences);
+    this.momentsOf(picture).setDivergences(divergences, comparedIn(picture));
     this.drawTables(picture, tables);
+    this.latency(picture);
   }
 
   private drawTables(picture: Picture, tables: Tables): void {
@@ -154,7 +167,7 @@ export class Drawing {
     const { run } = opened;
     const { selection } = address;
     const { endpoints, before } = tables;
-    const timeline = derived.timeline(run, selection, scope.range, scope.stepS, 0, address.latencyView === "heatmap");
+    const timeline = this.timeline(picture);
     const failures = derived.failures(run, selection, scope);
     shown.draw(views.failures, failures, this.otherRun(picture, timeline), derived.backdrop(run, scope));
     const selected = selection.kind === "endpoint" ? this.keysOf(selection) : NO_KEYS;
@@ -163,7 +176,7 @@ export class Drawing {
     shown.draw(views.endpoints, {
       rows: endpoints,
       shifts,
-      slowerSince: this.momentsOf(picture).slowerSince(scope.zeroS),
+      slowerSince: this.momentsOf(picture).slowerSince(comparedIn(picture), scope.zeroS),
       selected,
       search: address.search,
       empty: scope.shown === null ? "No requests yet" : "No requests in this range",
@@ -176,7 +189,6 @@ export class Drawing {
     });
     this.toolbar(picture, false);
     this.comparison(picture, tables);
-    this.markSlow(picture);
   }
 
   /** Since when endpoints are slower than in the other run: what was found after the tables were drawn. */
@@ -184,8 +196,8 @@ export class Drawing {
     if (this.tables !== null) this.endpoints(picture, this.tables, found);
   }
 
-  /** The verdict on the shown range, as far as it is known. */
-  verdict(picture: Picture, slowdowns: readonly Slowdown[] | null): void {
+  /** The verdict on the shown range, as far as it is known. `looked`: where slowdowns were looked for. */
+  verdict(picture: Picture, slowdowns: readonly Slowdown[] | null, looked: Range): void {
     const { tables, derived } = this;
     const { opened, scope, connection } = picture;
     const { run } = opened;
@@ -197,10 +209,23 @@ export class Drawing {
       workers: derived.workers(run, scope.range),
       missing: derived.missing(run),
       slowdowns,
+      looked,
     };
     this.shown.draw(this.verdictView, run, scope.range, input);
-    if (this.momentsOf(picture).setSlowdowns(slowdowns)) this.drawTables(picture, tables);
-    this.markSlow(picture);
+    if (this.momentsOf(picture).setSlowdowns(slowdowns, looked)) this.drawTables(picture, tables);
+    this.latency(picture);
+  }
+
+  /** What the selection did, by step. */
+  private timeline({ opened, address, scope }: Picture): Timeline {
+    const { selection, latencyView } = address;
+    return this.derived.timeline(opened.run, selection, scope.range, scope.stepS, 0, latencyView === "heatmap");
+  }
+
+  /** What everything did, behind a selection. */
+  private context({ opened, address, scope }: Picture): Timeline | null {
+    if (address.selection.kind === "all") return null;
+    return this.derived.timeline(opened.run, NOTHING, scope.range, scope.stepS);
   }
 
   private momentsOf({ opened }: Picture): Moments {
@@ -209,13 +234,15 @@ export class Drawing {
     return moments;
   }
 
-  private markSlow(picture: Picture): void {
-    this.shown.draw(this.slowView, this.momentsOf(picture).marked(picture.address.selection));
+  /** What the chart of latency lacks of the endpoint that got slow. */
+  missingForSlow(picture: Picture): Missing[] {
+    const marked = this.marked(picture);
+    return marked === null ? [] : missingForSlow(picture.opened.run, marked, picture.scope);
   }
 
-  private readonly slowView = {
-    show: (mark: SlowMark | null) => this.views.latency.markSlow(mark),
-  };
+  private marked(picture: Picture): Marked | null {
+    return this.momentsOf(picture).marked(comparedIn(picture), picture.address.selection);
+  }
 
   private readonly verdictView = {
     show: (run: Run, range: Range, known: Parameters<typeof evidenceIn>[2]) =>
@@ -256,7 +283,7 @@ export class Drawing {
       ...comparisonInWords(
         { total, endpoints: tables.endpoints },
         { figures: before, endpoints: tables.before },
-        this.momentsOf(picture).divergences,
+        this.momentsOf(picture).divergences(comparedIn(picture)),
         scope.zeroS,
       ),
       caveats: caveats(run, other.run, [total.rate, before.rate]),
@@ -296,6 +323,11 @@ const NO_KEYS: ReadonlySet<string> = new Set();
 
 function isLive(connection: Connection): boolean {
   return connection === "live" || connection === "lost";
+}
+
+/** All that a comparison depends on. */
+function comparedIn({ other, scope: { zeroS, otherOriginS, shown } }: Picture): string {
+  return other === null ? "" : JSON.stringify([other.run.head.run_id, zeroS, otherOriginS, shown]);
 }
 
 /** What another run is called. */

@@ -1,42 +1,58 @@
 /** Which endpoint got slow when, as all of the page tells it: what was found in this run, and against the other. */
 
 import { type Divergence, withMomentsOf } from "../model/divergence";
+import { slowUntil } from "../model/evidence";
+import type { Range } from "../model/range";
 import type { Selection } from "../model/selection";
 import type { Slowdown } from "../model/slowdown";
 import type { Since } from "../view/endpoints";
-import type { SlowMark } from "../view/slow_mark";
 import { whenInWords } from "./comparing";
+
+/** An endpoint that got slow, by a quantile, from a second to another. */
+export interface Marked {
+  key: string;
+  q: number;
+  fromS: number;
+  /** Null if it goes on to the end of what is shown. */
+  toS: number | null;
+  /** Slower than in the other run, rather than than before. */
+  isAgainstOther: boolean;
+}
 
 /** See the head of this file. What it answers is the same object until something else is found. */
 export class Moments {
-  private found: readonly Divergence[] | null = null;
-  private told: readonly Divergence[] | null = null;
-  private since: { of: readonly Divergence[] | null; zeroS: number; map: ReadonlyMap<string, Since> } | null = null;
   private slowdowns: readonly Slowdown[] | null = null;
+  private looked: Range = { fromS: 0, toS: 0 };
+  private found: readonly Divergence[] | null = null;
+  /** What was compared when `found` was. */
+  private compared = "";
+  private told: readonly Divergence[] | null = null;
+  private since: { of: readonly Divergence[]; zeroS: number; map: ReadonlyMap<string, Since> } | null = null;
 
-  /** Against the other run; null while it is not known or there is none. */
-  get divergences(): readonly Divergence[] | null {
-    return this.told;
+  /** Takes what was found in this run, looking at `looked`; answers whether that changes {@link divergences}. */
+  setSlowdowns(slowdowns: readonly Slowdown[] | null, looked: Range): boolean {
+    this.looked = looked;
+    if (slowdowns === this.slowdowns) return false;
+    this.slowdowns = slowdowns;
+    return this.tell();
   }
 
-  /** Takes what was found against the other run. */
-  setDivergences(found: readonly Divergence[] | null): void {
+  /** Takes what was found against the other run; `compared` names all that it depends on. */
+  setDivergences(found: readonly Divergence[] | null, compared: string): void {
+    this.compared = compared;
     if (found === this.found) return;
     this.found = found;
     this.tell();
   }
 
-  /** Takes what was found in this run; answers whether that changes {@link divergences}. */
-  setSlowdowns(slowdowns: readonly Slowdown[] | null): boolean {
-    if (slowdowns === this.slowdowns) return false;
-    this.slowdowns = slowdowns;
-    this.tell();
-    return this.told !== null;
+  /** Against the other run; null while it is not known or there is none. */
+  divergences(compared: string): readonly Divergence[] | null {
+    return compared === this.compared ? this.told : null;
   }
 
   /** Since when endpoints are slower than in the other run, by key. `zeroS` is where both are laid upon each other. */
-  slowerSince(zeroS: number | null): ReadonlyMap<string, Since> | null {
-    const { told } = this;
+  slowerSince(compared: string, zeroS: number | null): ReadonlyMap<string, Since> | null {
+    const told = this.divergences(compared);
     if (told === null || zeroS === null) return null;
     if (this.since?.of !== told || this.since.zeroS !== zeroS) {
       const entries = told.map((one): [string, Since] => [
@@ -48,16 +64,31 @@ export class Moments {
     return this.since.map;
   }
 
-  /** What to mark on a chart of this selection: the endpoint that the page names first, unless something else is drawn. */
-  marked({ kind, keys }: Selection): SlowMark | null {
-    const named = this.slowdowns?.[0] ?? this.told?.find(({ isFromStart }) => !isFromStart);
-    const isDrawn = kind === "all" || (kind === "endpoint" && named !== undefined && keys.includes(named.endpoint.key));
-    if (named === undefined || !isDrawn) return null;
-    const isOngoing = "isOngoing" in named ? named.isOngoing : named.isToEnd;
-    return { key: named.endpoint.key, fromS: named.span.fromS, toS: isOngoing ? null : named.span.toS };
+  /** The endpoint that the page names first, if a chart of this selection shows it; null also while that is not known. */
+  marked(compared: string, { kind, keys }: Selection): Marked | null {
+    const marked = this.first(compared);
+    const isShown = kind === "all" || (kind === "endpoint" && marked !== null && keys.includes(marked.key));
+    return isShown ? marked : null;
   }
 
-  private tell(): void {
-    this.told = this.found && withMomentsOf(this.found, this.slowdowns ?? []);
+  private first(compared: string): Marked | null {
+    if (this.slowdowns === null) return null;
+    const [slow] = this.slowdowns;
+    if (slow !== undefined) {
+      const [fromS, toS] = [slow.span.fromS, slowUntil(slow, this.looked)];
+      return { key: slow.endpoint.key, q: slow.q, fromS, toS, isAgainstOther: false };
+    }
+    const [slower] = this.divergences(compared) ?? [];
+    if (slower === undefined || slower.isFromStart) return null;
+    const { endpoint, q, span, isToEnd } = slower;
+    return { key: endpoint.key, q, fromS: span.fromS, toS: isToEnd ? null : span.toS, isAgainstOther: true };
+  }
+
+  /** Whether what is told is other than before. */
+  private tell(): boolean {
+    const told = this.found && withMomentsOf(this.found, this.slowdowns ?? []);
+    if (JSON.stringify(told) === JSON.stringify(this.told)) return false;
+    this.told = told;
+    return true;
   }
 }

@@ -284,8 +284,17 @@ export class Page {
   }
 
   private drawVerdict(): void {
-    const { drawn } = this;
-    if (drawn !== null && drawn.opened === this.opened) this.drawing.verdict(drawn, this.slowness.found);
+    const { drawn, drawing } = this;
+    // What was looked at may not be shown any more: then it is drawn with what is.
+    if (drawn === null || drawn.opened !== this.opened || drawn.address !== this.address) return;
+    const { run, source } = drawn.opened;
+    drawing.verdict(drawn, this.slowness.found, this.verdictRange(run, drawn.scope));
+    const missing = drawing.missingForSlow(drawn);
+    if (missing.length === 0) return;
+    const show = () => {
+      if (this.drawn === drawn) drawing.latency(drawn);
+    };
+    void source.fill(run, missing).then(show, () => undefined);
   }
 
   /** The verdict leaves the ramp-up out, unless the reader chose a range. */

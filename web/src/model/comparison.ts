@@ -1,6 +1,7 @@
 /** Two runs side by side: by time since the same moment, and endpoint by endpoint. */
 
 import type { EndpointFigures } from "./figures";
+import { shiftInBrief } from "./format";
 import type { Range } from "./range";
 import type { Run } from "./run";
 import { trustOf } from "./seconds";
@@ -53,10 +54,8 @@ export function shiftsOf(after: readonly EndpointFigures[], before: readonly End
 export function caveats(after: Run, before: Run, rates: [after: number | null, before: number | null]): string[] {
   const found: string[] = [];
   const [rateAfter, rateBefore] = rates;
-  if (rateAfter !== null && rateBefore !== null && rateBefore > 0 && Math.abs(rateAfter / rateBefore - 1) > 0.1) {
-    const percent = Math.round((rateAfter / rateBefore - 1) * 100);
-    found.push(`rate differs by ${percent > 0 ? "+" : "−"}${Math.abs(percent)} %`);
-  }
+  if (rateAfter !== null && rateBefore !== null && rateBefore > 0 && Math.abs(rateAfter / rateBefore - 1) > 0.1)
+    found.push(`rate ${shiftInBrief(rateAfter / rateBefore)}`);
   const users = [after.head.users_max ?? null, before.head.users_max ?? null];
   if (users[0] !== users[1] && users[0] !== null && users[1] !== null)
     found.push(`${users[0]} users, were ${users[1]}`);

@@ -177,6 +177,9 @@ function scatterOf(rises: readonly number[]): number {
   return Math.max(MIN_SCATTER, middle / 0.954);
 }
 
+/** A moment that is known less exactly than this, in seconds, takes the place of no other. */
+const MAX_SLOT_S = 10;
+
 /**
  * Divergences that begin when this run alone tells that an endpoint got slow: both rules are of slots, and a moment that
  * both find is told as one.
@@ -184,8 +187,10 @@ function scatterOf(rises: readonly number[]): number {
 export function withMomentsOf(found: readonly Divergence[], slowdowns: readonly Slowdown[]): readonly Divergence[] {
   return found.map((one) => {
     const own = slowdowns.find(({ endpoint }) => endpoint.key === one.endpoint.key);
-    const isSame = own !== undefined && !one.isFromStart && Math.abs(own.span.fromS - one.span.fromS) <= own.slotS;
-    return isSame ? { ...one, span: { ...one.span, fromS: own.span.fromS } } : one;
+    if (own === undefined || own.slotS > MAX_SLOT_S || one.isFromStart) return one;
+    const { fromS } = own.span;
+    const isSame = Math.abs(fromS - one.span.fromS) <= own.slotS && fromS < one.span.toS;
+    return isSame ? { ...one, span: { ...one.span, fromS } } : one;
   });
 }
 

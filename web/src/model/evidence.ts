@@ -1,5 +1,6 @@
 /** Gathers from a run what the verdict is made from. */
 
+import type { SlowTrust } from "./doubt";
 import { type EndpointFigures, type Figures, selectionFigures } from "./figures";
 import type { Missing } from "./missing";
 import type { Range } from "./range";
@@ -11,8 +12,10 @@ import { type TrustPart, TrustStrip } from "./trusted";
 import type { Evidence } from "./verdict";
 import type { WorkerSummary } from "./workers";
 
-/** What "now" means for a live run. */
+/** What "now" means for the verdict on a live run. */
 const RECENT_S = 30;
+/** And for the figures beside those of the whole run. */
+export const LAST_S = 10;
 /** A pause of trust this short does not end a suspect phase. */
 const PAUSE_S = 5;
 
@@ -65,6 +68,8 @@ export interface Known {
   /** Of the whole run. */
   missing: readonly Missing[];
   slowdowns: readonly Slowdown[] | null;
+  /** Where slowdowns were looked for: without the ramp-up, unless the reader chose a range. */
+  looked: Range;
 }
 
 /** The evidence in a range. */
@@ -80,7 +85,7 @@ export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
     recent: known.isLive ? selectionFigures(run, NOTHING, recent) : known.total,
     trust: trustOf(run.seconds, range, SATURATED),
     recentTrust: trustOf(run.seconds, recent, SATURATED),
-    slowTrust: slow === undefined ? null : trustOf(run.seconds, slowUntilNow(slow, range), SATURATED),
+    slowTrust: slow === undefined ? null : slowTrustOf(run, slow, known.looked),
     reasons: doubt.reasons,
     hubLagMaxMs: doubt.hubLagMaxMs,
     firstSuspectS: doubt.firstS,
@@ -89,9 +94,18 @@ export function evidenceIn(run: Run, range: Range, known: Known): Evidence {
   };
 }
 
-/** What goes on is looked at less often than it goes on. */
-function slowUntilNow({ span, isOngoing }: Slowdown, range: Range): Range {
-  return isOngoing ? { fromS: span.fromS, toS: Math.max(span.toS, range.toS) } : span;
+/** Until when something was slow: what goes on is looked at less often than it goes on. */
+export function slowUntil({ span, isOngoing }: Slowdown, looked: Range): number {
+  return isOngoing ? Math.max(span.toS, looked.toS) : span.toS;
+}
+
+/** How far a slowdown's seconds are trusted, and those that it is measured by; for whatever reason they are not. */
+function slowTrustOf(run: Run, slow: Slowdown, looked: Range): SlowTrust {
+  const fromS = Math.max(slow.span.fromS, looked.fromS);
+  const toS = Math.max(fromS, Math.min(slowUntil(slow, looked), looked.toS));
+  const [own, all] = [trustOf(run.seconds, { fromS, toS }), trustOf(run.seconds, looked)];
+  const usual = { seconds: all.seconds - own.seconds, suspectSeconds: all.suspectSeconds - own.suspectSeconds };
+  return { own, usual };
 }
 
 /** Whether all that is suspect is in the ramp-up, and the range has more than that. */

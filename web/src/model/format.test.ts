@@ -9,6 +9,7 @@ import {
   formatRate,
   formatShift,
   plain,
+  shiftInBrief,
   sinceStart,
 } from "./format";
 
@@ -83,5 +84,18 @@ describe("other numbers", () => {
     expect(plain(formatShift(1.99))).toBe(`+99.0${SPACE}%`);
     expect(plain(formatShift(2))).toBe(`2.0${SPACE}×`);
     expect(plain(formatShift(4.12))).toBe(`4.1${SPACE}×`);
+  });
+
+  it.each([
+    [1.124, `+12${SPACE}%`],
+    [0.9, `−10${SPACE}%`],
+    [1.004, `±0${SPACE}%`],
+    [1.994, `+99${SPACE}%`],
+    [1.996, "2×"],
+    [4.12, "4.1×"],
+    [9.97, "10×"],
+    [12.4, "12×"],
+  ])("in brief: a ratio of %f is %s", (ratio, text) => {
+    expect(shiftInBrief(ratio)).toBe(text);
   });
 });

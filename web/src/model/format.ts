@@ -117,11 +117,17 @@ export function dateAndClock(unixS: number): string {
   return `${day}${NO_BREAK}${clock(unixS).slice(0, 5)}`;
 }
 
-/** {@link formatShift} in as few characters as possible, such as `+12 %` or `4.1×`. */
+/** A change in as few characters as possible, such as `+12 %` or `4.1×`. */
 export function shiftInBrief(ratio: number): string {
-  if (ratio >= TIMES_FROM) return `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio)}×`;
   const percent = Math.round((ratio - 1) * 100);
+  if (percent >= (TIMES_FROM - 1) * 100) return timesInBrief(ratio);
   return `${percent > 0 ? "+" : percent < 0 ? "−" : "±"}${Math.abs(percent)}\u00a0%`;
+}
+
+/** A factor, such as `4×`, `4.1×` or `12×`. */
+export function timesInBrief(ratio: number): string {
+  const tenths = ratio.toFixed(1);
+  return `${Number(tenths) < 10 ? tenths.replace(/\.0$/, "") : Math.round(ratio)}×`;
 }
 
 /** Seconds since something, such as `+02:05` or `−00:10`. */

@@ -62,6 +62,26 @@ describe("what is suspect in a range", () => {
   const rampUpOnly = (steadyFromS: number | null, range = { fromS: 1000, toS: 1030 }) =>
     evidenceIn({ seconds: columns, steadyFromS } as Run, range, { isLive: false, missing: [] } as never).isRampUpOnly;
 
+  it("counts for or against a slowdown, whatever the reason; what goes on does so to the end of what was looked at", () => {
+    const MISSING = 16;
+    const run = { seconds: seconds(repeat(1, 30), [1, 1, 1, 0, 0, 1, ...repeat(0, 6), MISSING, 0, 0, 1]) } as Run;
+    const slow = { span: { fromS: 1010, toS: 1014 }, isOngoing: false };
+    const trusted = (change: object, looked = { fromS: 1003, toS: 1020 }) =>
+      evidenceIn(run, { fromS: 1000, toS: 1030 }, {
+        isLive: false,
+        missing: [],
+        slowdowns: [{ ...slow, ...change }],
+        looked,
+      } as never).slowTrust;
+    const own = { seconds: 4, suspectSeconds: 1 };
+    expect(trusted({})).toEqual({ own, usual: { seconds: 13, suspectSeconds: 2 } });
+    const ongoing = { own: { seconds: 10, suspectSeconds: 2 }, usual: { seconds: 7, suspectSeconds: 1 } };
+    expect(trusted({ isOngoing: true })).toEqual(ongoing);
+    // Of what lies outside, nothing is counted.
+    expect(trusted({ span: { fromS: 1001, toS: 1005 } })?.own).toEqual({ seconds: 2, suspectSeconds: 0 });
+    expect(trusted({}, { fromS: 1020, toS: 1030 })?.own.seconds).toBe(0);
+  });
+
   it("has a first and a last second", () => {
     const doubt = doubtIn({ seconds: columns } as Run, { fromS: 1003, toS: 1030 });
     expect([doubt.firstS, doubt.lastS]).toEqual([1003, 1012]);

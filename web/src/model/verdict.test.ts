@@ -81,6 +81,11 @@ function saturated(suspectSeconds: number): Partial<Evidence> {
   return { trust: { seconds: 100, suspectSeconds }, workers: [worker as WorkerSummary], reasons: 1 };
 }
 
+/** So many of a slowdown's 40 seconds were suspect, and so many of the 60 others. */
+function slowTrust(own: number, usual: number): Evidence["slowTrust"] {
+  return { own: { seconds: 40, suspectSeconds: own }, usual: { seconds: 60, suspectSeconds: usual } };
+}
+
 /** A worker that was lost at this second of 100 (from 5000 on), or missing for a while. */
 function lost(fromS: number, toS = 5100): Partial<Evidence> {
   const isForGood = toS === 5100;
@@ -122,47 +127,51 @@ describe("the verdict", () => {
     expect(verdict.about).toEqual({ kind: "endpoint", key: "GET /pay" });
   });
 
-  it("says whether doubt about the run touches the slowdown", () => {
-    const SPOILT = { seconds: 200, suspectSeconds: 90 };
+  it("says of a slowdown that does not stand how far it is trusted", () => {
     const told = (suspectSeconds: number) => {
-      const slowTrust = { seconds: 100, suspectSeconds };
-      const { beside } = verdictOf(evidence({ ...saturated(60), trust: SPOILT, slowdowns: [SLOW], slowTrust }));
+      const { beside } = verdictOf(
+        evidence({ ...saturated(60), slowdowns: [SLOW], slowTrust: slowTrust(suspectSeconds, 60) }),
+      );
       return beside.find(({ text }) => text.startsWith("Degraded"));
     };
-    expect(told(0)?.text).toMatch(/→ 400\u00a0ms\), all 100 s trusted$/);
-    expect(told(20)?.text).toMatch(/→ 400\u00a0ms\), 80 of these 100 s trusted$/);
+    expect(told(0)?.text).toMatch(/→ 400\u00a0ms\), all 40 s trusted$/);
+    expect(told(20)?.text).toMatch(/→ 400\u00a0ms\), 20 of these 40 s trusted$/);
     expect(told(0)?.about).toEqual({ kind: "endpoint", key: "GET /pay" });
   });
 
-  it("leads with a slowdown that stands in spite of some doubt, and ends with the doubt", () => {
-    const verdictWith = (suspectSeconds: number, slowSuspect: number, change: Partial<Evidence> = {}) => {
-      const slowTrust = { seconds: 40, suspectSeconds: slowSuspect };
-      return verdictOf(evidence({ ...saturated(suspectSeconds), slowdowns: [SLOW], slowTrust, ...change }));
-    };
-    const verdict = verdictWith(20, 10);
+  it("leads with a slowdown that stands in spite of some doubt, and says why", () => {
+    const verdictWith = (own: number, usual: number, change: Partial<Evidence> = {}) =>
+      verdictOf(
+        evidence({ ...saturated(own + usual), slowdowns: [SLOW], slowTrust: slowTrust(own, usual), ...change }),
+      );
+    const verdict = verdictWith(10, 10);
     expect(verdict.level).toBe("degrading");
     expect(verdict.text).toBe(`Degraded: p99 of GET /pay rose 4× since ${clock(5000)} (100\u00a0ms → 400\u00a0ms)`);
-    expect(verdict.beside.map(({ level }) => level)).toEqual(["untrusted"]);
-    expect(verdict.beside[0]?.text).toBe(
-      "Trust 30 of these 40 s (80 of 100 s in all): in the others worker-2 saturated (hub lag 180\u00a0ms)",
-    );
-    expect(verdictWith(20, 0).beside[0]?.text).toMatch(
-      /^Trust all of these 40 s \(80 of 100 s in all\): in the others /,
-    );
-    expect(verdict.beside[0]?.about).toEqual({ kind: "worker", key: "worker-2" });
+    const trusted = { level: "healthy", text: "Trust this: only 10 of its 40 s are suspect" };
+    expect(verdict.beside).toMatchObject([trusted]);
+    const inWords = `worker-2 saturated (hub lag 180\u00a0ms) for 20 of 100 s, first at ${clock(5000)}`;
+    expect(verdict.also).toEqual([inWords]);
+    expect(verdictWith(1, 10).beside[0]?.text).toBe("Trust this: only 1 of its 40 s is suspect");
+    expect(verdictWith(0, 10).beside[0]?.text).toBe("Trust this: none of its 40 s is suspect");
+    expect(verdictWith(0, 0).beside[0]?.text).toBe("Trust this: no second is suspect");
     // Its own seconds, and those that it is measured by.
-    expect(verdictWith(21, 11).level).toBe("untrusted");
-    expect(verdictWith(40, 10).level).toBe("degrading");
-    expect(verdictWith(41, 10).level).toBe("untrusted");
+    expect(verdictWith(11, 10).level).toBe("untrusted");
+    expect(verdictWith(10, 30).level).toBe("degrading");
+    expect(verdictWith(10, 31).level).toBe("untrusted");
+    const nothing = { own: { seconds: 0, suspectSeconds: 0 }, usual: { seconds: 60, suspectSeconds: 0 } };
+    expect(verdictWith(0, 20, { slowTrust: nothing }).level).toBe("untrusted");
     // What is measured now is in doubt, or is not all there.
     const recentTrust = { seconds: 30, suspectSeconds: 9 };
-    expect(verdictWith(20, 10, { isLive: true }).level).toBe("degrading");
-    expect(verdictWith(20, 10, { isLive: true, recentTrust }).level).toBe("untrusted");
+    expect(verdictWith(10, 10, { isLive: true }).level).toBe("degrading");
+    expect(verdictWith(10, 10, { isLive: true, recentTrust }).level).toBe("untrusted");
     const workers = [...(saturated(20).workers ?? []), ...(lost(5010).workers ?? [])];
-    expect(verdictWith(20, 10, { ...lost(5010), workers }).level).toBe("untrusted");
-    const failed = verdictWith(20, 10, failing(0.2));
-    expect(failed.level).toBe("failing");
-    expect(failed.beside.map(({ level }) => level)).toEqual(["degrading", "untrusted"]);
+    expect(verdictWith(10, 10, { ...lost(5010), workers }).level).toBe("untrusted");
+    // A doubt that a slowdown withstands may still be one about failures.
+    const failed = verdictWith(10, 10, failing(0.2));
+    expect(failed.text).toBe(`Don’t trust this: ${inWords}`);
+    expect(failed.beside.map(({ level }) => level)).toEqual(["failing", "degrading"]);
+    const trustedFailure = verdictWith(1, 1, failing(0.2));
+    expect(trustedFailure.beside.map(({ level }) => level)).toEqual(["degrading", "healthy"]);
   });
 
   it("tells a live run's past slowdown beside, not as the verdict", () => {

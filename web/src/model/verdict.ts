@@ -1,10 +1,11 @@
 /** Says in one line whether a run is fine. Pure: figures in, words out. */
 
+import { doubtInWords, mostSaturated, type SlowTrust, slowTrustInWords, standsInSpite, trustInWords } from "./doubt";
 import type { EndpointFigures, Figures } from "./figures";
-import { clock, formatCount, formatMs, formatPercent, plain } from "./format";
+import { clock, formatCount, formatMs, formatPercent, plain, timesInBrief } from "./format";
 import { type Missing, missingInWords } from "./missing";
 import type { Range } from "./range";
-import { reasonsInWords, SATURATED, type Trust } from "./seconds";
+import { reasonsInWords, type Trust } from "./seconds";
 import type { Slowdown } from "./slowdown";
 import type { WorkerSummary } from "./workers";
 
@@ -57,18 +58,14 @@ export interface Evidence {
   isRampUpOnly: boolean;
   /** Null while nobody has looked. */
   slowdowns: readonly Slowdown[] | null;
-  /** How far the seconds of the first slowdown are trusted. */
-  slowTrust: Trust | null;
+  /** How far the first slowdown is trusted. */
+  slowTrust: SlowTrust | null;
 }
 
 /** From this share of failures on, a run fails. */
 export const FAILING_SHARE = 0.01;
 /** From this share of suspect seconds on, a run is not to be trusted. */
 export const SUSPECT_SHARE = 0.1;
-/** A slowdown is told before the doubt about the run if fewer of its own seconds are suspect, */
-const SLOW_SUSPECT_SHARE = 0.25;
-/** and fewer of the others, which it is measured by. */
-const USUAL_SUSPECT_SHARE = 0.5;
 
 const QUANTILE_NAMES: [number, string][] = [
   [0.99, "p99"],
@@ -81,40 +78,12 @@ export function quantileName(q: number): string {
   return QUANTILE_NAMES.find(([value]) => value === q)?.[1] ?? `p${q * 100}`;
 }
 
-/** How many times as slow, in words. */
-function times(slowdown: Slowdown): string {
-  const ratio = slowdown.slowMs / Math.max(slowdown.usualMs, 0.001);
-  return ratio < 10 ? ratio.toFixed(1).replace(/\.0$/, "") : String(Math.round(ratio));
-}
-
 function slowdownInWords(slowdown: Slowdown): string {
   const { q, endpoint, usualMs, slowMs, span, isOngoing } = slowdown;
   const when = isOngoing ? `since ${clock(span.fromS)}` : `from ${clock(span.fromS)} to ${clock(span.toS)}`;
   const values = `${plain(formatMs(usualMs))} → ${plain(formatMs(slowMs))}`;
-  return `${quantileName(q)} of ${endpoint.key} rose ${times(slowdown)}× ${when} (${values})`;
-}
-
-/** Whether the doubt about the run touches its slowdown. */
-function slowTrustInWords({ slowTrust, trust }: Evidence): string {
-  if (slowTrust === null || trust.suspectSeconds === 0) return "";
-  const { seconds, suspectSeconds } = slowTrust;
-  return suspectSeconds === 0
-    ? `, all ${formatCount(seconds)} s trusted`
-    : `, ${formatCount(seconds - suspectSeconds)} of these ${formatCount(seconds)} s trusted`;
-}
-
-function isSuspectUpTo({ seconds, suspectSeconds }: Trust, share: number): boolean {
-  return suspectSeconds <= share * seconds;
-}
-
-/** Whether a slowdown stands in spite of the seconds that are suspect: most of its own are not, nor of the usual ones. */
-function standsInSpite({ slowTrust, trust }: Evidence): boolean {
-  if (slowTrust === null) return false;
-  const usual = {
-    seconds: trust.seconds - slowTrust.seconds,
-    suspectSeconds: trust.suspectSeconds - slowTrust.suspectSeconds,
-  };
-  return isSuspectUpTo(slowTrust, SLOW_SUSPECT_SHARE) && isSuspectUpTo(usual, USUAL_SUSPECT_SHARE);
+  const times = timesInBrief(slowMs / Math.max(usualMs, 0.001));
+  return `${quantileName(q)} of ${endpoint.key} rose ${times} ${when} (${values})`;
 }
 
 function failureInWords(figures: Figures, endpoints: readonly EndpointFigures[]): string {
@@ -125,25 +94,6 @@ function failureInWords(figures: Figures, endpoints: readonly EndpointFigures[])
         most = { kind: series.failureKind ?? "", key: endpoint.key, requests };
   const share = `${plain(formatPercent(figures.failureShare ?? 0))} errors`;
   return most === null ? share : `${share}, mostly ${most.kind} from ${most.key}`;
-}
-
-/** Of one worker, or of the run as a whole. */
-interface Suspect {
-  seconds: number;
-  suspectSeconds: number;
-  firstSuspectS: number | null;
-  suspectSinceS: number | null;
-}
-
-/** When it was suspect: "since" is said only of what goes on. */
-function suspectTimeInWords({ seconds, suspectSeconds, firstSuspectS, suspectSinceS }: Suspect, isLive: boolean) {
-  if (isLive && suspectSinceS !== null) return `since ${clock(suspectSinceS)}`;
-  const length = `for ${formatCount(suspectSeconds)} of ${formatCount(seconds)} s`;
-  return firstSuspectS === null ? length : `${length}, ${suspectSeconds > 1 ? "first " : ""}at ${clock(firstSuspectS)}`;
-}
-
-function saturatedSeconds(worker: WorkerSummary | null): number {
-  return worker === null ? 0 : worker.suspectSeconds - worker.missingSeconds;
 }
 
 /** So many times that workers were missing are told one by one. */
@@ -167,50 +117,6 @@ function missingSentences({ missing, endS }: Evidence): { text: string; sourceId
   if (more > 0)
     sentences.push({ text: `workers were missing ${more} more time${more > 1 ? "s" : ""}`, sourceId: null });
   return sentences;
-}
-
-/** Who in the load generator could not keep up most, and why. */
-interface Saturated {
-  worker: WorkerSummary | null;
-  who: string;
-  why: string;
-  /** How many others; empty if nobody else. */
-  more: string;
-}
-
-function saturated(evidence: Evidence): Saturated {
-  const { workers } = evidence;
-  const worker = workers.reduce<WorkerSummary | null>(
-    (found, each) => (saturatedSeconds(each) > saturatedSeconds(found) ? each : found),
-    null,
-  );
-  const reasons = (worker?.reasons ?? evidence.reasons) & SATURATED;
-  const lagMs = worker === null ? evidence.hubLagMaxMs : worker.hubLagMaxMs;
-  const why = reasons & 1 && lagMs !== null ? `hub lag ${plain(formatMs(lagMs))}` : reasonsInWords(reasons);
-  const others = workers.filter((each) => saturatedSeconds(each) > 0 && each !== worker).length;
-  const who = worker === null ? "the load generator" : worker.sourceId;
-  const more = others > 0 ? ` and ${others} more worker${others > 1 ? "s" : ""}` : "";
-  return { worker, who, why, more };
-}
-
-function untrustedInWords(evidence: Evidence, { worker, who, why, more }: Saturated): string {
-  const { trust, isLive, isRampUpOnly } = evidence;
-  const suspect = worker === null ? trust : { seconds: worker.seconds, suspectSeconds: saturatedSeconds(worker) };
-  const when = suspectTimeInWords({ ...(worker ?? evidence), ...suspect }, isLive && !isRampUpOnly);
-  return `${who} saturated (${why}) ${when}${more && `,${more}`}`;
-}
-
-function doubtFinding(text: string, { worker }: Saturated): Finding {
-  const about = worker === null ? null : ({ kind: "worker", key: worker.sourceId } as const);
-  return { level: "untrusted", text, about, span: null };
-}
-
-/** What the doubt leaves of a slowdown that stands in spite of it: of its own seconds, and of all. */
-function trustInSlowdown(own: Trust, all: Trust, { who, why, more }: Saturated): string {
-  const trusted = ({ seconds, suspectSeconds }: Trust) => formatCount(seconds - suspectSeconds);
-  const most = own.suspectSeconds === 0 ? "all" : trusted(own);
-  const inAll = `${trusted(all)} of ${formatCount(all.seconds)} s in all`;
-  return `Trust ${most} of these ${formatCount(own.seconds)} s (${inAll}): in the others ${who}${more} saturated (${why})`;
 }
 
 /** Said once: what else speaks against the figures stands beside it. */
@@ -240,17 +146,21 @@ export function verdictOf(evidence: Evidence): Verdict {
     lost !== undefined && (!isMostlyWhole || evidence.missing.some((each) => isToTheEnd(each, evidence.endS)));
   // Who was lost shortly before the end says nothing against what was before.
   const lossLead = isMostlyWhole && !isLive ? "Don’t trust the end: " : DONT_TRUST_THIS;
-  // The reader asks what got slow: the doubt comes first only where it takes that answer away.
-  const isStanding = isUntrustedFirst && isSlow && !suspectNow && !isLossFirst && standsInSpite(evidence);
-  const doubt = saturated(evidence);
+  const { slowTrust } = evidence;
+  const isStanding = isSlow && !suspectNow && !isLossFirst && slowTrust !== null && standsInSpite(slowTrust);
+  // The reader asks what got slow: the doubt comes first only where it takes that answer away, or touches another.
+  const isDoubtFirst = isUntrustedFirst && (!isStanding || isFailing);
+  const saturated = mostSaturated(evidence);
+  const aboutSaturated = saturated.worker && ({ kind: "worker", key: saturated.worker.sourceId } as const);
   const findings: Finding[] = [];
   if (isLossFirst) {
     const about = lost.sourceId === null ? null : ({ kind: "worker", key: lost.sourceId } as const);
     findings.push({ level: "untrusted", text: lossLead + lost.text, about, span: null });
   } else if (lost !== undefined) alsoLost.unshift(lost);
-  if (isUntrustedFirst && !isStanding) {
+  if (isDoubtFirst) {
     const lead = isLossFirst && lossLead === DONT_TRUST_THIS ? "" : DONT_TRUST_THIS;
-    findings.push(doubtFinding(lead + untrustedInWords(evidence, doubt), doubt));
+    const text = lead + doubtInWords(evidence, saturated);
+    findings.push({ level: "untrusted", text, about: aboutSaturated, span: null });
   }
   if (isFailing) {
     const text = `Failing: ${failureInWords(failing, endpoints)}`;
@@ -259,11 +169,11 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (isSlow) {
     const word = isLive && first.isOngoing ? "Degrading" : "Degraded";
     const about = { kind: "endpoint", key: first.endpoint.key } as const;
-    const text = `${word}: ${slowdownInWords(first)}${isStanding ? "" : slowTrustInWords(evidence)}`;
+    const text = `${word}: ${slowdownInWords(first)}${isDoubtFirst && slowTrust !== null ? slowTrustInWords(slowTrust) : ""}`;
     findings.push({ level: "degrading", text, about, span: first.span });
   }
-  if (isStanding && evidence.slowTrust !== null)
-    findings.push(doubtFinding(trustInSlowdown(evidence.slowTrust, trust, doubt), doubt));
+  if (isStanding && !isDoubtFirst)
+    findings.push({ level: "healthy", text: trustInWords(slowTrust), about: null, span: null });
   const [main, ...rest] = findings;
   if (main === undefined) {
     const requests = `${formatCount(total.requests)} requests`;
@@ -273,9 +183,10 @@ export function verdictOf(evidence: Evidence): Verdict {
   } else {
     Object.assign(verdict, main);
   }
+  if (isUntrustedFirst && !isDoubtFirst) verdict.also.push(doubtInWords(evidence, saturated));
   // What came before the load stood says nothing against the rest.
   if (isUntrusted && !isUntrustedFirst)
-    verdict.also.push(`Don’t trust the start: ${untrustedInWords(evidence, doubt)}, during ramp-up only`);
+    verdict.also.push(`Don’t trust the start: ${doubtInWords(evidence, saturated)}, during ramp-up only`);
   verdict.beside = rest;
   verdict.also.push(...alsoLost.map(({ text }) => text));
   if (others.length > 0 && isSlow) {

@@ -69,6 +69,7 @@ export class Header {
   private readonly report = h("a", { class: "button", download: true, hidden: true }, "Report");
   private readonly runs = h("button", { type: "button", class: "button" }, "Runs");
   private shown: Verdict | null = null;
+  private shownBeside = "";
 
   constructor(private readonly handlers: HeaderHandlers) {
     const theme = h(
@@ -181,9 +182,11 @@ export class Header {
     this.verdict.dataset.level = verdict.level;
     setText(this.verdictMark, LEVEL_MARKS[verdict.level]);
     this.showFinding(this.verdictLine, verdict);
-    const beside = verdict.beside.map(({ level, text }) => LEVEL_MARKS[level] + unbroken(text));
-    if (this.beside.textContent !== beside.join(""))
+    const beside = JSON.stringify(verdict.beside);
+    if (this.shownBeside !== beside) {
+      this.shownBeside = beside;
       fill(this.beside, ...verdict.beside.map((finding) => this.findingOf(finding)));
+    }
     const also = verdict.also.map(unbroken);
     if (this.also.textContent !== also.join("")) fill(this.also, ...also.map((text) => h("li", {}, text)));
   }

@@ -7,7 +7,7 @@ import { clock, formatMs, plain } from "../model/format";
 import { HEAT_BUCKETS, QUANTILE_NAMES, type Timeline } from "../model/timeline";
 import { type Backdrop, type ChartGroup, contextEntry, type OtherRun, otherEntry, TimeChart } from "./chart";
 import { fill, h, setText } from "./dom";
-import { drawSlow, SLOW_HEAD_PX, type SlowMark } from "./slow_mark";
+import { drawSlow, SLOW_HEAD_PX, type SlowMark, slowEntry } from "./slow_mark";
 import { type Palette, withAlpha } from "./theme";
 
 /** What the chart shows. */
@@ -18,6 +18,8 @@ export interface LatencyData {
   /** The other run, on this run's time. */
   other: OtherRun | null;
   figures: Figures;
+  /** The endpoint that got slow. */
+  slow: SlowMark | null;
   view: "percentiles" | "heatmap";
   isLogScale: boolean;
 }
@@ -43,7 +45,6 @@ export class LatencyChart extends TimeChart {
   private readonly extra = h("span", { class: "legend-extra" });
   protected override readonly headPx = SLOW_HEAD_PX;
   private shown: LatencyData | null = null;
-  private slow: SlowMark | null = null;
   private layout = "";
   private readonly heat = h("canvas");
 
@@ -79,6 +80,7 @@ export class LatencyChart extends TimeChart {
       data.isLogScale,
       data.context !== null,
       data.other?.name,
+      data.slow?.line && data.slow.name,
       backdrop.zeroS,
       this.palette.ink,
     ].join();
@@ -91,12 +93,6 @@ export class LatencyChart extends TimeChart {
       this.update(table, before);
     }
     this.onPlace(this.plot?.cursor.idx ?? null);
-  }
-
-  /** Marks where an endpoint was slow; null where none was, or none of those that are drawn. */
-  markSlow(slow: SlowMark | null): void {
-    this.slow = slow;
-    this.plot?.redraw(false);
   }
 
   protected override onPlace(place: number | null): void {
@@ -114,33 +110,38 @@ export class LatencyChart extends TimeChart {
     });
   }
 
-  /** By the clock as in the verdict, too, where the axis tells another time. */
-  private slowSince({ fromS }: SlowMark): string {
-    const since = this.timeInWords(fromS);
-    return this.backdrop?.zeroS == null ? since : `${since} (${clock(fromS)})`;
+  private drawSlow(plot: uPlot): void {
+    const slow = this.shown?.slow ?? null;
+    if (slow === null) return;
+    const since = this.timeInWords(slow.fromS);
+    // By the clock as in the verdict, too, where the axis tells another time.
+    const when = this.backdrop?.zeroS == null ? since : `${since} (${clock(slow.fromS)})`;
+    drawSlow(plot, slow, when, this.palette);
   }
 
   /** Names the lines that are not this selection's. */
-  private showExtra({ context, other, view }: LatencyData): void {
+  private showExtra({ slow, context, other, view }: LatencyData): void {
     fill(
       this.extra,
+      slow?.line && slowEntry(slow.name),
       context !== null && view === "percentiles" && contextEntry("p95 of all"),
       other !== null && otherEntry(other.name),
     );
   }
 
-  private table({ timeline, context, other, isLogScale, view }: LatencyData): uPlot.AlignedData {
+  private table({ timeline, context, other, slow, isLogScale, view }: LatencyData): uPlot.AlignedData {
     const isLog = isLogScale || view === "heatmap";
     // A logarithmic axis has no zero.
-    const drawn = (column: (number | null)[] | undefined) =>
+    const drawn = (column: readonly (number | null)[] | undefined) =>
       (column ?? []).map((value) => (isLog && value !== null && value <= 0 ? null : value));
     const columns = timeline.quantilesMs.map(drawn);
     if (context !== null) columns.push(drawn(context.quantilesMs[CONTEXT_QUANTILE]));
     if (other !== null) for (const q of OTHER_QUANTILES) columns.push(drawn(other.lines.quantilesMs[q]));
+    if (slow?.line) columns.push(drawn(slow.line));
     return [timeline.startS.map((start) => start + timeline.stepS / 2), ...columns] as uPlot.AlignedData;
   }
 
-  private options({ view, isLogScale, context, other }: LatencyData): Partial<uPlot.Options> {
+  private options({ view, isLogScale, context, other, slow }: LatencyData): Partial<uPlot.Options> {
     const { palette } = this;
     const isHeat = view === "heatmap";
     const series: uPlot.Series[] = [{}];
@@ -169,6 +170,7 @@ export class LatencyChart extends TimeChart {
           dash: [5, 4],
           points: { show: false },
         });
+    if (slow?.line) series.push({ label: slow.name, stroke: palette.ink, width: 2.5, points: { show: false } });
     const isLog = isLogScale || isHeat;
     return {
       series,
@@ -186,7 +188,7 @@ export class LatencyChart extends TimeChart {
       ],
       hooks: {
         drawAxes: isHeat ? [(plot) => this.drawHeat(plot)] : [],
-        draw: [(plot) => this.slow !== null && drawSlow(plot, this.slow, this.slowSince(this.slow), palette)],
+        draw: [(plot) => this.drawSlow(plot)],
       },
     };
   }

@@ -94,23 +94,33 @@ export class Overview {
   }
 
   private showStages({ stages, steadyFromS, whole, shown }: OverviewData): void {
-    const spans: { label: string; title: string; range: Range }[] = [];
+    const spans: { label: string; brief: string; title: string; range: Range }[] = [];
     if (steadyFromS !== null && steadyFromS > whole.fromS) {
       const range = { fromS: whole.fromS, toS: steadyFromS };
-      spans.push({ label: "ramp-up", title: `Ramp-up, ${formatDuration(steadyFromS - whole.fromS)}`, range });
+      const title = `Ramp-up, ${formatDuration(steadyFromS - whole.fromS)}`;
+      spans.push({ label: "ramp-up", brief: "◢", title, range });
     }
     for (const { users, fromS, toS } of stages) {
       const from = Math.max(fromS, steadyFromS ?? fromS);
       if (toS - from < 1) continue;
       const title = `${formatCount(users)} users, ${clock(from)} to ${clock(toS)} (${formatDuration(toS - from)})`;
-      spans.push({ label: `${formatCount(users)} users`, title, range: { fromS: from, toS } });
+      const count = formatCount(users);
+      spans.push({ label: `${count} users`, brief: count, title, range: { fromS: from, toS } });
     }
     fill(
       this.stages,
-      ...spans.map(({ label, title, range }) => {
+      ...spans.map(({ label, brief, title, range }) => {
         const isShown = shown !== null && shown.fromS === range.fromS && shown.toS === range.toS;
-        const button = h("button", { type: "button", class: "stage", title, "aria-pressed": String(isShown) });
+        const pressed = String(isShown);
+        const button = h("button", {
+          type: "button",
+          class: "stage",
+          title,
+          "aria-label": label,
+          "aria-pressed": pressed,
+        });
         button.append(h("span", { class: "stage-label" }, label));
+        button.dataset.brief = brief;
         button.style.setProperty("--from", `${this.share(range.fromS) * 100}%`);
         button.style.setProperty("--length", `${(this.share(range.toS) - this.share(range.fromS)) * 100}%`);
         button.addEventListener("click", () => this.onRange(isShown ? null : range));

@@ -1,5 +1,6 @@
 /** The figures that are looked at first, large. */
 
+import { LAST_S } from "../model/evidence";
 import type { Figures } from "../model/figures";
 import { formatCount, formatMs, formatPercent, formatRate, plain, type Shown, shiftInBrief } from "../model/format";
 import { reasonsInWords, type Trust } from "../model/seconds";
@@ -11,7 +12,7 @@ import { showTrust, trustStrip } from "./trust";
 /** What the tiles show. */
 export interface TilesData {
   figures: Figures;
-  /** Of the last ten seconds, while a run is on. */
+  /** Of the last {@link LAST_S} seconds, while a run is on. */
   now: Figures | null;
   /** Of the other run. */
   before: Figures | null;
@@ -101,7 +102,7 @@ export class Tiles {
     before: [Shown, number | null, number | null] | null,
     otherwise = "",
   ): void {
-    let told = [now === null ? otherwise : `last 10 s ${plain(now)}`];
+    let told = [now === null ? otherwise : `last ${LAST_S} s ${plain(now)}`];
     if (before !== null) {
       const [shown, value, other] = before;
       told = [`was ${plain(shown)}`, ...(value !== null && other ? [shiftInBrief(value / other)] : [])];

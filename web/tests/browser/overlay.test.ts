@@ -65,6 +65,7 @@ describe("a run over another", () => {
     expect(await page.textContent(".other-verdict")).toMatch(
       /most: POST\u00a0\/cart 2\.\d× from \+00:1[123] on \(\d+(\.\d)?\u00a0ms →\u00a0\d+(\.\d)?\u00a0ms\)/,
     );
+    expect(await page.textContent(".panel-latency .legend")).toMatch(/p(50|95)\u00a0of\u00a0POST\u00a0\/cart/);
     const since = '.endpoints [data-key="POST /cart"] .cell-since';
     expect(await page.textContent(since)).toMatch(/^from \+00:1[123] on$/);
     expect(await page.textContent('.endpoints [data-key="GET /search"] .cell-since')).toBe("");

@@ -77,6 +77,11 @@ describe("a stored run", () => {
   it("says at once which endpoint got slow, and when", async () => {
     await page.waitForFunction(() => document.querySelector(".verdict-text")?.textContent?.startsWith("Degraded"));
     expect(await page.textContent(".verdict-text")).toMatch(/of GET\u00a0\/pay rose [\d.]+× since \d\d:\d\d:\d\d/);
+    expect(await page.textContent(".beside")).toContain("Trust this: ");
+    // Its line is on the chart of all endpoints, once it has been fetched.
+    await page.waitForFunction(() =>
+      document.querySelector(".panel-latency .legend")?.textContent?.includes("of\u00a0GET\u00a0/pay"),
+    );
   });
 
   it("says so though something else is drawn while it looks", async () => {
