@@ -54,6 +54,8 @@ export class Drawing {
   private readonly shown = new Shown();
   private selected: { selection: Selection | null; keys: ReadonlySet<string> } = { selection: null, keys: new Set() };
   private tables: Tables | null = null;
+  /** What the charts show. */
+  private charted: Picture | null = null;
   private readonly moments = new WeakMap<Run, Moments>();
 
   constructor(private readonly views: Views) {}
@@ -112,6 +114,7 @@ export class Drawing {
     views.latencyView.set(latencyView);
     views.logScale.checked = isLogScale || latencyView === "heatmap";
     views.logScale.disabled = latencyView === "heatmap";
+    this.charted = picture;
     this.latency(picture);
     shown.draw(views.load, { timeline, context, other, rate: figures.rate }, backdrop);
     const isNow = isLive(connection) && scope.shown === null;
@@ -138,8 +141,9 @@ export class Drawing {
     return timeline;
   }
 
-  /** Latency: what is known of the endpoint that got slow comes later than the rest. */
+  /** Latency again: what is known of the endpoint that got slow comes later than the rest. Only if it is still shown. */
   latency(picture: Picture): void {
+    if (this.charted !== picture) return;
     const { opened, address, scope } = picture;
     const { selection, latencyView, isLogScale } = address;
     const { run } = opened;
@@ -148,7 +152,9 @@ export class Drawing {
     const other = this.otherRun(picture, timeline);
     const figures = this.derived.figures(run, selection, scope.range);
     const marked = this.marked(picture);
-    const slow = marked && slowMarkOf(run, this.derived, marked, scope, selection.kind === "all");
+    const runs = { run, other: picture.other?.run ?? null };
+    const lined = selection.kind === "all" ? timeline : null;
+    const slow = marked && slowMarkOf(runs, this.derived, marked, scope, lined);
     const data = { timeline, context, other, figures, slow, view: latencyView, isLogScale };
     this.shown.draw(this.views.latency, data, this.derived.backdrop(run, scope));
   }
@@ -212,7 +218,7 @@ export class Drawing {
       looked,
     };
     this.shown.draw(this.verdictView, run, scope.range, input);
-    if (this.momentsOf(picture).setSlowdowns(slowdowns, looked)) this.drawTables(picture, tables);
+    if (this.momentsOf(picture).setSlowdowns(slowdowns, looked, scope.shown)) this.drawTables(picture, tables);
     this.latency(picture);
   }
 
@@ -241,7 +247,7 @@ export class Drawing {
   }
 
   private marked(picture: Picture): Marked | null {
-    return this.momentsOf(picture).marked(comparedIn(picture), picture.address.selection);
+    return this.momentsOf(picture).marked(comparedIn(picture), picture.address.selection, picture.scope.shown);
   }
 
   private readonly verdictView = {

@@ -2,7 +2,7 @@
 
 import { type Divergence, withMomentsOf } from "../model/divergence";
 import { slowUntil } from "../model/evidence";
-import type { Range } from "../model/range";
+import { equal, type Range } from "../model/range";
 import type { Selection } from "../model/selection";
 import type { Slowdown } from "../model/slowdown";
 import type { Since } from "../view/endpoints";
@@ -12,6 +12,8 @@ import { whenInWords } from "./comparing";
 export interface Marked {
   key: string;
   q: number;
+  /** The slots in which the quantile was told, in seconds. */
+  slotS: number;
   fromS: number;
   /** Null if it goes on to the end of what is shown. */
   toS: number | null;
@@ -19,19 +21,25 @@ export interface Marked {
   isAgainstOther: boolean;
 }
 
-/** See the head of this file. What it answers is the same object until something else is found. */
+/** See the head of this file. What tables show of it is the same object until something else is found. */
 export class Moments {
   private slowdowns: readonly Slowdown[] | null = null;
   private looked: Range = { fromS: 0, toS: 0 };
+  /** The range that the reader had chosen then. */
+  private chosen: Range | null = null;
   private found: readonly Divergence[] | null = null;
   /** What was compared when `found` was. */
   private compared = "";
   private told: readonly Divergence[] | null = null;
   private since: { of: readonly Divergence[]; zeroS: number; map: ReadonlyMap<string, Since> } | null = null;
 
-  /** Takes what was found in this run, looking at `looked`; answers whether that changes {@link divergences}. */
-  setSlowdowns(slowdowns: readonly Slowdown[] | null, looked: Range): boolean {
+  /**
+   * Takes what was found in this run, looking at `looked`, while the reader had `chosen` a range or not; answers whether
+   * that changes {@link divergences}.
+   */
+  setSlowdowns(slowdowns: readonly Slowdown[] | null, looked: Range, chosen: Range | null): boolean {
     this.looked = looked;
+    this.chosen = chosen;
     if (slowdowns === this.slowdowns) return false;
     this.slowdowns = slowdowns;
     return this.tell();
@@ -64,24 +72,29 @@ export class Moments {
     return this.since.map;
   }
 
-  /** The endpoint that the page names first, if a chart of this selection shows it; null also while that is not known. */
-  marked(compared: string, { kind, keys }: Selection): Marked | null {
-    const marked = this.first(compared);
+  /**
+   * The endpoint that the page names first, if a chart of this selection and of the range that is `chosen` shows it; null
+   * also while that is not known.
+   */
+  marked(compared: string, { kind, keys }: Selection, chosen: Range | null): Marked | null {
+    const marked = this.first(compared, chosen);
     const isShown = kind === "all" || (kind === "endpoint" && marked !== null && keys.includes(marked.key));
     return isShown ? marked : null;
   }
 
-  private first(compared: string): Marked | null {
+  private first(compared: string, chosen: Range | null): Marked | null {
     if (this.slowdowns === null) return null;
     const [slow] = this.slowdowns;
     if (slow !== undefined) {
-      const [fromS, toS] = [slow.span.fromS, slowUntil(slow, this.looked)];
-      return { key: slow.endpoint.key, q: slow.q, fromS, toS, isAgainstOther: false };
+      const { endpoint, q, slotS, span, isOngoing } = slow;
+      const isSame = chosen === this.chosen || (chosen !== null && this.chosen !== null && equal(chosen, this.chosen));
+      const toS = isOngoing && isSame ? null : slowUntil(slow, this.looked);
+      return { key: endpoint.key, q, slotS, fromS: span.fromS, toS, isAgainstOther: false };
     }
     const [slower] = this.divergences(compared) ?? [];
     if (slower === undefined || slower.isFromStart) return null;
-    const { endpoint, q, span, isToEnd } = slower;
-    return { key: endpoint.key, q, fromS: span.fromS, toS: isToEnd ? null : span.toS, isAgainstOther: true };
+    const { endpoint, q, slotS, span, isToEnd } = slower;
+    return { key: endpoint.key, q, slotS, fromS: span.fromS, toS: isToEnd ? null : span.toS, isAgainstOther: true };
   }
 
   /** Whether what is told is other than before. */

@@ -46,6 +46,8 @@ export class Page {
   private cursorS: number | null = null;
   private isBusy = false;
   private isStale = false;
+  /** Whether the line of the endpoint that got slow is being fetched. */
+  private isLineAsked = false;
   private shownTimeline: Timeline | null = null;
   private scope: Scope | null = null;
   /** What was drawn last, tables and all. */
@@ -103,9 +105,10 @@ export class Page {
     this.drawing = new Drawing(this.views);
   }
 
-  /** Changes what is shown, and the address with it. */
+  /** Changes what is shown, and the address with it. What changes without a drawing leaves what is drawn as it is. */
   go(change: Partial<Address>, draws = true): void {
-    this.address = { ...this.address, ...change };
+    if (draws) this.address = { ...this.address, ...change };
+    else Object.assign(this.address, change);
     const whole = this.opened?.run.range;
     // The whole run needs no range: it would stand still while the run goes on.
     if (whole && this.address.range !== null && equal(this.address.range, whole)) this.address.range = null;
@@ -290,11 +293,18 @@ export class Page {
     const { run, source } = drawn.opened;
     drawing.verdict(drawn, this.slowness.found, this.verdictRange(run, drawn.scope));
     const missing = drawing.missingForSlow(drawn);
-    if (missing.length === 0) return;
+    if (missing.length === 0 || this.isLineAsked) return;
+    this.isLineAsked = true;
     const show = () => {
-      if (this.drawn === drawn) drawing.latency(drawn);
+      drawing.latency(drawn);
+      this.setCursor(this.cursorS, null);
     };
-    void source.fill(run, missing).then(show, () => undefined);
+    void source
+      .fill(run, missing)
+      .then(show, () => undefined)
+      .finally(() => {
+        this.isLineAsked = false;
+      });
   }
 
   /** The verdict leaves the ramp-up out, unless the reader chose a range. */

@@ -1,9 +1,10 @@
-/** The line of the endpoint that got slow, on the chart of all endpoints. */
+/** The line of the endpoint that got slow, on the chart of all endpoints; and that of the other run. */
 
 import type { Missing } from "../model/pyramid";
+import type { Range } from "../model/range";
 import type { Run } from "../model/run";
 import type { Selection } from "../model/selection";
-import { missingForTimeline, QUANTILES } from "../model/timeline";
+import { missingForTimeline, QUANTILES, type Timeline } from "../model/timeline";
 import { quantileName } from "../model/verdict";
 import type { SlowMark } from "../view/slow_mark";
 import type { Derived } from "./derived";
@@ -11,20 +12,47 @@ import type { Marked } from "./moments";
 import type { Scope } from "./state";
 
 /** What must be fetched for the line. */
-export function missingForSlow(run: Run, marked: Marked, { range, stepS }: Scope): Missing[] {
-  return missingForTimeline(run, alone(marked), range, stepS);
+export function missingForSlow(run: Run, marked: Marked, scope: Scope): Missing[] {
+  return missingForTimeline(run, alone(marked), scope.range, stepOf(marked, scope));
 }
 
-/** The mark; with its line if the chart shows all endpoints and everything for it is there. */
-export function slowMarkOf(run: Run, derived: Derived, marked: Marked, scope: Scope, isOfAll: boolean): SlowMark {
+/** The mark on a chart of `shown`; with its lines if the chart shows all endpoints and everything for them is there. */
+export function slowMarkOf(
+  { run, other }: { run: Run; other: Run | null },
+  derived: Derived,
+  marked: Marked,
+  scope: Scope,
+  shown: Timeline | null,
+): SlowMark {
   const { key, q, fromS, toS, isAgainstOther } = marked;
-  const { range, stepS } = scope;
-  const isKnown =
-    isOfAll && stepS % run.finestStepS(range, "endpoint") === 0 && missingForSlow(run, marked, scope).length === 0;
-  const place = (QUANTILES as readonly number[]).indexOf(q);
-  const line = isKnown ? (derived.timeline(run, alone(marked), range, stepS).quantilesMs[place] ?? null) : null;
   const than = isAgainstOther ? "slower than the other run" : "slow";
-  return { name: `${quantileName(q)} of ${key}`, than, fromS, toS, line };
+  const mark = { name: `${quantileName(q)} of ${key}`, than, fromS, toS, line: null, otherLine: null };
+  if (shown === null) return mark;
+  const of = (lined: Run, range: Range, originS: number) =>
+    lineOf(lined, derived, marked, { range, originS, stepS: stepOf(marked, scope) }, shown);
+  const { range, otherRange, otherOriginS } = scope;
+  const otherLine = other === null || otherRange === null ? null : of(other, otherRange, otherOriginS);
+  return { ...mark, line: of(run, range, 0), otherLine };
+}
+
+/** No shorter than the slots in which the quantile was found: fewer requests do not tell it. */
+function stepOf({ slotS }: Marked, { stepS }: Scope): number {
+  return Math.max(1, Math.ceil(slotS / stepS)) * stepS;
+}
+
+/** A value in the middle of each step, at the times of `shown`; null if not everything is known. */
+function lineOf(
+  run: Run,
+  derived: Derived,
+  marked: Marked,
+  { range, originS, stepS }: { range: Range; originS: number; stepS: number },
+  shown: Timeline,
+): (number | null)[] | null {
+  const selection = alone(marked);
+  const place = (QUANTILES as readonly number[]).indexOf(marked.q);
+  if (place < 0 || stepS % run.finestStepS(range, "endpoint") !== 0) return null;
+  if (missingForTimeline(run, selection, range, stepS, originS).length > 0) return null;
+  return derived.line(run, selection, range, stepS, originS, place, shown);
 }
 
 /** The selection of what is marked, and nothing else. */

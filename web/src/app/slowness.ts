@@ -92,6 +92,6 @@ export class Slowness {
     await source.fill(run, run.bySeries.missing(range, first.endpoint.series, 1));
     const [finer = null] = slowdownsOf(run, [first.endpoint], range, 10);
     if (finer !== null && Math.abs(finer.span.fromS - first.span.fromS) <= 120)
-      found[0] = { ...first, span: { ...first.span, fromS: finer.span.fromS }, slotS: finer.slotS };
+      found[0] = { ...first, span: { ...first.span, fromS: finer.span.fromS }, exactS: finer.slotS };
   }
 }

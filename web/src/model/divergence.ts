@@ -20,6 +20,8 @@ export interface Divergence {
   afterMs: number;
   /** In this run's seconds. */
   span: Range;
+  /** The slots in which the quantile was told, in seconds. */
+  slotS: number;
   /** Whether it was so from the first slots on in which both runs have enough requests. */
   isFromStart: boolean;
   /** Whether it was so up to the last ones. */
@@ -147,6 +149,7 @@ function divergenceIn(slots: readonly Slot[], endpoint: Endpoint, q: number, slo
     beforeMs,
     afterMs,
     span: { fromS, toS: lastS + slotS },
+    slotS,
     // One slot at either end may look even by chance.
     isFromStart: first <= 1,
     isToEnd: last >= slots.length - 2,
@@ -178,7 +181,7 @@ function scatterOf(rises: readonly number[]): number {
 }
 
 /** A moment that is known less exactly than this, in seconds, takes the place of no other. */
-const MAX_SLOT_S = 10;
+const MAX_EXACT_S = 10;
 
 /**
  * Divergences that begin when this run alone tells that an endpoint got slow: both rules are of slots, and a moment that
@@ -187,9 +190,9 @@ const MAX_SLOT_S = 10;
 export function withMomentsOf(found: readonly Divergence[], slowdowns: readonly Slowdown[]): readonly Divergence[] {
   return found.map((one) => {
     const own = slowdowns.find(({ endpoint }) => endpoint.key === one.endpoint.key);
-    if (own === undefined || own.slotS > MAX_SLOT_S || one.isFromStart) return one;
+    if (own === undefined || own.exactS > MAX_EXACT_S || one.isFromStart) return one;
     const { fromS } = own.span;
-    const isSame = Math.abs(fromS - one.span.fromS) <= own.slotS && fromS < one.span.toS;
+    const isSame = Math.abs(fromS - one.span.fromS) <= own.exactS && fromS < one.span.toS;
     return isSame ? { ...one, span: { ...one.span, fromS } } : one;
   });
 }

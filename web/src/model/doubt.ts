@@ -64,15 +64,24 @@ export function doubtInWords(evidence: Evidence, { worker, why, count }: Saturat
   const { trust, isLive, isRampUpOnly } = evidence;
   const suspect = worker === null ? trust : { seconds: worker.seconds, suspectSeconds: saturatedSeconds(worker) };
   const when = timeInWords({ ...(worker ?? evidence), ...suspect }, isLive && !isRampUpOnly);
+  return whoInWords({ worker, why, count }, when);
+}
+
+/** Who was saturated, and why, where it is told elsewhere when. */
+export function saturatedInWords(saturated: Saturated): string {
+  return whoInWords(saturated, "at times");
+}
+
+function whoInWords({ worker, why, count }: Saturated, when: string): string {
   const more = count > 1 ? `, and ${count - 1} more worker${count > 2 ? "s" : ""}` : "";
   return `${worker?.sourceId ?? "the load generator"} saturated (${why}) ${when}${more}`;
 }
 
-/** Whether the doubt about the run touches its slowdown, after what that is. */
-export function slowTrustInWords({ own: { seconds, suspectSeconds } }: SlowTrust): string {
-  return suspectSeconds === 0
-    ? `, all ${formatCount(seconds)} s trusted`
-    : `, ${formatCount(seconds - suspectSeconds)} of these ${formatCount(seconds)} s trusted`;
+/** Whether the doubt about the run touches its slowdown, after what that is. No length is told of what goes on. */
+export function slowTrustInWords({ own: { seconds, suspectSeconds } }: SlowTrust, isLive: boolean): string {
+  if (suspectSeconds === 0) return ", all of it trusted";
+  if (isLive) return `, ${formatCount(suspectSeconds)} s of it suspect`;
+  return `, ${formatCount(seconds - suspectSeconds)} of these ${formatCount(seconds)} s trusted`;
 }
 
 /** Whether a slowdown stands in spite of suspect seconds: most of its own are not, nor of those it is measured by. */
@@ -81,11 +90,12 @@ export function standsInSpite({ own, usual }: SlowTrust): boolean {
   return own.seconds > 0 && isSuspectUpTo(own, SLOW_SUSPECT_SHARE) && isSuspectUpTo(usual, USUAL_SUSPECT_SHARE);
 }
 
-/** Why a slowdown that stands may be trusted. */
-export function trustInWords({ own, usual }: SlowTrust): string {
+/** Why a slowdown that stands may be trusted. No length is told of what goes on. */
+export function trustInWords({ own }: SlowTrust, { trust, missingSeconds, isLive }: Evidence): string {
   const { seconds, suspectSeconds } = own;
-  if (suspectSeconds + usual.suspectSeconds === 0) return "Trust this: no second is suspect";
-  const length = formatCount(seconds);
-  if (suspectSeconds === 0) return `Trust this: none of its ${length} s is suspect`;
-  return `Trust this: only ${formatCount(suspectSeconds)} of its ${length} s ${suspectSeconds === 1 ? "is" : "are"} suspect`;
+  if (trust.suspectSeconds + missingSeconds === 0) return "Trust this: no second is suspect";
+  if (suspectSeconds === 0) return "Trust this: none of its seconds is suspect";
+  const are = suspectSeconds === 1 ? "is" : "are";
+  const few = formatCount(suspectSeconds);
+  return `Trust this: only ${isLive ? `${few} s of it` : `${few} of its ${formatCount(seconds)} s`} ${are} suspect`;
 }

@@ -17,8 +17,10 @@ export interface Slowdown {
   usualMs: number;
   slowMs: number;
   span: Range;
-  /** How exactly the span is known, in seconds. */
+  /** The slots in which the quantile was told, in seconds. */
   slotS: number;
+  /** How exactly the span is known, in seconds. */
+  exactS: number;
   /** Whether it still was at the end of what was looked at. */
   isOngoing: boolean;
 }
@@ -96,7 +98,7 @@ function slowdownIn(
   if (slow.requests < MIN_REQUESTS || slowMs === null || !isSlow(slowMs)) return null;
   const [fromS, lastS] = [slots[best[0]]?.fromS ?? 0, slots[best[1]]?.fromS ?? 0];
   const span = { fromS, toS: lastS + slotS };
-  return { endpoint, q, usualMs, slowMs, span, slotS, isOngoing: best[1] >= values.length - 2 };
+  return { endpoint, q, usualMs, slowMs, span, slotS, exactS: slotS, isOngoing: best[1] >= values.length - 2 };
 }
 
 /** The slot length for finding slowdowns in a range of this length. */

@@ -28,6 +28,7 @@ const SLOW: Slowdown = {
   slowMs: 400,
   span: { fromS: 5000, toS: 5100 },
   slotS: 5,
+  exactS: 5,
   isOngoing: true,
 };
 
@@ -134,9 +135,18 @@ describe("the verdict", () => {
       );
       return beside.find(({ text }) => text.startsWith("Degraded"));
     };
-    expect(told(0)?.text).toMatch(/→ 400\u00a0ms\), all 40 s trusted$/);
+    expect(told(0)?.text).toMatch(/→ 400\u00a0ms\), all of it trusted$/);
     expect(told(20)?.text).toMatch(/→ 400\u00a0ms\), 20 of these 40 s trusted$/);
     expect(told(0)?.about).toEqual({ kind: "endpoint", key: "GET /pay" });
+  });
+
+  it("says so of one that was slow while few other seconds were suspect, too", () => {
+    const few = { ...saturated(40), trust: { seconds: 3600, suspectSeconds: 40 }, slowdowns: [SLOW] };
+    const verdict = verdictOf(evidence({ ...few, slowTrust: slowTrust(40, 0) }));
+    expect(verdict.text).toMatch(/^Degraded: .*, 0 of these 40 s trusted$/);
+    expect(verdict.beside).toEqual([]);
+    const live = { isLive: true, slowTrust: slowTrust(40, 0) };
+    expect(verdictOf(evidence({ ...few, ...live })).text).toMatch(/, 40 s of it suspect$/);
   });
 
   it("leads with a slowdown that stands in spite of some doubt, and says why", () => {
@@ -149,11 +159,15 @@ describe("the verdict", () => {
     expect(verdict.text).toBe(`Degraded: p99 of GET /pay rose 4× since ${clock(5000)} (100\u00a0ms → 400\u00a0ms)`);
     const trusted = { level: "healthy", text: "Trust this: only 10 of its 40 s are suspect" };
     expect(verdict.beside).toMatchObject([trusted]);
-    const inWords = `worker-2 saturated (hub lag 180\u00a0ms) for 20 of 100 s, first at ${clock(5000)}`;
-    expect(verdict.also).toEqual([inWords]);
+    expect(verdict.also).toEqual(["worker-2 saturated (hub lag 180\u00a0ms) at times"]);
     expect(verdictWith(1, 10).beside[0]?.text).toBe("Trust this: only 1 of its 40 s is suspect");
-    expect(verdictWith(0, 10).beside[0]?.text).toBe("Trust this: none of its 40 s is suspect");
+    expect(verdictWith(0, 10).beside[0]?.text).toBe("Trust this: none of its seconds is suspect");
     expect(verdictWith(0, 0).beside[0]?.text).toBe("Trust this: no second is suspect");
+    expect(verdictWith(10, 10, { isLive: true }).beside[0]?.text).toBe("Trust this: only 10 s of it are suspect");
+    // Of what was not looked at, such as the ramp-up, the same is not said.
+    const start = { ...saturated(5), isRampUpOnly: true };
+    expect(verdictWith(0, 0, start).beside[0]?.text).toBe("Trust this: none of its seconds is suspect");
+    expect(verdictWith(0, 0, lost(5010, 5012)).beside[0]?.text).toBe("Trust this: none of its seconds is suspect");
     // Its own seconds, and those that it is measured by.
     expect(verdictWith(11, 10).level).toBe("untrusted");
     expect(verdictWith(10, 30).level).toBe("degrading");
@@ -168,6 +182,7 @@ describe("the verdict", () => {
     expect(verdictWith(10, 10, { ...lost(5010), workers }).level).toBe("untrusted");
     // A doubt that a slowdown withstands may still be one about failures.
     const failed = verdictWith(10, 10, failing(0.2));
+    const inWords = `worker-2 saturated (hub lag 180\u00a0ms) for 20 of 100 s, first at ${clock(5000)}`;
     expect(failed.text).toBe(`Don’t trust this: ${inWords}`);
     expect(failed.beside.map(({ level }) => level)).toEqual(["failing", "degrading"]);
     const trustedFailure = verdictWith(1, 1, failing(0.2));

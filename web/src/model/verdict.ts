@@ -1,6 +1,14 @@
 /** Says in one line whether a run is fine. Pure: figures in, words out. */
 
-import { doubtInWords, mostSaturated, type SlowTrust, slowTrustInWords, standsInSpite, trustInWords } from "./doubt";
+import {
+  doubtInWords,
+  mostSaturated,
+  type SlowTrust,
+  saturatedInWords,
+  slowTrustInWords,
+  standsInSpite,
+  trustInWords,
+} from "./doubt";
 import type { EndpointFigures, Figures } from "./figures";
 import { clock, formatCount, formatMs, formatPercent, plain, timesInBrief } from "./format";
 import { type Missing, missingInWords } from "./missing";
@@ -150,6 +158,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   const isStanding = isSlow && !suspectNow && !isLossFirst && slowTrust !== null && standsInSpite(slowTrust);
   // The reader asks what got slow: the doubt comes first only where it takes that answer away, or touches another.
   const isDoubtFirst = isUntrustedFirst && (!isStanding || isFailing);
+  const isDoubted = isDoubtFirst || (!isStanding && (slowTrust?.own.suspectSeconds ?? 0) > 0);
   const saturated = mostSaturated(evidence);
   const aboutSaturated = saturated.worker && ({ kind: "worker", key: saturated.worker.sourceId } as const);
   const findings: Finding[] = [];
@@ -169,11 +178,11 @@ export function verdictOf(evidence: Evidence): Verdict {
   if (isSlow) {
     const word = isLive && first.isOngoing ? "Degrading" : "Degraded";
     const about = { kind: "endpoint", key: first.endpoint.key } as const;
-    const text = `${word}: ${slowdownInWords(first)}${isDoubtFirst && slowTrust !== null ? slowTrustInWords(slowTrust) : ""}`;
+    const text = `${word}: ${slowdownInWords(first)}${slowTrust !== null && isDoubted ? slowTrustInWords(slowTrust, isLive) : ""}`;
     findings.push({ level: "degrading", text, about, span: first.span });
   }
   if (isStanding && !isDoubtFirst)
-    findings.push({ level: "healthy", text: trustInWords(slowTrust), about: null, span: null });
+    findings.push({ level: "healthy", text: trustInWords(slowTrust, evidence), about: null, span: null });
   const [main, ...rest] = findings;
   if (main === undefined) {
     const requests = `${formatCount(total.requests)} requests`;
@@ -183,7 +192,7 @@ export function verdictOf(evidence: Evidence): Verdict {
   } else {
     Object.assign(verdict, main);
   }
-  if (isUntrustedFirst && !isDoubtFirst) verdict.also.push(doubtInWords(evidence, saturated));
+  if (isUntrustedFirst && !isDoubtFirst) verdict.also.push(saturatedInWords(saturated));
   // What came before the load stood says nothing against the rest.
   if (isUntrusted && !isUntrustedFirst)
     verdict.also.push(`Don’t trust the start: ${doubtInWords(evidence, saturated)}, during ramp-up only`);

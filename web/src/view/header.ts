@@ -182,7 +182,8 @@ export class Header {
     this.verdict.dataset.level = verdict.level;
     setText(this.verdictMark, LEVEL_MARKS[verdict.level]);
     this.showFinding(this.verdictLine, verdict);
-    const beside = JSON.stringify(verdict.beside);
+    // As a run goes on, spans grow without another word: a click may be half done.
+    const beside = JSON.stringify(verdict.beside.map(({ level, text, about }) => [level, text, about]));
     if (this.shownBeside !== beside) {
       this.shownBeside = beside;
       fill(this.beside, ...verdict.beside.map((finding) => this.findingOf(finding)));

@@ -81,6 +81,7 @@ export class LatencyChart extends TimeChart {
       data.context !== null,
       data.other?.name,
       data.slow?.line && data.slow.name,
+      Boolean(data.slow?.otherLine),
       backdrop.zeroS,
       this.palette.ink,
     ].join();
@@ -138,6 +139,7 @@ export class LatencyChart extends TimeChart {
     if (context !== null) columns.push(drawn(context.quantilesMs[CONTEXT_QUANTILE]));
     if (other !== null) for (const q of OTHER_QUANTILES) columns.push(drawn(other.lines.quantilesMs[q]));
     if (slow?.line) columns.push(drawn(slow.line));
+    if (slow?.otherLine) columns.push(drawn(slow.otherLine));
     return [timeline.startS.map((start) => start + timeline.stepS / 2), ...columns] as uPlot.AlignedData;
   }
 
@@ -170,7 +172,10 @@ export class LatencyChart extends TimeChart {
           dash: [5, 4],
           points: { show: false },
         });
-    if (slow?.line) series.push({ label: slow.name, stroke: palette.ink, width: 2.5, points: { show: false } });
+    // Its steps may be longer than the chart's: values are joined across what lies between.
+    const thick = { stroke: palette.ink, width: 2.5, spanGaps: true, points: { show: false } };
+    if (slow?.line) series.push({ label: slow.name, ...thick });
+    if (slow?.otherLine) series.push({ label: `${slow.name} before`, ...thick, dash: [6, 4] });
     const isLog = isLogScale || isHeat;
     return {
       series,

@@ -13,8 +13,10 @@ export interface SlowMark {
   fromS: number;
   /** Null if it goes on to the end of the chart. */
   toS: number | null;
-  /** That quantile over time, in milliseconds, at the chart's own times; null if it is drawn anyway, or not known. */
+  /** That quantile over time, in milliseconds, at some of the chart's times; null if it is drawn anyway, or not known. */
   line: readonly (number | null)[] | null;
+  /** The same of the other run. */
+  otherLine: readonly (number | null)[] | null;
 }
 
 /** Room that a chart has above for what the mark says, in CSS pixels: lines are not written over. */

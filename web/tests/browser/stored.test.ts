@@ -84,17 +84,19 @@ describe("a stored run", () => {
     );
   });
 
-  it("says so though something else is drawn while it looks", async () => {
+  it("says so though something else is drawn, and the table sorted, while it looks", async () => {
     const context = await browser.newContext();
     const other = await context.newPage();
-    // A search as soon as the tables are there: the slow endpoint is looked for from then on.
+    // A search as soon as the tables are there, then a sort: the slow endpoint is looked for from then on.
     await other.addInitScript(() => {
       const observer = new MutationObserver(() => {
         const search = document.querySelector<HTMLInputElement>(".panel-endpoints .search");
-        if (search === null || document.querySelector("main")?.ariaBusy !== "false") return;
+        const sorter = document.querySelector<HTMLElement>(".endpoints .sorter");
+        if (search === null || sorter === null || document.querySelector("main")?.ariaBusy !== "false") return;
         observer.disconnect();
         search.value = "p";
         search.dispatchEvent(new Event("input"));
+        for (let frame = 0; frame < 20; frame += 1) setTimeout(() => sorter.click(), frame * 20);
       });
       observer.observe(document, { subtree: true, attributes: true, attributeFilter: ["aria-busy"] });
     });
