@@ -42,7 +42,7 @@ export class Derived {
   line(run: Run, selection: Selection, range: Range, stepS: number, originS: number, place: number, shown: Timeline) {
     return this.once(run, ["line", selection, range, stepS, originS, place, shown.startS[0], shown.stepS], () => {
       const { startS, quantilesMs } = timeline(run, selection, range, stepS, originS);
-      const middle = Math.floor(stepS / shown.stepS / 2) * shown.stepS;
+      const middle = Math.floor((stepS / shown.stepS - 1) / 2) * shown.stepS;
       const values = new Map(startS.map((start, at) => [start - originS + middle, quantilesMs[place]?.[at] ?? null]));
       return shown.startS.map((start) => values.get(start) ?? null);
     });
