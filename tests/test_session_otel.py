@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +106,12 @@ def counts(told: Backend, name: str) -> dict[tuple[Any, ...], tuple[int, float]]
 
 def threads() -> list[str]:
     """Return the names of this process's native threads."""
-    folder = Path("/proc/self/task")
-    return sorted((task / "comm").read_text().strip() for task in folder.iterdir())
+    names = []
+    for thread in Path("/proc/self/task").iterdir():
+        # One may end between the look and the reading.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            names.append((thread / "comm").read_text().strip())
+    return sorted(names)
 
 
 def test_what_is_recorded_is_exported_with_its_names_and_attributes(told: Backend) -> None:

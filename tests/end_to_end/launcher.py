@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -21,16 +22,22 @@ LOCUSTFILES = Path(__file__).resolve().parent / "locustfiles"
 #: Seconds that a process may take beyond its test: starting on a busy machine, last reports, ending.
 PATIENCE_S = 40.0
 
+#: Below those that the system gives to connections.
+PORTS = (20_000, 32_000)
+
 _POLL_S = 0.02
 
 Found = TypeVar("Found")
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that nothing listens on at the moment, and that no connection is given by chance."""
+    while True:
+        # The system takes the near ends of connections from above: one could hold the port before its server does.
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(what: str, look: Callable[[], Found | None], timeout_s: float = PATIENCE_S) -> Found:

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from tests.native.counting import IDENTITY, REQUEST, Counting, drain
 
 
 def native_threads() -> set[str]:
-    return {
-        name
-        for task in Path("/proc/self/task").iterdir()
-        if (name := (task / "comm").read_text().strip()).startswith("lt-")
-    }
+    names = set()
+    for task in Path("/proc/self/task").iterdir():
+        # One may end between the look and the reading.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            names.add((task / "comm").read_text().strip())
+    return {name for name in names if name.startswith("lt-")}
 
 
 def eventually(happens: Callable[[], bool], within_s: float = 5) -> bool:

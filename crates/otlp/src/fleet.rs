@@ -154,9 +154,11 @@ impl Fleet {
         let mut figures = self.run.take().unwrap_or_else(|| RunFigures::new(run));
         let (open_seconds, first_callback) = (figures.open_seconds(), figures.first_callback);
         let of_run = Run(run);
-        let lag_ns = window.window.hub_lag_max_ns;
-        let lag = lag_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), of_run.source()));
-        self.hub_lag.observe(first_callback, lag, now_ns);
+        // A window too short for a look at the hub, such as a run's last, says nothing new of it.
+        if let Some(lag_ns) = window.window.hub_lag_max_ns {
+            let lag = (Number::Float(lag_ns as f64 / NS_PER_MS), of_run.source());
+            self.hub_lag.observe(first_callback, [lag], now_ns);
+        }
         figures.verdicts.confidence.add(&window.window);
         self.tell_confidence(first_callback, &mut figures.verdicts, open_seconds, of_run.own(), now_ns);
         for worker in &window.window.workers {

@@ -97,6 +97,19 @@ fn a_worker_s_state_frames_and_clock_are_told_and_its_last_state_ends() {
 }
 
 #[test]
+fn a_window_too_short_for_a_look_at_the_hub_ends_no_series() {
+    let (instruments, mut fleet) = fixture(false);
+    let mut looked = window(&identity(Role::Local), 100, Vec::new());
+    looked.window.hub_lag_max_ns = Some(3_000_000);
+    fleet.add(&looked, 101 * S);
+    assert!(has(&told(&instruments, 102 * S), "system.metric.hub.lag", Some(3.0), "master"));
+    fleet.add(&window(&identity(Role::Local), 101, Vec::new()), 102 * S);
+    let second = told(&instruments, 103 * S);
+    assert!(has(&second, "system.metric.hub.lag", Some(3.0), "master"));
+    assert!(!has(&second, "system.metric.hub.lag", None, "master"));
+}
+
+#[test]
 fn workers_that_export_themselves_are_not_spoken_for() {
     let (instruments, mut fleet) = fixture(false);
     fleet.add(&window(&identity(Role::Master), 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
