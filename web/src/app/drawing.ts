@@ -219,7 +219,6 @@ export class Drawing {
     };
     this.shown.draw(this.verdictView, run, scope.range, input);
     if (this.momentsOf(picture).setSlowdowns(slowdowns, looked, scope.shown)) this.drawTables(picture, tables);
-    this.latency(picture);
   }
 
   /** What the selection did, by step. */

@@ -292,6 +292,8 @@ export class Page {
     if (drawn === null || drawn.opened !== this.opened || drawn.address !== this.address) return;
     const { run, source } = drawn.opened;
     drawing.verdict(drawn, this.slowness.found, this.verdictRange(run, drawn.scope));
+    // What is drawn already comes first.
+    void painted().then(() => drawing.latency(drawn));
     const missing = drawing.missingForSlow(drawn);
     if (missing.length === 0 || this.isLineAsked) return;
     this.isLineAsked = true;
