@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from opentelemetry.metrics import Observation
 
 from tests.channel_doubles import until
 from tests.isolation import own_export
+from tests.native_threads import thread_names
 from tests.otel_backend import Backend, backend
 
 SUCCESS = "locust.tl.request.metric.success"
@@ -104,16 +105,6 @@ def counts(told: Backend, name: str) -> dict[tuple[Any, ...], tuple[int, float]]
     return {key: (int(point["count"]), point["sum"]) for key, point in last.items()}
 
 
-def threads() -> list[str]:
-    """Return the names of this process's native threads."""
-    names = []
-    for thread in Path("/proc/self/task").iterdir():
-        # One may end between the look and the reading.
-        with suppress(FileNotFoundError, ProcessLookupError):
-            names.append((thread / "comm").read_text().strip())
-    return sorted(names)
-
-
 def test_what_is_recorded_is_exported_with_its_names_and_attributes(told: Backend) -> None:
     one = Exported(told)
     run_id = one.run(("/a", 10.0, None), ("/a", 20.0, None), ("/b", 5.0, ValueError("x")), seconds=0.5)
@@ -156,14 +147,14 @@ def test_each_run_has_series_of_its_own_through_one_exporter(told: Backend) -> N
 
 
 def test_two_environments_share_one_thread_and_nothing_is_left_behind(told: Backend) -> None:
-    before = threads()
+    before = thread_names()
     both = [Exported(told) for _ in range(2)]
-    assert threads().count("lt-otel-export") == 1
+    assert thread_names().count("lt-otel-export") == 1
     runs = [one.run(("/a", 10.0, None)) for one in both]
     both[0].session.close()
-    assert threads().count("lt-otel-export") == 1
+    assert thread_names().count("lt-otel-export") == 1
     both[1].session.close()
-    until("threads are left behind", lambda: threads() == before)
+    until("threads are left behind", lambda: thread_names() == before)
     assert counts(told, SUCCESS) == {(run_id, "/a"): (1, 10.0) for run_id in runs}
 
 
@@ -313,11 +304,11 @@ def test_what_cannot_be_used_is_said_before_the_test(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    before = threads()
+    before = thread_names()
     with pytest.raises(OptionError) as caught:
         Exported(told, **{"lt_otel_exporter_otlp_endpoint": "https://127.0.0.1:1", **settings})
     assert said in str(caught.value) and "\n" not in str(caught.value)
-    until("threads are left behind", lambda: threads() == before)
+    until("threads are left behind", lambda: thread_names() == before)
 
 
 def test_a_disabled_sdk_exports_nothing(told: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,14 +317,14 @@ def test_a_disabled_sdk_exports_nothing(told: Backend, monkeypatch: pytest.Monke
     one.run(("/a", 10.0, None))
     one.session.close()
     assert told.resources() == []
-    assert "lt-otel-export" not in threads()
+    assert "lt-otel-export" not in thread_names()
 
 
 def test_a_backend_that_is_away_delays_the_end_by_the_flush_timeout_at_most(export: Any) -> None:
-    before = threads()
+    before = thread_names()
     one = Exported(Backend(Path("/dev/null"), "http://127.0.0.1:9"), lt_flush_timeout=1.0)
     one.run(("/a", 10.0, None))
     began = time.monotonic()
     one.session.close()
     assert time.monotonic() - began < 2
-    until("threads are left behind", lambda: threads() == before)
+    until("threads are left behind", lambda: thread_names() == before)

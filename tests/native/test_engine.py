@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,11 @@ import pytest
 from locust_telemetry._native import DEFAULT_MAX_SERIES, Engine, Flush, Subscription
 
 from tests.native.counting import IDENTITY, REQUEST, Counting, drain
+from tests.native_threads import thread_names
 
 
 def native_threads() -> set[str]:
-    names = set()
-    for task in Path("/proc/self/task").iterdir():
-        # One may end between the look and the reading.
-        with suppress(FileNotFoundError, ProcessLookupError):
-            names.add((task / "comm").read_text().strip())
-    return {name for name in names if name.startswith("lt-")}
+    return {name for name in thread_names() if name.startswith("lt-")}
 
 
 def eventually(happens: Callable[[], bool], within_s: float = 5) -> bool:

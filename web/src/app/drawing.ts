@@ -106,11 +106,7 @@ export class Drawing {
     const { run } = opened;
     const { range } = scope;
     const { selection, latencyView, isLogScale } = address;
-    const timeline = this.timeline(picture);
-    const context = this.context(picture);
-    const other = this.otherRun(picture, timeline);
-    const figures = derived.figures(run, selection, range);
-    const backdrop = derived.backdrop(run, scope);
+    const { timeline, context, other, figures, backdrop } = this.lines(picture);
     views.latencyView.set(latencyView);
     views.logScale.checked = isLogScale || latencyView === "heatmap";
     views.logScale.disabled = latencyView === "heatmap";
@@ -146,17 +142,24 @@ export class Drawing {
     if (this.charted !== picture) return;
     const { opened, address, scope } = picture;
     const { selection, latencyView, isLogScale } = address;
+    const { backdrop, ...lines } = this.lines(picture);
+    const marked = this.marked(picture);
+    const runs = { run: opened.run, other: picture.other?.run ?? null };
+    const lined = selection.kind === "all" ? lines.timeline : null;
+    const slow = marked && slowMarkOf(runs, this.derived, marked, scope, lined);
+    this.shown.draw(this.views.latency, { ...lines, slow, view: latencyView, isLogScale }, backdrop);
+  }
+
+  /** What the charts of latency and load draw. */
+  private lines(picture: Picture) {
+    const { opened, address, scope } = picture;
     const { run } = opened;
     const timeline = this.timeline(picture);
-    const context = this.context(picture);
+    const context =
+      address.selection.kind === "all" ? null : this.derived.timeline(run, NOTHING, scope.range, scope.stepS);
     const other = this.otherRun(picture, timeline);
-    const figures = this.derived.figures(run, selection, scope.range);
-    const marked = this.marked(picture);
-    const runs = { run, other: picture.other?.run ?? null };
-    const lined = selection.kind === "all" ? timeline : null;
-    const slow = marked && slowMarkOf(runs, this.derived, marked, scope, lined);
-    const data = { timeline, context, other, figures, slow, view: latencyView, isLogScale };
-    this.shown.draw(this.views.latency, data, this.derived.backdrop(run, scope));
+    const figures = this.derived.figures(run, address.selection, scope.range);
+    return { timeline, context, other, figures, backdrop: this.derived.backdrop(run, scope) };
   }
 
   /** Endpoints, errors, and what needs all of them; also since when endpoints are slower than in the other run. */
@@ -225,12 +228,6 @@ export class Drawing {
   private timeline({ opened, address, scope }: Picture): Timeline {
     const { selection, latencyView } = address;
     return this.derived.timeline(opened.run, selection, scope.range, scope.stepS, 0, latencyView === "heatmap");
-  }
-
-  /** What everything did, behind a selection. */
-  private context({ opened, address, scope }: Picture): Timeline | null {
-    if (address.selection.kind === "all") return null;
-    return this.derived.timeline(opened.run, NOTHING, scope.range, scope.stepS);
   }
 
   private momentsOf({ opened }: Picture): Moments {

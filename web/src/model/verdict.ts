@@ -129,6 +129,7 @@ function missingSentences({ missing, endS }: Evidence): { text: string; sourceId
 
 /** Said once: what else speaks against the figures stands beside it. */
 const DONT_TRUST_THIS = "Don’t trust this: ";
+
 /** The verdict on what the evidence shows. */
 export function verdictOf(evidence: Evidence): Verdict {
   const { total, recent, endpoints, trust, recentTrust, slowdowns, isLive } = evidence;
