@@ -256,15 +256,15 @@ export class Page {
     const { opened, other, scope } = picture;
     const { derived } = this.drawing;
     const otherRange = other === null || scope.otherRange === null ? null : otherRangeOf(other.run, scope.otherRange);
-    const of = async (run: Run, range: Range) => {
-      const known = derived.endpoints(run, range);
-      if (known !== null) return known;
-      // What is drawn already comes first.
-      await painted();
-      return derived.findEndpoints(run, range, isWanted);
-    };
-    const endpoints = await of(opened.run, scope.range);
-    const before = other === null || otherRange === null ? null : await of(other.run, otherRange);
+    const isKnown =
+      derived.endpoints(opened.run, scope.range) !== null &&
+      (other === null || otherRange === null || derived.endpoints(other.run, otherRange) !== null);
+    const isSameRange = this.drawn !== null && equal(this.drawn.scope.range, scope.range);
+    // Charts of another range come first; tables take long enough to be seen after them.
+    if (!isKnown || !isSameRange) await painted();
+    const endpoints = await derived.findEndpoints(opened.run, scope.range, isWanted);
+    const before =
+      other === null || otherRange === null ? null : await derived.findEndpoints(other.run, otherRange, isWanted);
     if (endpoints === null || !isWanted() || (otherRange !== null && before === null)) return null;
     return { endpoints, before };
   }

@@ -65,11 +65,12 @@ async function timed(name: string, action: string, begins: string, isDone: strin
   await settled();
   const cpuBefore = await cpuMs();
   const told = await page.evaluate<{ first: number; all: number; fetch: number }>(`(async () => {
-    // The frame in which it is on the screen.
-    const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const shown = async (isReady) => {
-      while (!isReady()) await new Promise((resolve) => requestAnimationFrame(resolve));
-      await painted();
+      do await frame();
+      while (!isReady());
+      // The end of this very frame, which shows it.
+      await new Promise((resolve) => setTimeout(resolve, 0));
       return performance.now() - from;
     };
     performance.clearResourceTimings();
