@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -20,10 +21,13 @@ _GRACE_S = 10.0
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 that nobody listens on at the moment, and that no connection is given by chance."""
+    while True:
+        # The system takes the near ends of connections from above: one could hold the port before its server does.
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def figures_of(what: str, command: Sequence[str | Path], timeout_s: float | None = None) -> dict[str, Any]:

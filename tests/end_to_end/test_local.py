@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import time
@@ -23,6 +25,12 @@ from .run_store import by_endpoint, endpoints, one_run, rows
 from .web_page import WebPage
 
 RECORDERS = "json,local"
+
+#: How often a master is killed at a random moment: more by hand, `KILLS=25 pytest -k killed_at_any_moment`.
+KILLS = int(os.environ.get("KILLS", "1"))
+
+#: How far the moment that a listener of the tests takes of a request may be from the recorded one.
+BESIDE_S = 0.05
 
 #: What takes root's right to ignore permissions away.
 BOUND = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
@@ -124,22 +132,40 @@ def test_a_report_is_written_at_the_end_of_each_run(launcher: Launcher) -> None:
     assert f"Report: {path}" in process.stderr
 
 
-def test_a_master_that_is_killed_leaves_a_run_that_says_so(launcher: Launcher) -> None:
-    process = launcher.local(
-        "shop.py", recorder=RECORDERS, seconds=60, variables={COUNT_AT_ONCE: "1", "SHOP_WAIT_S": "0.05"}
-    )
+def kept_by_second(launcher: Launcher) -> dict[int, int]:
+    """Return how many requests are kept of each Unix second."""
+    found = {row["time"]: row["requests"] for row in rows(store_of(launcher), "intervals")}
+    return {calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")): requests for text, requests in found.items()}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_a_master_killed_at_any_moment_leaves_all_but_its_last_two_seconds(
+    launcher: Launcher, workers: int, kill: int
+) -> None:
+    counts = {COUNT_AT_ONCE: "1", "SHOP_WAIT_S": "0.05"}
+    if workers:
+        cluster = Cluster.headless(
+            launcher, "shop.py", recorder=RECORDERS, workers=workers, seconds=60, variables=counts
+        )
+        process, makers = cluster.master, cluster.workers
+    else:
+        process = launcher.local("shop.py", recorder=RECORDERS, seconds=60, variables=counts)
+        makers = [process]
     process.wait_for_users()
-    time.sleep(3.4)
+    time.sleep(random.uniform(4, 6))
     process.send(signal.SIGKILL)
     killed_at = time.time()
     process.wait()
-    made = counted_at_once(launcher.folder, process.pid)
-    kept = Counter({row["time"]: row["requests"] for row in rows(store_of(launcher), "intervals")})
-    complete = Counter(
-        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one.ended)) for one in made if one.ended < int(killed_at) - 1
-    )
-    assert complete, "killed too early"
-    assert {second: kept[second] for second in complete} == complete
+    made = [one.ended for maker in makers for one in counted_at_once(launcher.folder, maker.pid)]
+    kept = kept_by_second(launcher)
+    first, last = int(min(made)) + 1, int(killed_at - 2)
+    assert first < last, "killed too early"
+    for end in range(first, last + 1):
+        until_then = sum(requests for second, requests in kept.items() if second < end)
+        # What is counted right beside the end of a second may be kept in the one before or after.
+        sure, possible = (sum(ended < end + apart_s for ended in made) for apart_s in (-BESIDE_S, BESIDE_S))
+        assert sure <= until_then <= possible, f"until {killed_at - end:.2f} s before the kill"
     assert "cut off" in stored(launcher, "show", "@1")
 
 

@@ -124,6 +124,22 @@ fn the_live_view_is_ours_wherever_utc_stands() {
 }
 
 #[test]
+fn a_worker_has_nothing_to_show() {
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let text = refused("run -f a.py --worker --lt-live");
+    assert!(
+        text.contains("--lt-live") && text.contains("its master does") && text.matches('\n').count() == 1,
+        "{text}"
+    );
+    let of_a_variable = run(&words("-f a.py --worker"), Some("1"));
+    assert_eq!(of_a_variable, Ok(Command::Run { is_live: false, arguments: words("-f a.py --worker") }));
+    let master = run(&words("-f a.py --master"), Some("1"));
+    assert_eq!(master, Ok(Command::Run { is_live: true, arguments: words("-f a.py --master") }));
+    let options_end = run(&words("--lt-live -- --worker"), None);
+    assert_eq!(options_end, Ok(Command::Run { is_live: true, arguments: words("-- --worker") }));
+}
+
+#[test]
 fn without_a_run_it_is_the_newest() {
     let Ok(Command::Show(selection)) = of("show --store runs.db") else { panic!("no selection") };
     assert_eq!((selection.run.as_str(), selection.range), ("@1", None));

@@ -4,7 +4,9 @@ use crate::attributes::{AttributeValue, Attributes};
 use crate::instruments::{Description, Instrument, Instruments, Kind, OWN_CALLBACKS};
 use crate::metric::Scope;
 use crate::number::Number;
-use locust_telemetry_core::{Reasons, Role, RunConfidence, RunIdentity, SystemSample, Window, WorkerWindow};
+use locust_telemetry_core::{
+    Reasons, Role, RunConfidence, RunIdentity, SystemSample, Window, WorkerState, WorkerWindow,
+};
 use locust_telemetry_pipeline::RunWindow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -261,9 +263,16 @@ impl Fleet {
     fn tell_system(&self, callback: u64, worker: &WorkerWindow, now_ns: u64) {
         let source = || Attributes::of_texts([("source", WORKER_SOURCE), ("source_id", &worker.source_id)]);
         self.users.observe(callback, [(whole(worker.users), source())], now_ns);
-        let lag = worker.hub_lag_max_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), source()));
-        self.hub_lag.observe(callback, lag, now_ns);
+        // A second without a look at the hub or without a sample says nothing new of a worker that is there.
+        let is_there = !matches!(worker.state, WorkerState::Missing | WorkerState::Gone);
+        if worker.hub_lag_max_ns.is_some() || !is_there {
+            let lag = worker.hub_lag_max_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), source()));
+            self.hub_lag.observe(callback, lag, now_ns);
+        }
         let sample = worker.system.as_ref();
+        if sample.is_none() && is_there {
+            return;
+        }
         let gauge = |value: fn(&SystemSample) -> Number| sample.map(|sample| (value(sample), source()));
         self.cpu.observe(callback, gauge(|sample| Number::Float(sample.process_cpu_percent)), now_ns);
         self.memory.observe(callback, gauge(|sample| whole(sample.process_memory_bytes)), now_ns);

@@ -130,6 +130,29 @@ fn workers_that_do_not_are() {
     assert!(has(&told, "system.metric.hub.lag", Some(2.0), "worker-0"));
 }
 
+/// What is told of a worker's system, and whether as an end.
+fn system_told(instruments: &Instruments, now_ns: u64) -> Vec<(String, bool)> {
+    let told = told(instruments, now_ns).into_iter();
+    let of_system = told.filter(|(name, ..)| name.starts_with("system.metric."));
+    of_system.map(|(name, value, _)| (name, value.is_none())).collect()
+}
+
+#[test]
+fn a_second_without_a_sample_ends_no_series_of_a_worker_that_is_there() {
+    let (instruments, mut fleet) = fixture(true);
+    let run = identity(Role::Master);
+    let unsampled = |state| WorkerWindow { hub_lag_max_ns: None, system: None, ..worker(state, Reasons::NONE) };
+    fleet.add(&window(&run, 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
+    let first = system_told(&instruments, 102 * S);
+    assert_eq!(first.len(), 5);
+    fleet.add(&window(&run, 101, vec![unsampled(WorkerState::Running)]), 102 * S);
+    assert_eq!(system_told(&instruments, 103 * S), first);
+    fleet.add(&window(&run, 102, vec![unsampled(WorkerState::Missing)]), 103 * S);
+    let ends = system_told(&instruments, 104 * S);
+    assert_eq!(ends.len(), 5);
+    assert!(ends.iter().all(|(_, is_end)| *is_end));
+}
+
 #[test]
 fn seconds_are_counted_by_verdict_and_by_reason() {
     let (instruments, mut fleet) = fixture(false);

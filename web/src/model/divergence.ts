@@ -182,6 +182,8 @@ function scatterOf(rises: readonly number[]): number {
 
 /** A moment that is known less exactly than this, in seconds, takes the place of no other. */
 const MAX_EXACT_S = 10;
+/** Moments so near to each other are one, however exactly each is known: the two rules weigh seconds differently. */
+const SAME_S = 2;
 
 /**
  * Divergences that begin when this run alone tells that an endpoint got slow: both rules are of slots, and a moment that
@@ -192,7 +194,8 @@ export function withMomentsOf(found: readonly Divergence[], slowdowns: readonly 
     const own = slowdowns.find(({ endpoint }) => endpoint.key === one.endpoint.key);
     if (own === undefined || own.exactS > MAX_EXACT_S || one.isFromStart) return one;
     const { fromS } = own.span;
-    const isSame = Math.abs(fromS - one.span.fromS) <= own.exactS && fromS < one.span.toS;
+    const apartS = Math.abs(fromS - one.span.fromS);
+    const isSame = apartS <= Math.max(SAME_S, own.exactS, one.slotS) && fromS < one.span.toS;
     return isSame ? { ...one, span: { ...one.span, fromS } } : one;
   });
 }

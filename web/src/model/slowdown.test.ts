@@ -31,6 +31,15 @@ describe("a slow endpoint", () => {
     expect(others).toEqual([]);
   });
 
+  it("is found to the second, wherever slots begin", () => {
+    for (const seconds of [20, 21, 100, 300])
+      for (const fromS of [0, 1, 2, 3].map((more) => Math.floor(seconds / 2) + more)) {
+        const [slowdown] = found(seconds, 6, (t) => t >= fromS);
+        expect(slowdown?.span.fromS, `${seconds} s, from ${fromS}`).toBe(START_S + fromS);
+        expect(slowdown?.exactS).toBe(1);
+      }
+  });
+
   it("is not one that was slow for a moment only", () => {
     expect(found(20, 6, (t) => t >= 8 && t < 12)).toEqual([]);
     expect(found(20, 6, (t) => t >= 8 && t < 14)).toHaveLength(1);

@@ -61,25 +61,24 @@ export function* slowdownsOf(
       for (const id of endpoint.series) add(id, stats);
       return { fromS: starts[place] as number, stats };
     });
-    yield slowdownIn(slots, endpoint, slotS);
+    yield slowdownIn(run, slots, endpoint, slotS);
   }
 }
 
-function slowdownIn(
-  slots: readonly { fromS: number; stats: SeriesStats }[],
-  endpoint: Endpoint,
-  slotS: number,
-): Slowdown | null {
+interface Slot {
+  fromS: number;
+  stats: SeriesStats;
+}
+
+function slowdownIn(run: Run, slots: readonly Slot[], endpoint: Endpoint, slotS: number): Slowdown | null {
   const known = slots.filter(({ stats }) => stats.latency.count > 0);
   if (known.length < MIN_KNOWN_SLOTS) return null;
   const counts = known.map(({ stats }) => stats.latency.count).sort((a, b) => a - b);
   const q = quantileFor(counts[Math.floor(counts.length / 2)] ?? 0);
   if (q === null) return null;
   const values = slots.map(({ stats }) => stats.latency.quantileMs(q));
-  const ascending = values.filter((value) => value !== null).sort((a, b) => a - b);
-  const usualMs = ascending[Math.floor(ascending.length / 4)] ?? 0;
-  const isSlow = (value: number | null | undefined) =>
-    value != null && value >= usualMs * TIMES && value - usualMs >= AT_LEAST_MS;
+  const usualMs = usualOf(values);
+  const isSlow = (value: number | null | undefined) => isSlowFor(usualMs, value);
 
   let best: [first: number, last: number] | null = null;
   for (let first = 0; first < values.length; first += 1) {
@@ -96,9 +95,60 @@ function slowdownIn(
   for (const { stats } of slots.slice(best[0], best[1] + 1)) slow.merge(stats);
   const slowMs = slow.latency.quantileMs(q);
   if (slow.requests < MIN_REQUESTS || slowMs === null || !isSlow(slowMs)) return null;
-  const [fromS, lastS] = [slots[best[0]]?.fromS ?? 0, slots[best[1]]?.fromS ?? 0];
-  const span = { fromS, toS: lastS + slotS };
-  return { endpoint, q, usualMs, slowMs, span, slotS, exactS: slotS, isOngoing: best[1] >= values.length - 2 };
+  const [firstS, lastS] = [slots[best[0]]?.fromS ?? 0, slots[best[1]]?.fromS ?? 0];
+  const around = { fromS: Math.max(slots[0]?.fromS ?? 0, firstS - slotS), toS: firstS + slotS };
+  const secondS = firstSlowSecond(run, slots, endpoint, around, q);
+  const span = { fromS: secondS ?? firstS, toS: lastS + slotS };
+  const exactS = secondS === null ? slotS : 1;
+  return { endpoint, q, usualMs, slowMs, span, slotS, exactS, isOngoing: best[1] >= values.length - 2 };
+}
+
+/** What is usual: the lower quartile of slots, so that most of a run may be slow. */
+function usualOf(values: readonly (number | null)[]): number {
+  const ascending = values.filter((value) => value !== null).sort((a, b) => a - b);
+  return ascending[Math.floor(ascending.length / 4)] ?? 0;
+}
+
+function isSlowFor(usualMs: number, value: number | null | undefined): boolean {
+  return value != null && value >= usualMs * TIMES && value - usualMs >= AT_LEAST_MS;
+}
+
+/**
+ * The second in `around`, the slot in which a slow span begins and the one before, from which on it is slow: the one with
+ * the most slow seconds behind it and the fewest before it, by a quantile up to `atMost` that single seconds can tell.
+ * Null if they are not at hand, or do not tell.
+ */
+function firstSlowSecond(
+  run: Run,
+  slots: readonly Slot[],
+  { series }: Endpoint,
+  around: Range,
+  atMost: number,
+): number | null {
+  const { bySeries } = run;
+  if (run.finestS(around, "endpoint") > 1 || bySeries.missing(around, series, 1).length > 0) return null;
+  const latencies = [];
+  for (let fromS = around.fromS; fromS < around.toS; fromS += 1) {
+    const add = bySeries.adder({ fromS, toS: fromS + 1 }, 1);
+    const stats = new SeriesStats();
+    for (const id of series) add(id, stats);
+    latencies.push(stats.latency);
+  }
+  // Beside the seconds around it, half of what a slot needs tells whether a second is slow.
+  const told = quantileFor(2 * Math.min(...latencies.map(({ count }) => count)));
+  if (told === null) return null;
+  const q = Math.min(told, atMost);
+  const usualMs = usualOf(slots.map(({ stats }) => stats.latency.quantileMs(q)));
+  const seconds = latencies.map((latency) => isSlowFor(usualMs, latency.quantileMs(q)));
+  // How many seconds are on the right side, if it begins before the first of them.
+  let right = seconds.filter(Boolean).length;
+  let [place, most] = [0, right];
+  seconds.forEach((isSlowThen, at) => {
+    right += isSlowThen ? -1 : 1;
+    if (right > most) [place, most] = [at + 1, right];
+  });
+  // Slow in none of them: only together they are.
+  return place < seconds.length ? around.fromS + place : null;
 }
 
 /** The slot length for finding slowdowns in a range of this length. */

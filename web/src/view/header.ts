@@ -3,7 +3,7 @@
 import { clock, dateAndClock, formatCount, formatDuration } from "../model/format";
 import type { Range } from "../model/range";
 import type { Run } from "../model/run";
-import { nsBetween, secondsOf, spanOf } from "../model/span";
+import { nearestS, nsBetween, secondsOf, spanOf } from "../model/span";
 import { unbroken } from "../model/unbroken";
 import type { Finding, Verdict } from "../model/verdict";
 import { fill, h, setText } from "./dom";
@@ -123,10 +123,10 @@ export class Header {
     this.plan.title = head.testplan;
     setText(this.id, `run ${head.run_id.slice(0, 8)}`);
     this.id.title = `run ${head.run_id}`;
-    const startedS = range?.fromS ?? (head.started_unix_ns === null ? null : head.started_unix_ns / 1e9);
+    const startedS = run.span ? nearestS(run.span.started) : head.started_unix_ns && head.started_unix_ns / 1e9;
     if (startedS !== null) {
-      const toS = range?.toS ?? startedS;
-      const end = connection === "live" || connection === "lost" ? "now" : clock(toS);
+      const endedS = run.span ? nearestS(run.span.ended) : startedS;
+      const end = connection === "live" || connection === "lost" ? "now" : clock(endedS);
       const shownS = range === null ? 0 : secondsOf(run.nsIn(range));
       setText(
         this.span,
