@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import random
 import re
 import signal
 import socket
@@ -69,10 +70,13 @@ def prepare_output() -> None:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nothing listens on at the moment, and that no connection is given by chance."""
+    while True:
+        # The system takes the near ends of connections from above: one could hold the port before its server does.
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def start_child(children: list[Child], name: str, command: list[str]) -> Child:

@@ -26,7 +26,7 @@ from .web_page import WebPage
 
 RECORDERS = "json,local"
 
-#: How often a master is killed at a random moment: more by hand, `KILLS=25 pytest -k killed_at_any_moment`.
+#: How often a master is killed at a random moment, with and without workers; `KILLS=25` for fifty times.
 KILLS = int(os.environ.get("KILLS", "1"))
 
 #: How far the moment that a listener of the tests takes of a request may be from the recorded one.

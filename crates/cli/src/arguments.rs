@@ -18,8 +18,9 @@ pub(crate) const PROGRAM: &str = "locust-telemetry";
 const LIVE_NAME: &str = "lt-live";
 const LIVE_FLAG: &str = "--lt-live";
 const LIVE_VARIABLE: &str = "LOCUST_TELEMETRY_LIVE";
-/// Locust's option that makes the process a worker.
+/// Locust's option that makes the process a worker, and its variable.
 const WORKER_FLAG: &str = "--worker";
+const WORKER_VARIABLE: &str = "LOCUST_MODE_WORKER";
 
 /// The option that may stand before `run`.
 const UTC_FLAG: &str = "--utc";
@@ -300,29 +301,33 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Call, Reply> {
     if let Some((first, rest)) = arguments[before..].split_first()
         && first == "run"
     {
-        return Ok(Call { command: run(rest, std::env::var(LIVE_VARIABLE).ok().as_deref())?, is_utc: before > 0 });
+        return Ok(Call { command: run(rest, is_set(LIVE_VARIABLE), is_set(WORKER_VARIABLE))?, is_utc: before > 0 });
     }
     let words = std::iter::once(PROGRAM).chain(arguments.iter().map(String::as_str));
     let line = CommandLine::try_parse_from(words).map_err(|error| refusal::reply(&error, arguments))?;
     Ok(Call { command: line.command, is_utc: line.utc })
 }
 
-/// Takes the option of the live view out of Locust's arguments; `variable` may ask for the view as well, but not of a
-/// worker, which has nothing to show.
-fn run(rest: &[String], variable: Option<&str>) -> Result<Command, Reply> {
+/// Whether a variable says yes.
+fn is_set(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes"))
+}
+
+/// Takes the option of the live view out of Locust's arguments. Variables may ask for the view as well (`is_live`), or make
+/// the process a worker (`is_worker`), which has nothing to show.
+fn run(rest: &[String], is_live: bool, is_worker: bool) -> Result<Command, Reply> {
     let options = rest.iter().position(|argument| argument == "--").unwrap_or(rest.len());
     let is_asked = rest[..options].iter().any(|argument| argument == LIVE_FLAG);
-    let is_set = variable.is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "yes"));
     let is_kept = |(place, argument): &(usize, &String)| *place >= options || argument.as_str() != LIVE_FLAG;
     let arguments = rest.iter().enumerate().filter(is_kept).map(|(_, argument)| argument.clone()).collect();
     // Whoever asks for help wants to read it.
     let is_help = rest[..options].iter().any(|argument| matches!(argument.as_str(), "-h" | "--help"));
-    let is_worker = rest[..options].iter().any(|argument| argument == WORKER_FLAG);
+    let is_worker = is_worker || rest[..options].iter().any(|argument| argument == WORKER_FLAG);
     if is_asked && is_worker && !is_help {
         let fault = format!("a worker keeps no run that {LIVE_FLAG} could show; its master does: give it to that one");
         return Err(Reply::Refuse(format!("{PROGRAM}: {fault} (see {PROGRAM} --help)\n")));
     }
-    Ok(Command::Run { is_live: (is_asked || is_set) && !is_help && !is_worker, arguments })
+    Ok(Command::Run { is_live: (is_asked || is_live) && !is_help && !is_worker, arguments })
 }
 
 /// What makes a shell complete the command.

@@ -131,11 +131,14 @@ fn a_worker_has_nothing_to_show() {
         text.contains("--lt-live") && text.contains("its master does") && text.matches('\n').count() == 1,
         "{text}"
     );
-    let of_a_variable = run(&words("-f a.py --worker"), Some("1"));
+    assert!(run(&words("-f a.py --lt-live"), false, true).is_err());
+    let of_a_variable = run(&words("-f a.py --worker"), true, false);
     assert_eq!(of_a_variable, Ok(Command::Run { is_live: false, arguments: words("-f a.py --worker") }));
-    let master = run(&words("-f a.py --master"), Some("1"));
+    let both_of_variables = run(&words("-f a.py"), true, true);
+    assert_eq!(both_of_variables, Ok(Command::Run { is_live: false, arguments: words("-f a.py") }));
+    let master = run(&words("-f a.py --master"), true, false);
     assert_eq!(master, Ok(Command::Run { is_live: true, arguments: words("-f a.py --master") }));
-    let options_end = run(&words("--lt-live -- --worker"), None);
+    let options_end = run(&words("--lt-live -- --worker"), false, false);
     assert_eq!(options_end, Ok(Command::Run { is_live: true, arguments: words("-- --worker") }));
 }
 

@@ -197,20 +197,12 @@ impl Fleet {
         let Some(run) = &mut self.run else { return };
         run.has_ended = true;
         let first_callback = run.first_callback;
-        let callbacks = run.workers.values().map(|(callback, _)| *callback);
+        let callbacks = run.workers.values().map(|(callback, _)| *callback).collect::<Vec<_>>();
         for callback in callbacks {
-            for gauge in [
-                &self.worker_state,
-                &self.worker_clock_offset,
-                &self.worker_clock_error,
-                &self.users,
-                &self.cpu,
-                &self.memory,
-                &self.network,
-                &self.hub_lag,
-            ] {
+            for gauge in [&self.worker_state, &self.worker_clock_offset, &self.worker_clock_error] {
                 gauge.observe(callback, [], now_ns);
             }
+            self.end_system(callback, now_ns);
         }
         self.hub_lag.observe(first_callback, [], now_ns);
     }
@@ -262,15 +254,17 @@ impl Fleet {
     /// What a worker would tell itself.
     fn tell_system(&self, callback: u64, worker: &WorkerWindow, now_ns: u64) {
         let source = || Attributes::of_texts([("source", WORKER_SOURCE), ("source_id", &worker.source_id)]);
+        if worker.state == WorkerState::Gone {
+            return self.end_system(callback, now_ns);
+        }
         self.users.observe(callback, [(whole(worker.users), source())], now_ns);
         // A second without a look at the hub or without a sample says nothing new of a worker that is there.
-        let is_there = !matches!(worker.state, WorkerState::Missing | WorkerState::Gone);
-        if worker.hub_lag_max_ns.is_some() || !is_there {
+        if worker.hub_lag_max_ns.is_some() || !worker.state.is_live() {
             let lag = worker.hub_lag_max_ns.map(|lag_ns| (Number::Float(lag_ns as f64 / NS_PER_MS), source()));
             self.hub_lag.observe(callback, lag, now_ns);
         }
         let sample = worker.system.as_ref();
-        if sample.is_none() && is_there {
+        if sample.is_none() && worker.state.is_live() {
             return;
         }
         let gauge = |value: fn(&SystemSample) -> Number| sample.map(|sample| (value(sample), source()));
@@ -283,6 +277,13 @@ impl Fleet {
             })
         });
         self.network.observe(callback, network.into_iter().flatten(), now_ns);
+    }
+
+    /// What a worker would tell itself has vanished with it.
+    fn end_system(&self, callback: u64, now_ns: u64) {
+        for gauge in [&self.users, &self.cpu, &self.memory, &self.network, &self.hub_lag] {
+            gauge.observe(callback, [], now_ns);
+        }
     }
 }
 

@@ -154,6 +154,19 @@ fn a_second_without_a_sample_ends_no_series_of_a_worker_that_is_there() {
 }
 
 #[test]
+fn a_worker_that_leaves_takes_its_series_along_though_it_told_of_its_last_second() {
+    let (instruments, mut fleet) = fixture(true);
+    let run = identity(Role::Master);
+    fleet.add(&window(&run, 100, vec![worker(WorkerState::Running, Reasons::NONE)]), 101 * S);
+    assert!(has(&told(&instruments, 102 * S), "user.metric.count", Some(7.0), "worker-0"));
+    fleet.add(&window(&run, 101, vec![worker(WorkerState::Gone, Reasons::NONE)]), 102 * S);
+    let last = told(&instruments, 103 * S);
+    assert!(has(&last, "user.metric.count", None, "worker-0"));
+    assert!(has(&last, "system.metric.cpu", None, "worker-0"));
+    assert!(has(&last, "worker.metric.state", Some(1.0), "gone"));
+}
+
+#[test]
 fn seconds_are_counted_by_verdict_and_by_reason() {
     let (instruments, mut fleet) = fixture(false);
     let run = identity(Role::Master);

@@ -44,6 +44,14 @@ describe("moments", () => {
     expect(divergences?.map(({ span }) => span)).toEqual([{ fromS: told, toS: 1021 }]);
   });
 
+  it("are one though they are known to the second, and as far apart as the longer slots", () => {
+    const exact = { ...slowdown, exactS: 1 };
+    const from = (one: Divergence) => moments([one], [exact]).divergences(HERE)?.[0]?.span.fromS;
+    expect(from(divergence(1010))).toBe(1008);
+    expect(from(divergence(1011))).toBe(1011);
+    expect(from(divergence(1012, { slotS: 5 }))).toBe(1008);
+  });
+
   it("of another endpoint, from the start, or known better than the run's own stay as they were found", () => {
     const stays = (one: Divergence, own: Slowdown) =>
       expect(moments([one], [own]).divergences(HERE)?.[0]?.span).toEqual(one.span);

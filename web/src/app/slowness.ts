@@ -77,14 +77,14 @@ export class Slowness {
     const looked = await inPortions(slowdownsOf(run, run.endpoints.values(), range, slotS), idle, isWanted);
     if (looked === null) return null;
     const found = looked.filter((slowdown) => slowdown !== null).sort(byWeight);
-    await this.refine(run, source, found, slotS);
+    await this.refine(run, source, found);
     return found;
   }
 
-  /** Where minutes were looked at, the worst one's beginning is found to ten seconds. */
-  private async refine(run: Run, source: RunSource, found: Slowdown[], slotS: number): Promise<void> {
+  /** Where minutes were looked at, the worst one's beginning is found to ten seconds at least. */
+  private async refine(run: Run, source: RunSource, found: Slowdown[]): Promise<void> {
     const first = found[0];
-    if (first === undefined || slotS < 60 || run.finestS(first.span) > 10) return;
+    if (first === undefined || first.exactS < 60 || run.finestS(first.span) > 10) return;
     const around = { fromS: first.span.fromS - 600, toS: Math.min(first.span.fromS + 600, first.span.toS + 600) };
     const whole = run.range;
     if (whole === null) return;
@@ -92,6 +92,6 @@ export class Slowness {
     await source.fill(run, run.bySeries.missing(range, first.endpoint.series, 1));
     const [finer = null] = slowdownsOf(run, [first.endpoint], range, 10);
     if (finer !== null && Math.abs(finer.span.fromS - first.span.fromS) <= 120)
-      found[0] = { ...first, span: { ...first.span, fromS: finer.span.fromS }, exactS: finer.slotS };
+      found[0] = { ...first, span: { ...first.span, fromS: finer.span.fromS }, exactS: finer.exactS };
   }
 }

@@ -35,6 +35,8 @@ const MIN_SPAN_S = 6;
 const MIN_REQUESTS = 30;
 /** Slots without which there is no usual. */
 const MIN_KNOWN_SLOTS = 6;
+/** Of the seconds around a moment, this share may be slow before it or not slow after it. */
+const MOST_ASTRAY = 0.1;
 
 /** The quantile that so many requests in a slot can tell. */
 function quantileFor(requestsInSlot: number): number | null {
@@ -147,8 +149,9 @@ function firstSlowSecond(
     right += isSlowThen ? -1 : 1;
     if (right > most) [place, most] = [at + 1, right];
   });
-  // Slow in none of them: only together they are.
-  return place < seconds.length ? around.fromS + place : null;
+  // Slow in none of them, or all along: there is no such second. Nor where too many are on the wrong side.
+  const isToldWell = seconds.length - most <= seconds.length * MOST_ASTRAY;
+  return place > 0 && place < seconds.length && isToldWell ? around.fromS + place : null;
 }
 
 /** The slot length for finding slowdowns in a range of this length. */

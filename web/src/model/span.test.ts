@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatDuration } from "./format";
-import { fills, nearestS, nsWithin, rateOf, secondsOf, spanOf } from "./span";
+import { fills, nsWithin, rateOf, secondsOf, spanOf } from "./span";
 import type { SpanRow } from "./wire";
 
 interface Case {
@@ -32,12 +32,5 @@ describe("the length of a range", () => {
     expect(rateOf(one.requests, ns)).toBe(one.requests_per_s);
     expect(fills(span, range(one.asked))).toBe(one.fills);
     expect(formatDuration(secondsOf(ns)).replaceAll("\u00a0", " ")).toBe(one.words);
-  });
-});
-
-describe("a moment beside a length", () => {
-  it("is told by the nearest second, as the length is", () => {
-    expect(nearestS([1_760_000_012, 900_000_000])).toBe(1_760_000_013);
-    expect(nearestS([1_760_000_033, 200_000_000])).toBe(1_760_000_033);
   });
 });

@@ -57,11 +57,6 @@ export function fills(span: RunSpan, slot: Range): boolean {
   return had > 0 && had >= (slot.toS - slot.fromS) * NS_PER_S - had;
 }
 
-/** The Unix second that is nearest: times beside a length are rounded as it is. */
-export function nearestS([second, ns]: Moment): number {
-  return second + Math.round(ns / NS_PER_S);
-}
-
 /** In seconds. */
 export function secondsOf(ns: number): number {
   return ns / NS_PER_S;

@@ -3,7 +3,7 @@
 import { clock, dateAndClock, formatCount, formatDuration } from "../model/format";
 import type { Range } from "../model/range";
 import type { Run } from "../model/run";
-import { nearestS, nsBetween, secondsOf, spanOf } from "../model/span";
+import { nsBetween, secondsOf, spanOf } from "../model/span";
 import { unbroken } from "../model/unbroken";
 import type { Finding, Verdict } from "../model/verdict";
 import { fill, h, setText } from "./dom";
@@ -123,10 +123,9 @@ export class Header {
     this.plan.title = head.testplan;
     setText(this.id, `run ${head.run_id.slice(0, 8)}`);
     this.id.title = `run ${head.run_id}`;
-    const startedS = run.span ? nearestS(run.span.started) : head.started_unix_ns && head.started_unix_ns / 1e9;
+    const startedS = run.span?.started[0] ?? (head.started_unix_ns === null ? null : head.started_unix_ns / 1e9);
     if (startedS !== null) {
-      const endedS = run.span ? nearestS(run.span.ended) : startedS;
-      const end = connection === "live" || connection === "lost" ? "now" : clock(endedS);
+      const end = connection === "live" || connection === "lost" ? "now" : clock(run.span?.ended[0] ?? startedS);
       const shownS = range === null ? 0 : secondsOf(run.nsIn(range));
       setText(
         this.span,
@@ -135,15 +134,15 @@ export class Header {
     }
     this.part.hidden = partOf === null || range === null;
     if (partOf !== null && range !== null) {
-      const times = ({ fromS, toS }: Range) => `${clock(fromS)} – ${clock(toS)}`.replaceAll(" ", "\u00a0");
+      const times = (fromS: number, toS: number) => `${clock(fromS)} – ${clock(toS)}`.replaceAll(" ", "\u00a0");
       const whole = spanOf(head.whole_span, partOf);
       const [partS, wholeS] = [run.nsIn(range), nsBetween(whole.started, whole.ended)].map(secondsOf) as [
         number,
         number,
       ];
       const lengths = `${formatDuration(partS)} of ${formatDuration(wholeS)}`;
-      setText(this.part, `only ${times(range)}: ${lengths.replaceAll(" ", "\u00a0")}`);
-      this.part.title = `This report is of a range of the run, which was on from ${times(partOf)}`;
+      setText(this.part, `only ${times(range.fromS, range.toS)}: ${lengths.replaceAll(" ", "\u00a0")}`);
+      this.part.title = `This report is of a range of the run, which was on from ${times(whole.started[0], whole.ended[0])}`;
     }
     let users = head.users_max ?? 0;
     for (const [, row] of range === null ? [] : run.seconds.within({ fromS: range.toS - 1, toS: range.toS }))
