@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import breakdown
 import end_to_end
 import export
 import machine
@@ -28,6 +29,7 @@ OUTPUT = Path(__file__).resolve().parent / "out"
 BENCHMARKS: dict[str, Callable[[Settings], Outcome]] = {
     "per_request": per_request.run,
     "start_up": start_up.run,
+    "breakdown": breakdown.run,
     "end_to_end": end_to_end.run,
     "merge": merge.run,
     "export": export.run,
@@ -40,7 +42,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peer-python", type=Path, required=True, help="interpreter with the package compared with")
     parser.add_argument("--target-binary", type=Path, required=True, help="the built demo-target program")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: to see that it runs, not to quote")
-    parser.add_argument("--rounds", type=_rounds, help="so many rounds of end_to_end, at least 2 (7)")
+    parser.add_argument("--rounds", type=_rounds, help="so many rounds of end_to_end (7) and breakdown (5), at least 2")
     parser.add_argument(
         "--variant", action="append", choices=[variant.name for variant in end_to_end.VARIANTS],
         help="measure this variant of end_to_end; may be repeated (all)",

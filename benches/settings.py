@@ -22,7 +22,7 @@ class Settings:
     target_binary: Path
     #: Fewer rounds: enough to see that everything runs, too few to quote.
     quick: bool
-    #: So many rounds of `end_to_end`, instead of as many as usual.
+    #: So many rounds of `end_to_end` and `breakdown`, instead of as many as usual.
     rounds: int | None
     #: The variants of `end_to_end` to measure; empty for all.
     variants: tuple[str, ...]
