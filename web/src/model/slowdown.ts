@@ -52,24 +52,27 @@ export function* slowdownsOf(
   range: Range,
   slotS: number,
 ): Generator<Slowdown | null> {
-  const starts: number[] = [];
-  for (let start = Math.ceil(range.fromS / slotS) * slotS; start + slotS <= range.toS; start += slotS)
-    starts.push(start);
-  // Cut up once for all endpoints.
-  const adders = starts.map((start) => run.bySeries.adder({ fromS: start, toS: start + slotS }));
-  for (const endpoint of endpoints) {
-    const slots = adders.map((add, place) => {
-      const stats = new SeriesStats();
-      for (const id of endpoint.series) add(id, stats);
-      return { fromS: starts[place] as number, stats };
-    });
-    yield slowdownIn(run, slots, endpoint, slotS);
-  }
+  const slotsOf = cutUp(run, range, slotS);
+  for (const endpoint of endpoints) yield slowdownIn(run, slotsOf(endpoint), endpoint, slotS);
 }
 
 interface Slot {
   fromS: number;
   stats: SeriesStats;
+}
+
+/** What endpoints did in the whole slots of a range: cut up once for all of them. */
+function cutUp(run: Run, range: Range, slotS: number): (endpoint: Endpoint) => Slot[] {
+  const starts: number[] = [];
+  for (let start = Math.ceil(range.fromS / slotS) * slotS; start + slotS <= range.toS; start += slotS)
+    starts.push(start);
+  const cut = starts.map((fromS) => ({ fromS, add: run.bySeries.adder({ fromS, toS: fromS + slotS }) }));
+  return ({ series }) =>
+    cut.map(({ fromS, add }) => {
+      const stats = new SeriesStats();
+      for (const id of series) add(id, stats);
+      return { fromS, stats };
+    });
 }
 
 function slowdownIn(run: Run, slots: readonly Slot[], endpoint: Endpoint, slotS: number): Slowdown | null {
@@ -123,19 +126,12 @@ function isSlowFor(usualMs: number, value: number | null | undefined): boolean {
 function firstSlowSecond(
   run: Run,
   slots: readonly Slot[],
-  { series }: Endpoint,
+  endpoint: Endpoint,
   around: Range,
   atMost: number,
 ): number | null {
-  const { bySeries } = run;
-  if (run.finestS(around, "endpoint") > 1 || bySeries.missing(around, series, 1).length > 0) return null;
-  const latencies = [];
-  for (let fromS = around.fromS; fromS < around.toS; fromS += 1) {
-    const add = bySeries.adder({ fromS, toS: fromS + 1 }, 1);
-    const stats = new SeriesStats();
-    for (const id of series) add(id, stats);
-    latencies.push(stats.latency);
-  }
+  if (run.finestS(around, "endpoint") > 1 || run.bySeries.missing(around, endpoint.series, 1).length > 0) return null;
+  const latencies = cutUp(run, around, 1)(endpoint).map(({ stats }) => stats.latency);
   // Beside the seconds around it, half of what a slot needs tells whether a second is slow.
   const told = quantileFor(2 * Math.min(...latencies.map(({ count }) => count)));
   if (told === null) return null;
