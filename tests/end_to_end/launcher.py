@@ -243,15 +243,6 @@ def headless(seconds: float, users: int) -> list[str]:
     return ["--headless", "-u", str(users), "-r", str(users), "-t", f"{seconds:g}s"]
 
 
-def threads_of(pid: int) -> list[str]:
-    """Return the names of a process's threads."""
-    names = []
-    for name in Path(f"/proc/{pid}/task").glob("*/comm"):
-        with contextlib.suppress(OSError):
-            names.append(name.read_text().strip())
-    return names
-
-
 def _resident_mib(pid: int) -> float:
     """Return the memory of a process, 0 where it is gone."""
     with contextlib.suppress(OSError):

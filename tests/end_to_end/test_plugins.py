@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.native_threads import thread_names
+
 from .counts import Outcomes, counted, outcomes
-from .launcher import Cluster, Launcher, threads_of, wait_until
+from .launcher import Cluster, Launcher, wait_until
 from .records import file_records, log_records, of_type, raw_log_records, recorded, run_ids
 
 #: The threads of the package, as the system names them.
@@ -105,10 +107,10 @@ def test_without_recorders_there_is_neither_line_nor_file_nor_thread(launcher: L
     for run in runs:
         run.wait_for_users()
     own_threads = wait_until(
-        "threads of the recorded run", lambda: [name for name in threads_of(runs[1].pid) if _OWN_THREADS in name]
+        "threads of the recorded run", lambda: [name for name in thread_names(runs[1].pid) if _OWN_THREADS in name]
     )
     assert own_threads
-    assert not [name for name in threads_of(runs[0].pid) if _OWN_THREADS in name]
+    assert not [name for name in thread_names(runs[0].pid) if _OWN_THREADS in name]
     assert [run.wait() for run in runs] == [1, 1]
     assert counted(silent.folder)["local"]
     assert not raw_log_records(runs[0].stderr)
