@@ -2,34 +2,29 @@
 
 `end_to_end` compares whole processes, which differ by 1 % from one to the next though nothing is recorded. Here each
 part is measured by itself, where nothing else changes: the listener by taking it off and putting it back within one
-process, thousands of times; what the hub does once a second by an idle process with and without it; native threads by
-the system's own books. The sum tells what a process with a core to itself keeps of its rate.
+process, thousands of times; what the hub does whatever the load, by an idle process with and without it; native threads
+by the system's own books. The sum tells what a process with a core to itself keeps of its rate.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import statistics
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from processes import Child
 from settings import BenchmarkFailed, Settings
+from stage import ALLOWANCE_S, TARGET_RATIO, USERS, Stage, set_up
 from table import Outcome, Table, median, spread, verdict
 
-BENCHES = Path(__file__).resolve().parent
-LOCUSTFILE = BENCHES / "breakdown_locustfile.py"
+LOCUSTFILE = Path(__file__).resolve().with_name("breakdown_locustfile.py")
 
-USERS = 30
 SETTLE_S = 2.0
 #: Seconds beyond the span that a test takes.
 MARGIN_S = 1.5
-ALLOWANCE_S = 60
-TARGET_RATIO = 0.99
 
 #: What records, and the options for it; `{folder}` and `{otlp}` are filled in.
 VARIANTS = {
@@ -43,31 +38,23 @@ def run(settings: Settings) -> Outcome:
     """Measure every variant, in interleaved rounds."""
     rounds, span_s, idle_s = (2, 10.0, 5.0) if settings.quick else (5, 40.0, 10.0)
     rounds = settings.rounds or rounds
-    cores = sorted(os.sched_getaffinity(0))
-    own_core, other_core = (cores[0], cores[1]) if len(cores) > 1 else (None, None)
     measured: dict[str, list[dict[str, Any]]] = {name: [] for name in VARIANTS}
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        serve = (settings.target_binary, "--port", "0", "--exit-after", "7200")
-        target = stack.enter_context(Child("target", serve, folder, other_core, says_first=True))
-        collect = (settings.peer_python, BENCHES / "otlp_sink.py")
-        sink = stack.enter_context(Child("sink", collect, folder, other_core, says_first=True))
-        url, otlp = target.first_line().rpartition(" ")[2], f"http://127.0.0.1:{sink.first_line()}"
+    with tempfile.TemporaryDirectory() as name, set_up(settings, Path(name)) as stage:
 
         def watch(options: tuple[str, ...], seconds: float, is_idle: bool) -> dict[str, Any]:
-            filled = [option.format(folder=folder, otlp=otlp) for option in options]
-            return _watch(settings, folder, own_core, url, filled, seconds, is_idle)
+            filled = [option.format(folder=name, otlp=stage.otlp) for option in options]
+            return _watch(settings, stage, Path(name), filled, seconds, is_idle)
 
         for _ in range(rounds):
             off = watch(OFF, idle_s, is_idle=True)
-            for name, options in VARIANTS.items():
+            for variant, options in VARIANTS.items():
                 idle, busy = watch(options, idle_s, is_idle=True), watch(options, span_s, is_idle=False)
-                measured[name].append({"off": off, "idle": idle, "busy": busy})
+                measured[variant].append({"off": off, "idle": idle, "busy": busy})
     return Outcome([_table(measured, rounds, span_s)], measured)
 
 
 def _watch(
-    settings: Settings, folder: Path, core: int | None, url: str, options: list[str], span_s: float, is_idle: bool
+    settings: Settings, stage: Stage, folder: Path, options: list[str], span_s: float, is_idle: bool
 ) -> dict[str, Any]:
     result = folder / "result.json"
     result.unlink(missing_ok=True)
@@ -80,13 +67,15 @@ def _watch(
     }
     test_s = math.ceil(SETTLE_S + span_s + MARGIN_S)
     locust = settings.own_python.parent / "locust"
-    command = [locust, "-f", LOCUSTFILE, "-H", url, "--headless", "--only-summary", "--stop-timeout", "0"]
+    command = [locust, "-f", LOCUSTFILE, "-H", stage.url, "--headless", "--only-summary", "--stop-timeout", "0"]
     command += ["-u", str(USERS), "-r", str(USERS), "-t", f"{test_s}s", *options]
-    with Child("locust", [str(part) for part in command], folder, core, variables) as child:
+    with Child("locust", [str(part) for part in command], folder, stage.worker_core, variables) as child:
         child.wait(test_s + ALLOWANCE_S)
         if not result.exists():
             raise BenchmarkFailed(f"nothing was measured: {child.tail()}")
     found: dict[str, Any] = json.loads(result.read_text())
+    if not is_idle and found["requests_per_s"] == 0:
+        raise BenchmarkFailed("no request was answered")
     return found
 
 

@@ -1,6 +1,6 @@
-"""A locustfile that takes one worker's cost apart: of each request, of the hub once a second, of native threads.
+"""A locustfile that takes one worker's cost apart: of each request, of the hub, of native threads.
 
-With `BENCH_IDLE` users do nothing: what the process's first thread works then is done once a second, whatever the load.
+With `BENCH_IDLE` users do nothing: what the process's first thread works then is done whatever the load.
 Otherwise the package's listener is taken off and put back, in turns of a moment each and in an order of chance: two
 moments side by side differ by the listener alone, however fast the machine happens to be.
 """

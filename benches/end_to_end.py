@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import statistics
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -24,19 +23,16 @@ from typing import NamedTuple
 
 from processes import Child, free_port
 from settings import BenchmarkFailed, Settings
+from stage import ALLOWANCE_S, TARGET_RATIO, USERS, Stage, set_up
 from table import Outcome, Table, median, spread, verdict
 
 BENCHES = Path(__file__).resolve().parent
 LOCUSTFILE = BENCHES / "locustfile.py"
 
-USERS = 30
 #: Seconds from the start of the test to the measured span: users spawn and connect.
 SETTLE_S = 1.5
 #: Seconds from the end of the span to the end of the test.
 MARGIN_S = 2.5
-#: Seconds beyond the test that starting and ending may take.
-ALLOWANCE_S = 60
-TARGET_RATIO = 0.99
 
 #: What OpenTelemetry's exporters log when the sink did not take what they sent.
 EXPORT_FAILURES = ("Failed to export", "StatusCode.UNAVAILABLE", "Transient error", "cannot be exported")
@@ -161,16 +157,13 @@ class Bench:
 
     settings: Settings
     span_s: float
-    url: str
-    otlp: str
-    worker_core: int | None
-    other_core: int | None
+    stage: Stage
 
     def run(self, variant: Variant) -> dict[str, float]:
         """Run master and worker once; return what the worker measured."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            values = {"folder": name, "otlp": self.otlp}
+            values = {"folder": name, "otlp": self.stage.otlp}
             python = self.settings.peer_python if variant.in_peer else self.settings.own_python
             result = folder / "result.json"
             variables = {
@@ -191,7 +184,7 @@ class Bench:
             )
             test = (
                 *("--headless", "-u", str(USERS), "-r", str(USERS), "-t", f"{math.ceil(test_s)}s"),
-                *("--host", self.url, "--only-summary", "--stop-timeout", "2"),
+                *("--host", self.stage.url, "--only-summary", "--stop-timeout", "2"),
             )
             bind = ("--master", "--expect-workers", "1", "--master-bind-host", "127.0.0.1")
             lead = (*bind, "--master-bind-port", str(port), *test)
@@ -201,9 +194,9 @@ class Bench:
                 start = lambda *given: stack.enter_context(Child(*given))  # noqa: E731
                 children = []
                 if not variant.is_alone:
-                    children.append(start("master", (*locust, *lead), folder, self.other_core, variables))
+                    children.append(start("master", (*locust, *lead), folder, self.stage.other_core, variables))
                 measured_one = (*locust, *(test if variant.is_alone else follow))
-                children.append(start("worker", measured_one, folder, self.worker_core, measuring))
+                children.append(start("worker", measured_one, folder, self.stage.worker_core, measuring))
                 statuses = [child.wait(test_s + ALLOWANCE_S) for child in children]
                 if statuses[0] != 0 or not result.exists():
                     said = "\n".join(child.tail() for child in children)
@@ -232,20 +225,12 @@ def run(settings: Settings) -> Outcome:
     """Run every variant beside its base, in interleaved rounds."""
     rounds, span_s = settings.rounds or (3 if settings.quick else 7), 4.0 if settings.quick else 8.0
     variants = [variant for variant in VARIANTS if not settings.variants or variant.name in settings.variants]
-    cores = sorted(os.sched_getaffinity(0))
-    # On one core everything shares it; the CPU time still tells.
-    worker_core, other_core = (cores[0], cores[1]) if len(cores) > 1 else (None, None)
     by_name = {variant.name: variant for variant in VARIANTS}
     pairs: dict[str, list[Pair]] = {variant.name: [] for variant in variants}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        serve = (settings.target_binary, "--port", "0", "--exit-after", "7200")
-        target = stack.enter_context(Child("target", serve, folder, other_core, says_first=True))
-        collect = (settings.peer_python, BENCHES / "otlp_sink.py")
-        sink = stack.enter_context(Child("sink", collect, folder, other_core, says_first=True))
         both = stack.enter_context(ThreadPoolExecutor(2))
-        url = target.first_line().rpartition(" ")[2]
-        bench = Bench(settings, span_s, url, f"http://127.0.0.1:{sink.first_line()}", worker_core, other_core)
+        bench = Bench(settings, span_s, stack.enter_context(set_up(settings, folder)))
         for number in range(rounds):
             for variant in variants:
                 # Every second round the other way round: who starts first changes.
