@@ -191,7 +191,7 @@ def test_a_plugin_that_hangs_in_on_window_ends_with_the_flush_timeout(plugins: N
         def on_window(self, window: Any) -> None:
             gevent.sleep(60)
 
-    one = Recorded(tmp_path / "run.jsonl", enable_telemetry_recorder="json,hanging", lt_flush_timeout=0.5)
+    one = Recorded(tmp_path / "run.jsonl", enable_telemetry_recorder="json,hanging", lt_flush_timeout=1)
     one.start()
     one.request(1)
     one.stop()

@@ -63,6 +63,9 @@ _START_PATIENCE_S = 0.2
 #: How much of the flush timeout may go by waiting for the workers' last windows; the rest is for writing them.
 _SHARE_FOR_WORKERS = 0.8
 
+#: How much of what is left may go by in plugins' `on_window`; the rest is for the closing record, whatever they do.
+_SHARE_FOR_PLUGINS = 0.8
+
 #: Seconds for what the closing records of a run need to be written, before it is told what was.
 _SETTLE_S = 0.25
 
@@ -395,7 +398,7 @@ class Session:
         self._run_final_actions(complete=True)
         # Else what the actions recorded would stand in the closing record as held. Off the hub: no other run may begin.
         self.engine.flush().wait(min(_SETTLE_S, patience.left_s))
-        self.subscribers.deliver(patience.left_s)
+        self.subscribers.deliver(patience.left_s * _SHARE_FOR_PLUGINS)
         self._summarise()
         patience.wait(self.engine.flush())
         self._tell_recorded()
@@ -519,7 +522,7 @@ class Session:
         self._finish_run(self._run, patience)
         # Requests that ended after their run was summarised.
         patience.wait(self.engine.flush())
-        self.subscribers.deliver(patience.left_s)
+        self.subscribers.deliver(patience.left_s * _SHARE_FOR_PLUGINS)
         self._summarise()
         patience.wait(self.engine.flush())
         self._tell_recorded()
