@@ -1,9 +1,10 @@
 """What recording takes from one process at full speed, part by part.
 
 `end_to_end` compares whole processes, which differ by 1 % from one to the next though nothing is recorded. Here each
-part is measured by itself, where nothing else changes: the listener by taking it off and putting it back within one
-process, thousands of times; what the hub does whatever the load, by an idle process with and without it; native threads
-by the system's own books. The sum tells what a process with a core to itself keeps of its rate.
+part is measured by itself, within one process that makes requests as fast as it can, where nothing else changes: the
+listener by taking it off and putting it back, thousands of times; what the hub does now and then by stopping it and by
+doing it many times as often; native threads by the system's own books. The sum tells what a process with a core to
+itself keeps of its rate.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import json
 import math
 import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from processes import Child
 from settings import BenchmarkFailed, Settings
@@ -23,49 +25,47 @@ from table import Outcome, Table, median, spread, verdict
 LOCUSTFILE = Path(__file__).resolve().with_name("breakdown_locustfile.py")
 
 SETTLE_S = 2.0
-#: Seconds beyond the span that a test takes.
-MARGIN_S = 1.5
+#: Seconds beyond the spans that a test takes.
+MARGIN_S = 2.0
 
 #: What records, and the options for it; `{folder}` and `{otlp}` are filled in.
 VARIANTS = {
     "as it comes: json, run store, live page": ("--lt-store", "{folder}/runs.db"),
     "otel": ("--enable-telemetry-recorder", "otel", "--lt-otel-exporter-otlp-endpoint", "{otlp}"),
 }
-OFF = ("--enable-telemetry-recorder", "none")
+
+
+class Spans(NamedTuple):
+    """For how many seconds of a round each part is measured."""
+
+    listener_s: float
+    hub_s: float
 
 
 def run(settings: Settings) -> Outcome:
     """Measure every variant, in interleaved rounds."""
-    rounds, span_s, idle_s = (2, 10.0, 5.0) if settings.quick else (5, 40.0, 10.0)
+    rounds, spans = (2, Spans(10.0, 5.0)) if settings.quick else (5, Spans(45.0, 15.0))
     rounds = settings.rounds or rounds
     measured: dict[str, list[dict[str, Any]]] = {name: [] for name in VARIANTS}
     with tempfile.TemporaryDirectory() as name, set_up(settings, Path(name)) as stage:
-
-        def watch(options: tuple[str, ...], seconds: float, is_idle: bool) -> dict[str, Any]:
-            filled = [option.format(folder=name, otlp=stage.otlp) for option in options]
-            return _watch(settings, stage, Path(name), filled, seconds, is_idle)
-
         for _ in range(rounds):
-            off = watch(OFF, idle_s, is_idle=True)
             for variant, options in VARIANTS.items():
-                idle, busy = watch(options, idle_s, is_idle=True), watch(options, span_s, is_idle=False)
-                measured[variant].append({"off": off, "idle": idle, "busy": busy})
-    return Outcome([_table(measured, rounds, span_s)], measured)
+                filled = [option.format(folder=name, otlp=stage.otlp) for option in options]
+                measured[variant].append(_round(settings, stage, Path(name), filled, spans))
+    return Outcome([_table(measured, rounds, spans)], measured)
 
 
-def _watch(
-    settings: Settings, stage: Stage, folder: Path, options: list[str], span_s: float, is_idle: bool
-) -> dict[str, Any]:
+def _round(settings: Settings, stage: Stage, folder: Path, options: list[str], spans: Spans) -> dict[str, Any]:
     result = folder / "result.json"
     result.unlink(missing_ok=True)
     variables = {
         "BENCH_SETTLE_S": str(SETTLE_S),
-        "BENCH_SPAN_S": str(span_s),
-        "BENCH_IDLE": "1" if is_idle else "0",
+        "BENCH_LISTENER_S": str(spans.listener_s),
+        "BENCH_HUB_S": str(spans.hub_s),
         "BENCH_RESULT": str(result),
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
     }
-    test_s = math.ceil(SETTLE_S + span_s + MARGIN_S)
+    test_s = math.ceil(SETTLE_S + sum(spans) + MARGIN_S)
     locust = settings.own_python.parent / "locust"
     command = [locust, "-f", LOCUSTFILE, "-H", stage.url, "--headless", "--only-summary", "--stop-timeout", "0"]
     command += ["-u", str(USERS), "-r", str(USERS), "-t", f"{test_s}s", *options]
@@ -74,54 +74,93 @@ def _watch(
         if not result.exists():
             raise BenchmarkFailed(f"nothing was measured: {child.tail()}")
     found: dict[str, Any] = json.loads(result.read_text())
-    if not is_idle and found["requests_per_s"] == 0:
+    if found["requests_per_s"] == 0:
         raise BenchmarkFailed("no request was answered")
     return found
 
 
-def _parts(figures: dict[str, Any]) -> dict[str, float]:
-    """Return what one round says: costs, and the share of the rate that is kept."""
-    pairs = figures["busy"]["pairs"]
-    without_us = median(off for _, off in pairs)
-    listener_us = median(on - off for on, off in pairs)
-    hub_ms = figures["idle"]["hub_ms_per_s"] - figures["off"]["hub_ms_per_s"]
-    native_ms = figures["busy"]["native_ms_per_s"]
-    kept = (1 - (hub_ms + native_ms) / 1e3) * without_us / (without_us + listener_us)
-    return {"without": without_us, "listener": listener_us, "hub": hub_ms, "native": native_ms, "kept": kept}
+class Listening(NamedTuple):
+    """What one turn says of listeners, in microseconds per request."""
+
+    without: float
+    own: float
+    empty: float
 
 
-def _table(measured: dict[str, list[dict[str, Any]]], rounds: int, span_s: float) -> Table:
+def _listening(round_: dict[str, Any]) -> list[Listening]:
+    """Return what listeners add, turn by turn."""
+    costs = ({state: us for state, (us, _) in turn.items()} for turn in round_["listener"])
+    return [Listening(us["off"], us["on"] - us["off"], us["empty"] - us["off"]) for us in costs]
+
+
+def _hub_ms_per_s(round_: dict[str, Any]) -> list[float]:
+    """Return what the hub does in a second, turn by turn: what a request costs more, for as many as there were."""
+    turns = ((turn["hurried"], turn["stopped"]) for turn in round_["hub"])
+    return [(us - us_stopped) * per_s / 1e3 / round_["hurry"] for (us, per_s), (us_stopped, _) in turns]
+
+
+class Parts(NamedTuple):
+    """What recording takes, and the share of the rate that is kept."""
+
+    without_us: float
+    listener_us: float
+    empty_us: float
+    hub_ms: float
+    native_ms: float
+
+    @classmethod
+    def of(cls, rounds: Sequence[dict[str, Any]]) -> Parts:
+        """Return the medians of all turns of some rounds."""
+        listening = [turn for round_ in rounds for turn in _listening(round_)]
+        hub_ms = [turn for round_ in rounds for turn in _hub_ms_per_s(round_)]
+        native_ms = median(round_["native_ms_per_s"] for round_ in rounds)
+        return cls(*(median(column) for column in zip(*listening, strict=True)), median(hub_ms), native_ms)
+
+    @property
+    def kept(self) -> float:
+        """The share of the rate that is kept."""
+        return (1 - (self.hub_ms + self.native_ms) / 1e3) * self.without_us / (self.without_us + self.listener_us)
+
+
+def _table(measured: dict[str, list[dict[str, Any]]], rounds: int, spans: Spans) -> Table:
     columns = (
-        *("one process with a core to itself", "µs/request without", "listener adds, µs", "hub, ms/s"),
-        *("threads, ms/s", "keeps of its rate", "rounds", f"≥ {TARGET_RATIO}"),
+        *("one process with a core to itself", "µs/request without", "listener adds, µs", "one that does nothing"),
+        *("hub, ms/s", "threads, ms/s", "keeps of its rate", "rounds", f"≥ {TARGET_RATIO}"),
     )
-    table = Table(f"What recording takes, part by part: medians of {rounds} rounds of {span_s:g} s", columns)
+    table = Table(f"What recording takes, part by part: {rounds} rounds of {sum(spans):g} s", columns)
     for name, figures in measured.items():
-        parts = [_parts(one) for one in figures]
-        of = {key: median(part[key] for part in parts) for key in parts[0]}
-        kept = [part["kept"] for part in parts]
+        parts = Parts.of(figures)
+        listening = [turn for round_ in figures for turn in _listening(round_)]
+        hub_error = _error([turn for round_ in figures for turn in _hub_ms_per_s(round_)])
+        error_us = _error([turn.own for turn in listening])
+        kept_error = math.hypot(error_us / parts.without_us, hub_error / 1e3)
         table.add(
             name,
-            f"{of['without']:.1f}",
-            f"{of['listener']:.2f} ± {_error_us(figures):.2f}",
-            f"{of['hub']:.2f}",
-            f"{of['native']:.2f}",
-            f"{of['kept']:.4f}",
-            spread(kept),
-            verdict(of["kept"] >= TARGET_RATIO),
+            f"{parts.without_us:.1f}",
+            f"{parts.listener_us:.2f} ± {error_us:.2f}",
+            f"{parts.empty_us:.2f} ± {_error([turn.empty for turn in listening]):.2f}",
+            f"{parts.hub_ms:.2f} ± {hub_error:.2f}",
+            f"{parts.native_ms:.2f}",
+            f"{parts.kept:.4f} ± {kept_error:.4f}",
+            spread([Parts.of([round_]).kept for round_ in figures]),
+            _verdict(parts.kept, kept_error),
         )
     table.notes += [
-        "Listener: on and off in turns of 50 ms within one process, in an order of chance; ± is the standard error.",
-        "Hub: what the first thread works more than without recording, where users do nothing: an upper bound,",
-        "since an idle process has to wake up for each tick.",
-        "Threads: those of the package, by the system's books, at full speed.",
+        "Medians of all turns of 50 ms, in an order of chance, within one process; ± is the standard error.",
+        "Listener: on and off; then a Python function in its place that takes the same keywords and does nothing.",
+        "Hub: what the package's greenlets do now and then, stopped and 50 times as often, for once as often.",
+        "Threads: those of the package, by the system's books.",
     ]
     return table
 
 
-def _error_us(figures: list[dict[str, Any]]) -> float:
-    """Return the standard error of the median difference of all pairs (of a median: 1.2533 times that of a mean)."""
-    differences = [on - off for one in figures for on, off in one["busy"]["pairs"]]
-    low, _, high = statistics.quantiles(differences, n=4)
+def _verdict(kept: float, error: float) -> str:
+    """Return how what is kept stands to the target, where the error lets it be told."""
+    return "cannot tell" if abs(kept - TARGET_RATIO) < error else verdict(kept >= TARGET_RATIO)
+
+
+def _error(differences: Sequence[float]) -> float:
+    """Return the standard error of a median (1.2533 times that of a mean)."""
     # The middle half of a normal distribution is 1.349 standard deviations wide; outliers do not widen it.
+    low, _, high = statistics.quantiles(differences, n=4)
     return 1.2533 * (high - low) / 1.349 / math.sqrt(len(differences))

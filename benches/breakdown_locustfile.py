@@ -1,8 +1,8 @@
 """A locustfile that takes one worker's cost apart: of each request, of the hub, of native threads.
 
-With `BENCH_IDLE` users do nothing: what the process's first thread works then is done whatever the load.
-Otherwise the package's listener is taken off and put back, in turns of a moment each and in an order of chance: two
-moments side by side differ by the listener alone, however fast the machine happens to be.
+Two moments side by side differ by one thing alone, however fast the machine happens to be: the package's listener is
+taken off and put back, or changed for a function that does nothing; then what the package does on the hub now and then
+is stopped, and done many times as often. Turns are short and in an order of chance.
 """
 
 from __future__ import annotations
@@ -11,25 +11,31 @@ import json
 import os
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from locust import FastHttpUser, constant, events, task
 from locust_telemetry import entrypoint, session
+from locust_telemetry.core import hub
+from locust_telemetry.recorders.json import handlers
 
 entrypoint.initialize()
 
 SETTLE_S = float(os.environ["BENCH_SETTLE_S"])
-SPAN_S = float(os.environ["BENCH_SPAN_S"])
-IS_IDLE = os.environ["BENCH_IDLE"] == "1"
+LISTENER_S = float(os.environ["BENCH_LISTENER_S"])
+HUB_S = float(os.environ["BENCH_HUB_S"])
 
-#: A moment with the listener, or without it.
+#: How long a turn is.
 MOMENT_S = 0.05
+#: How many times as often the hub does what it does, so that it can be seen at all.
+HURRY = 50
 
 
 class Counted(FastHttpUser):
-    """Asks for the first page again and again, or does nothing."""
+    """Asks for the first page again and again."""
 
     wait_time = constant(0)
     requests = 0
@@ -37,10 +43,49 @@ class Counted(FastHttpUser):
     @task
     def first_page(self) -> None:
         """Ask, and count."""
-        if IS_IDLE:
-            gevent.sleep(3600)
         self.client.get("/")
         Counted.requests += 1
+
+
+class Pace:
+    """Stands for gevent where the package's greenlets sleep: lets them wake up as it is told to."""
+
+    def __init__(self) -> None:
+        """Begin as usual."""
+        self._may_go_on = Event()
+        self.be_usual()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what else gevent has."""
+        return getattr(gevent, name)
+
+    def sleep(self, seconds: float = 0) -> None:
+        """Sleep at the present pace."""
+        self._may_go_on.wait()
+        gevent.sleep(seconds / self._factor)
+
+    def be_usual(self) -> None:
+        """Let greenlets sleep as long as they wish."""
+        self._factor = 1
+        self._may_go_on.set()
+
+    def hurry(self) -> None:
+        """Let greenlets do everything `HURRY` times as often."""
+        self._factor = HURRY
+        self._may_go_on.set()
+
+    def stop(self) -> None:
+        """Let them do nothing."""
+        self._may_go_on.clear()
+
+
+pace = Pace()
+for module in (hub, session, handlers):
+    module.gevent = pace  # type: ignore[attr-defined]
+
+
+def do_nothing(**keywords: Any) -> None:
+    """Be the smallest listener that is written in Python."""
 
 
 def native_threads_cpu_s() -> float:
@@ -52,48 +97,48 @@ def native_threads_cpu_s() -> float:
     return total_ns / 1e9
 
 
-def moment_us() -> float:
-    """Return the CPU time of a request, in microseconds, over a moment."""
-    requests, cpu = Counted.requests, time.thread_time()
+def moment() -> tuple[float, float]:
+    """Return the CPU time of a request, in microseconds, over a moment, and how many there were in a second."""
+    began, requests, cpu = time.monotonic(), Counted.requests, time.thread_time()
     gevent.sleep(MOMENT_S)
-    return (time.thread_time() - cpu) / max(1, Counted.requests - requests) * 1e6
+    made = Counted.requests - requests
+    return (time.thread_time() - cpu) / max(1, made) * 1e6, made / (time.monotonic() - began)
 
 
-def take_turns(until: float) -> list[tuple[float, float]]:
-    """Return pairs of a request's CPU time with and without the listener, in microseconds."""
-    (own,) = session._sessions
-    listener, handlers = own.engine.listener, events.request._handlers
-    place = handlers.index(listener)
-    pairs = []
+def take_turns(span_s: float, states: dict[str, Callable[[], None]]) -> list[dict[str, tuple[float, float]]]:
+    """Return a moment in each state, again and again."""
+    until = time.monotonic() + span_s
+    turns = []
     while time.monotonic() < until:
-        pair = {}
-        for is_on in random.sample((True, False), 2):
-            if not is_on:
-                handlers.remove(listener)
-            pair[is_on] = moment_us()
-            if not is_on:
-                handlers.insert(place, listener)
-        pairs.append((pair[True], pair[False]))
-    return pairs
+        turn = {}
+        for name in random.sample(list(states), len(states)):
+            states[name]()
+            turn[name] = moment()
+        turns.append(turn)
+    return turns
 
 
 def measure() -> None:
     """Write what the process did within the span."""
     gevent.sleep(SETTLE_S)
-    started, cpu, native = time.monotonic(), time.thread_time(), native_threads_cpu_s()
-    requests = Counted.requests
-    pairs: list[tuple[float, float]] = []
-    if IS_IDLE:
-        gevent.sleep(SPAN_S)
-    else:
-        pairs = take_turns(started + SPAN_S)
+    (own,) = session._sessions
+    listener, listeners = own.engine.listener, events.request._handlers
+    rest = [one for one in listeners if one is not listener]
+    place = listeners.index(listener)
+
+    def listen_with(*present: Callable[..., None]) -> Callable[[], None]:
+        return lambda: listeners.__setitem__(slice(None), [*rest[:place], *present, *rest[place:]])
+
+    started, native, requests = time.monotonic(), native_threads_cpu_s(), Counted.requests
+    by_listener = {"on": listen_with(listener), "off": listen_with(), "empty": listen_with(do_nothing)}
+    found: dict[str, Any] = {"listener": take_turns(LISTENER_S, by_listener)}
+    by_listener["on"]()
     span_s = time.monotonic() - started
-    found = {
-        "pairs": pairs,
-        "requests_per_s": (Counted.requests - requests) / span_s,
-        "hub_ms_per_s": (time.thread_time() - cpu) / span_s * 1e3,
-        "native_ms_per_s": (native_threads_cpu_s() - native) / span_s * 1e3,
-    }
+    found["native_ms_per_s"] = (native_threads_cpu_s() - native) / span_s * 1e3
+    found["requests_per_s"] = (Counted.requests - requests) / span_s
+    found["hub"] = take_turns(HUB_S, {"hurried": pace.hurry, "stopped": pace.stop})
+    pace.be_usual()
+    found["hurry"] = HURRY
     Path(os.environ["BENCH_RESULT"]).write_text(json.dumps(found))
 
 
