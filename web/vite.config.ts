@@ -20,7 +20,16 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { test: { name: "model", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        test: {
+          name: "model",
+          include: ["src/**/*.test.ts"],
+          environment: "node",
+          // For what hangs; speed is for the bench.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: "browser",

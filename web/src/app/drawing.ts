@@ -23,7 +23,7 @@ import { comparisonInWords } from "./comparing";
 import { Derived } from "./derived";
 import { type Marked, Moments } from "./moments";
 import { Shown } from "./shown";
-import { missingForSlow, slowMarkOf } from "./slow_line";
+import { missingForSlow, slowInWords, slowMarkOf } from "./slow_line";
 import type { Scope } from "./state";
 import type { Views } from "./views";
 
@@ -148,6 +148,8 @@ export class Drawing {
     const lined = selection.kind === "all" ? lines.timeline : null;
     const slow = marked && slowMarkOf(runs, this.derived, marked, scope, lined);
     this.shown.draw(this.views.latency, { ...lines, slow, view: latencyView, isLogScale }, backdrop);
+    const slowest = this.marked(picture, NOTHING);
+    this.views.endpoints.markSlow(slowest && { key: slowest.key, inWords: slowInWords(slowest) });
   }
 
   /** What the charts of latency and load draw. */
@@ -242,8 +244,9 @@ export class Drawing {
     return marked === null ? [] : missingForSlow(picture.opened.run, marked, picture.scope);
   }
 
-  private marked(picture: Picture): Marked | null {
-    return this.momentsOf(picture).marked(comparedIn(picture), picture.address.selection, picture.scope.shown);
+  /** The endpoint that got slow, if it is among a selection. */
+  private marked(picture: Picture, selection = picture.address.selection): Marked | null {
+    return this.momentsOf(picture).marked(comparedIn(picture), selection, picture.scope.shown);
   }
 
   private readonly verdictView = {

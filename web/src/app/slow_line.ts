@@ -1,5 +1,6 @@
 /** The line of the endpoint that got slow, on the chart of all endpoints; and that of the other run. */
 
+import { clock } from "../model/format";
 import type { Missing } from "../model/pyramid";
 import type { Range } from "../model/range";
 import type { Run } from "../model/run";
@@ -24,8 +25,8 @@ export function slowMarkOf(
   scope: Scope,
   shown: Timeline | null,
 ): SlowMark {
-  const { key, q, fromS, toS, isAgainstOther } = marked;
-  const than = isAgainstOther ? "slower than the other run" : "slow";
+  const { key, q, fromS, toS } = marked;
+  const than = thanOf(marked);
   const mark = { name: `${quantileName(q)} of ${key}`, than, fromS, toS, line: null, otherLine: null };
   if (shown === null) return mark;
   const of = (lined: Run, range: Range, originS: number) =>
@@ -33,6 +34,15 @@ export function slowMarkOf(
   const { range, otherRange, otherOriginS } = scope;
   const otherLine = other === null || otherRange === null ? null : of(other, otherRange, otherOriginS);
   return { ...mark, line: of(run, range, 0), otherLine };
+}
+
+/** Which quantile got slow since when, where it is clear of which endpoint. */
+export function slowInWords(marked: Marked): string {
+  return `${quantileName(marked.q)} ${thanOf(marked)} from ${clock(marked.fromS)}`;
+}
+
+function thanOf({ isAgainstOther }: Marked): string {
+  return isAgainstOther ? "slower than the other run" : "slow";
 }
 
 /** No shorter than the slots in which the quantile was found: fewer requests do not tell it. */

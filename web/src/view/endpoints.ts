@@ -22,6 +22,13 @@ export interface Since {
   inWords: string;
 }
 
+/** The endpoint that the page names as slow. */
+export interface SlowEndpoint {
+  key: string;
+  /** Since when, by what. */
+  inWords: string;
+}
+
 /** What the table shows. */
 export interface EndpointsData {
   rows: readonly EndpointFigures[];
@@ -58,6 +65,7 @@ export class EndpointsTable {
   private shifts: ReadonlyMap<string, Shift> | null = null;
   private slowerSince: EndpointsData["slowerSince"] = null;
   private largestShift = 1;
+  private slow: SlowEndpoint | null = null;
 
   constructor(
     private readonly handlers: EndpointsHandlers,
@@ -79,6 +87,13 @@ export class EndpointsTable {
   /** Draws trends that have come since. */
   showTrends(): void {
     this.grid.refresh("trend");
+  }
+
+  /** Marks the endpoint that the page names as slow. */
+  markSlow(slow: SlowEndpoint | null): void {
+    if (slow?.key === this.slow?.key && slow?.inWords === this.slow?.inWords) return;
+    this.slow = slow;
+    this.grid.refresh("name");
   }
 
   /** Draws. */
@@ -131,13 +146,7 @@ export class EndpointsTable {
         label: "name",
         class: "cell-name",
         value: (row) => row.endpoint.name,
-        cell: (row) =>
-          h(
-            "span",
-            { class: "cut", title: row.endpoint.name },
-            h("span", { class: "narrow-method" }, `${row.endpoint.method} `),
-            row.endpoint.name,
-          ),
+        cell: (row) => this.nameCell(row),
       },
       {
         key: "requests",
@@ -211,6 +220,18 @@ export class EndpointsTable {
         },
       },
     ];
+  }
+
+  private nameCell({ endpoint }: EndpointFigures): Node {
+    const slow = this.slow?.key === endpoint.key ? this.slow.inWords : null;
+    const cell = h(
+      "span",
+      { class: "cut", title: slow === null ? endpoint.name : `${endpoint.name}\n${slow}` },
+      h("span", { class: "narrow-method" }, `${endpoint.method} `),
+      endpoint.name,
+    );
+    cell.classList.toggle("is-slow", slow !== null);
+    return cell;
   }
 
   /** The shift in words, and as a bar around zero. */

@@ -82,6 +82,9 @@ describe("a stored run", () => {
     await page.waitForFunction(() =>
       document.querySelector(".panel-latency .legend")?.textContent?.includes("of\u00a0GET\u00a0/pay"),
     );
+    // And its row has a mark, for the eye and on hover.
+    const marked = await page.$$eval(".endpoints .is-slow", (cells) => cells.map((cell) => cell.getAttribute("title")));
+    expect(marked).toEqual([expect.stringMatching(/^\/pay\np(50|95) slow from \d\d:\d\d:\d\d$/)]);
   });
 
   it("says so though something else is drawn, and the table sorted, while it looks", async () => {
