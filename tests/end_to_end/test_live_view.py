@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .launcher import LOCUSTFILES, PATIENCE_S, Launcher, headless, wait_until
+from .launcher import LOCUSTFILES, PATIENCE_S, Launcher, free_port, headless, wait_until
 from .pseudo_terminal import PseudoTerminal
 from .run_store import one_run
 from .target import Target
@@ -200,7 +200,9 @@ def test_quitting_gives_the_terminal_back(start: Start) -> None:
 
 
 def test_workers_are_shown_and_their_lines_do_not_tear_the_screen(start: Start) -> None:
-    terminal = start("--processes", "2", seconds=10)
+    port = str(free_port())
+    bind = ("--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port)
+    terminal = start("--processes", "2", *bind, seconds=10)
     screen = shown(terminal, r"worker-1 +\w+")
     assert "2 workers" in screen
     assert re.search(r"^  worker +state +rate", screen, re.MULTILINE), screen
