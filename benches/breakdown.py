@@ -41,10 +41,15 @@ class Spans(NamedTuple):
     listener_s: float
     hub_s: float
 
+    @property
+    def all_s(self) -> float:
+        """All of them: other listeners have half of the listener's time."""
+        return self.listener_s * 1.5 + self.hub_s
+
 
 def run(settings: Settings) -> Outcome:
     """Measure every variant, in interleaved rounds."""
-    rounds, spans = (2, Spans(10.0, 5.0)) if settings.quick else (5, Spans(45.0, 15.0))
+    rounds, spans = (2, Spans(10.0, 5.0)) if settings.quick else (5, Spans(40.0, 10.0))
     rounds = settings.rounds or rounds
     measured: dict[str, list[dict[str, Any]]] = {name: [] for name in VARIANTS}
     with tempfile.TemporaryDirectory() as name, set_up(settings, Path(name)) as stage:
@@ -65,7 +70,7 @@ def _round(settings: Settings, stage: Stage, folder: Path, options: list[str], s
         "BENCH_RESULT": str(result),
         "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
     }
-    test_s = math.ceil(SETTLE_S + sum(spans) + MARGIN_S)
+    test_s = math.ceil(SETTLE_S + spans.all_s + MARGIN_S)
     locust = settings.own_python.parent / "locust"
     command = [locust, "-f", LOCUSTFILE, "-H", stage.url, "--headless", "--only-summary", "--stop-timeout", "0"]
     command += ["-u", str(USERS), "-r", str(USERS), "-t", f"{test_s}s", *options]
@@ -79,18 +84,46 @@ def _round(settings: Settings, stage: Stage, folder: Path, options: list[str], s
     return found
 
 
-class Listening(NamedTuple):
-    """What one turn says of listeners, in microseconds per request."""
+class Part(NamedTuple):
+    """A median of many turns, with its standard error."""
 
-    without: float
-    own: float
-    empty: float
+    value: float
+    error: float
+
+    @classmethod
+    def of(cls, turns: Sequence[float]) -> Part:
+        """Return that of some turns."""
+        # The middle half of a normal distribution is 1.349 standard deviations wide; outliers do not widen it.
+        # The error of a median is 1.2533 times that of a mean.
+        low, _, high = statistics.quantiles(turns, n=4)
+        return cls(median(turns), 1.2533 * (high - low) / 1.349 / math.sqrt(len(turns)))
+
+    def text(self) -> str:
+        """Return it for people."""
+        return f"{self.value:.2f} ± {self.error:.2f}"
 
 
-def _listening(round_: dict[str, Any]) -> list[Listening]:
-    """Return what listeners add, turn by turn."""
-    costs = ({state: us for state, (us, _) in turn.items()} for turn in round_["listener"])
-    return [Listening(us["off"], us["on"] - us["off"], us["empty"] - us["off"]) for us in costs]
+class Parts:
+    """What recording takes in some rounds, and the share of the rate that is kept."""
+
+    def __init__(self, rounds: Sequence[dict[str, Any]]) -> None:
+        """Take the medians of all turns of all rounds."""
+        #: Of a request, in microseconds.
+        self.without_us = median(turn["off"][0] for round_ in rounds for turn in round_["listener"])
+        #: What is added to it: by the listener, by one that does nothing, and by nothing.
+        self.listener_us, self.empty_us, self.control_us = (
+            Part.of([turn["on"][0] - turn["off"][0] for turns in of_rounds for turn in turns])
+            for of_rounds in zip(*([round_["listener"], *round_["others"]] for round_ in rounds), strict=True)
+        )
+        self.hub_ms = Part.of([ms for round_ in rounds for ms in _hub_ms_per_s(round_)])
+        self.native_ms = median(round_["native_ms_per_s"] for round_ in rounds)
+
+    @property
+    def kept(self) -> Part:
+        """The share of the rate that is kept."""
+        busy = 1 - (self.hub_ms.value + self.native_ms) / 1e3
+        error = math.hypot(self.listener_us.error / self.without_us, self.hub_ms.error / 1e3)
+        return Part(busy * self.without_us / (self.without_us + self.listener_us.value), error)
 
 
 def _hub_ms_per_s(round_: dict[str, Any]) -> list[float]:
@@ -99,68 +132,37 @@ def _hub_ms_per_s(round_: dict[str, Any]) -> list[float]:
     return [(us - us_stopped) * per_s / 1e3 / round_["hurry"] for (us, per_s), (us_stopped, _) in turns]
 
 
-class Parts(NamedTuple):
-    """What recording takes, and the share of the rate that is kept."""
-
-    without_us: float
-    listener_us: float
-    empty_us: float
-    hub_ms: float
-    native_ms: float
-
-    @classmethod
-    def of(cls, rounds: Sequence[dict[str, Any]]) -> Parts:
-        """Return the medians of all turns of some rounds."""
-        listening = [turn for round_ in rounds for turn in _listening(round_)]
-        hub_ms = [turn for round_ in rounds for turn in _hub_ms_per_s(round_)]
-        native_ms = median(round_["native_ms_per_s"] for round_ in rounds)
-        return cls(*(median(column) for column in zip(*listening, strict=True)), median(hub_ms), native_ms)
-
-    @property
-    def kept(self) -> float:
-        """The share of the rate that is kept."""
-        return (1 - (self.hub_ms + self.native_ms) / 1e3) * self.without_us / (self.without_us + self.listener_us)
-
-
 def _table(measured: dict[str, list[dict[str, Any]]], rounds: int, spans: Spans) -> Table:
     columns = (
         *("one process with a core to itself", "µs/request without", "listener adds, µs", "one that does nothing"),
-        *("hub, ms/s", "threads, ms/s", "keeps of its rate", "rounds", f"≥ {TARGET_RATIO}"),
+        *("control", "hub, ms/s", "threads, ms/s", "keeps of its rate", "rounds", f"≥ {TARGET_RATIO}"),
     )
-    table = Table(f"What recording takes, part by part: {rounds} rounds of {sum(spans):g} s", columns)
+    table = Table(f"What recording takes, part by part: {rounds} rounds of {spans.all_s:g} s", columns)
     for name, figures in measured.items():
-        parts = Parts.of(figures)
-        listening = [turn for round_ in figures for turn in _listening(round_)]
-        hub_error = _error([turn for round_ in figures for turn in _hub_ms_per_s(round_)])
-        error_us = _error([turn.own for turn in listening])
-        kept_error = math.hypot(error_us / parts.without_us, hub_error / 1e3)
+        parts = Parts(figures)
         table.add(
             name,
             f"{parts.without_us:.1f}",
-            f"{parts.listener_us:.2f} ± {error_us:.2f}",
-            f"{parts.empty_us:.2f} ± {_error([turn.empty for turn in listening]):.2f}",
-            f"{parts.hub_ms:.2f} ± {hub_error:.2f}",
+            parts.listener_us.text(),
+            parts.empty_us.text(),
+            parts.control_us.text(),
+            parts.hub_ms.text(),
             f"{parts.native_ms:.2f}",
-            f"{parts.kept:.4f} ± {kept_error:.4f}",
-            spread([Parts.of([round_]).kept for round_ in figures]),
-            _verdict(parts.kept, kept_error),
+            f"{parts.kept.value:.4f} ± {parts.kept.error:.4f}",
+            spread([Parts([round_]).kept.value for round_ in figures]),
+            _verdict(parts.kept),
         )
     table.notes += [
-        "Medians of all turns of 50 ms, in an order of chance, within one process; ± is the standard error.",
-        "Listener: on and off; then a Python function in its place that takes the same keywords and does nothing.",
-        "Hub: what the package's greenlets do now and then, stopped and 50 times as often, for once as often.",
+        "Medians of many short turns in an order of chance, within one process; ± is the standard error.",
+        "Listener: with and without; a Python function in its place that takes the same keywords and does nothing;",
+        "and without twice, which shows what is chance.",
+        "Hub: what the package's greenlets do now and then, stopped and 200 times as often, for once as often.",
         "Threads: those of the package, by the system's books.",
     ]
     return table
 
 
-def _verdict(kept: float, error: float) -> str:
+def _verdict(kept: Part) -> str:
     """Return how what is kept stands to the target, where the error lets it be told."""
-    return "cannot tell" if abs(kept - TARGET_RATIO) < error else verdict(kept >= TARGET_RATIO)
-
-
-def _error(differences: Sequence[float]) -> float:
-    """Return the standard error of a median (1.2533 times that of a mean)."""
-    # The middle half of a normal distribution is 1.349 standard deviations wide; outliers do not widen it.
-    low, _, high = statistics.quantiles(differences, n=4)
-    return 1.2533 * (high - low) / 1.349 / math.sqrt(len(differences))
+    is_clear = abs(kept.value - TARGET_RATIO) >= kept.error
+    return verdict(kept.value >= TARGET_RATIO) if is_clear else "cannot tell"
